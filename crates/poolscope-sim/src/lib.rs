@@ -1,1 +1,22 @@
-//! See the README.
+//! A deterministic simulator of SQLAlchemy's connection pool, Session and scoped_session against a MySQL server.
+//!
+//! `Document` (text) → `Scenario` (typed) → `simulate` → `Trace` (events with causes) and `Outcome` (figures). A pure function of the
+//! scenario and its seed: no clock, no files, no floats, no hash maps, the same bytes natively and in wasm.
+//!
+//! Reading order: `scenario` (what is run), `app` (Python programs, threads, Sessions), `engine` (Connection, dialect,
+//! errors), `pool` (SQLAlchemy's pool), `server` (MySQL), `world` (the loop), `trace` (what happened).
+
+pub mod app;
+pub mod engine;
+pub mod outcome;
+pub mod random;
+pub mod scenario;
+pub mod time;
+pub mod trace;
+pub mod world;
+
+pub use outcome::Outcome;
+pub use scenario::{Diagnostic, Document, Scenario};
+pub use time::{SimSpan, SimTime};
+pub use trace::Trace;
+pub use world::{measure, simulate};

@@ -1,0 +1,199 @@
+//! Python exceptions as values, and their text word for word.
+
+use crate::scenario::{Driver, Scenario, Server, Transport};
+use crate::time::{Decimal, SimSpan};
+
+/// What leaves a call into SQLAlchemy (or the handler's own code).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PyError {
+    /// A driver error as SQLAlchemy wraps it.
+    Dbapi {
+        error: DbapiError,
+        /// Index into `Scenario::statements`; absent while connecting, committing or rolling back.
+        statement: Option<u16>,
+        /// SQLAlchemy's `connection_invalidated`.
+        disconnect: bool,
+    },
+    /// `sqlalchemy.exc.TimeoutError`.
+    PoolTimeout { size: u32, overflow: i32, timeout: SimSpan },
+    /// `Can't reconnect until invalid transaction is rolled back.`
+    PendingRollback { statement: Option<u16> },
+    /// After a failed commit: `This session is in 'prepared' state`.
+    Prepared,
+    /// `This Connection is closed`.
+    ConnectionClosed,
+    /// `raise` in the listing; the exception's text is in the program.
+    Raised { program: u16, raise: u16 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DbapiError {
+    pub class: DbapiClass,
+    /// MySQL's error number; 0 for PyMySQL's `InterfaceError(0, '')`.
+    pub code: u16,
+    /// errno that the driver quotes in its text, or 0.
+    pub os: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DbapiClass {
+    OperationalError,
+    InterfaceError,
+}
+
+/// How errors are counted and labelled: by MySQL's number, or by the name that people search for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorKey {
+    MySql(u16),
+    PoolTimeout,
+    PendingRollback,
+    Prepared,
+    ConnectionClosed,
+    Application,
+}
+
+impl ErrorKey {
+    /// Short enough for a mark on the timeline.
+    pub fn label(self) -> String {
+        match self {
+            ErrorKey::MySql(code) => code.to_string(),
+            ErrorKey::PoolTimeout => "QueuePool limit".to_owned(),
+            ErrorKey::PendingRollback => "PendingRollbackError".to_owned(),
+            ErrorKey::Prepared => "InvalidRequestError".to_owned(),
+            ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
+            ErrorKey::Application => "exception".to_owned(),
+        }
+    }
+}
+
+impl PyError {
+    pub const fn key(&self) -> ErrorKey {
+        match self {
+            PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
+            PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
+            PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
+            PyError::Prepared => ErrorKey::Prepared,
+            PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
+            PyError::Raised { .. } => ErrorKey::Application,
+        }
+    }
+
+    /// The last lines of the traceback: class, message, statement, link.
+    pub fn text(&self, scenario: &Scenario) -> String {
+        let version = scenario.sqlalchemy.link();
+        let link = |code: &str| format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})");
+        match *self {
+            PyError::Dbapi { error, statement, .. } => {
+                let class = error.class.name();
+                let mut text =
+                    format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
+                if let Some(statement) = statement {
+                    text += &format!("\n[SQL: {}]", scenario.sql(statement));
+                }
+                text + "\n" + &link(if error.class == DbapiClass::OperationalError { "e3q8" } else { "rvf5" })
+            }
+            PyError::PoolTimeout { size, overflow, timeout } => {
+                let hundredths = timeout.as_us() / 10_000;
+                format!(
+                    "sqlalchemy.exc.TimeoutError: QueuePool limit of size {size} overflow {overflow} reached, \
+                     connection timed out, timeout {}.{:02} {}",
+                    hundredths / 100,
+                    hundredths % 100,
+                    link("3o7r")
+                )
+            }
+            PyError::PendingRollback { statement } => {
+                let long = scenario.sqlalchemy >= crate::scenario::SqlAlchemy::V2_0;
+                let more = if long { "  Please rollback() fully before proceeding" } else { "" };
+                let mut text = format!(
+                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back.{more}"
+                );
+                if let Some(statement) = statement {
+                    text += &format!("\n[SQL: {}]\n", scenario.sql(statement));
+                } else {
+                    text += " ";
+                }
+                text + &link("8s2b")
+            }
+            PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
+                                  SQL can be emitted within this transaction."
+                .to_owned(),
+            PyError::ConnectionClosed => "sqlalchemy.exc.ResourceClosedError: This Connection is closed".to_owned(),
+            PyError::Raised { program, raise } => scenario
+                .programs
+                .get(usize::from(program))
+                .and_then(|p| p.raises.get(usize::from(raise)))
+                .cloned()
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl DbapiClass {
+    pub const fn name(self) -> &'static str {
+        match self {
+            DbapiClass::OperationalError => "OperationalError",
+            DbapiClass::InterfaceError => "InterfaceError",
+        }
+    }
+}
+
+impl DbapiError {
+    pub const fn operational(code: u16) -> DbapiError {
+        DbapiError { class: DbapiClass::OperationalError, code, os: 0 }
+    }
+    pub const fn with_os(code: u16, os: u16) -> DbapiError {
+        DbapiError { class: DbapiClass::OperationalError, code, os }
+    }
+
+    /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.
+    pub fn args(&self, scenario: &Scenario) -> String {
+        let message = self.message(scenario.driver, scenario.transport, scenario.server);
+        let quote = if message.contains('\'') { '"' } else { '\'' };
+        format!("({}, {quote}{message}{quote})", self.code)
+    }
+
+    /// The drivers' own words (semantics measured per driver; PyMySQL appends the operating system's error to 2006).
+    fn message(&self, driver: Driver, transport: Transport, server: Server) -> String {
+        let connector_c = driver == Driver::MysqlClientMariaDb;
+        match (self.code, transport) {
+            (0, _) => String::new(),
+            (1040, _) => "Too many connections".to_owned(),
+            (1053, _) => "Server shutdown in progress".to_owned(),
+            (1317, _) => "Query execution was interrupted".to_owned(),
+            (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
+            (2006, _) if connector_c => "Server has gone away".to_owned(),
+            (2006, _) => "MySQL server has gone away".to_owned(),
+            (2013, _) if connector_c => "Lost connection to server during query".to_owned(),
+            (2013, _) => "Lost connection to MySQL server during query".to_owned(),
+            (4031, _) => "The client was disconnected by the server because of inactivity. See wait_timeout and \
+                          interactive_timeout for configuring this behavior."
+                .to_owned(),
+            (2003, Transport::Unix) if driver == Driver::PyMySql => {
+                "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)".to_owned()
+            }
+            (2003, _) if driver == Driver::PyMySql => {
+                "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)".to_owned()
+            }
+            (2003, _) if connector_c => "Can't connect to server on 'db' (111)".to_owned(),
+            (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)".to_owned(),
+            (2002, _) if connector_c => "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)".to_owned(),
+            (2002, _) => "Can't connect to local MySQL server through socket '/run/mysqld/mysqld.sock' (2)".to_owned(),
+            (code, _) => format!("Error {code} from {}", server.name()),
+        }
+    }
+}
+
+/// Python's `repr` of the OSError that PyMySQL puts into its 2006.
+fn os_error(errno: u16) -> String {
+    match errno {
+        32 => "BrokenPipeError(32, 'Broken pipe')".to_owned(),
+        104 => "ConnectionResetError(104, 'Connection reset by peer')".to_owned(),
+        other => format!("OSError({other})"),
+    }
+}
+
+/// Seconds as Python prints a number that may be whole: `30`, `0.25`.
+pub fn seconds(span: SimSpan) -> String {
+    Decimal(span.as_us(), 1_000_000).to_string()
+}

@@ -1,0 +1,3 @@
+//! Engine, Connection and the dialect's view of the driver.
+
+pub mod error;

@@ -1,0 +1,52 @@
+//! What a run comes to: the figures that a reader compares.
+
+use crate::engine::error::ErrorKey;
+use crate::time::SimSpan;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Requests that arrived.
+    pub requests: u32,
+    pub served: u32,
+    pub failed: u32,
+    /// Failed requests by the exception that left the handler, in key order.
+    pub errors: Vec<(ErrorKey, u32)>,
+    /// Checkouts that had to wait for a connection.
+    pub waited: u32,
+    pub wait_max: SimSpan,
+    pub wait_total: SimSpan,
+    pub pings: u32,
+    /// DBAPI connections opened.
+    pub connects: u32,
+    /// Clients that the server refused (1040).
+    pub refused: u32,
+    /// MySQL's Max_used_connections.
+    pub max_used_connections: u32,
+    /// MySQL's Aborted_clients.
+    pub aborted_clients: u32,
+    /// At the end: what the application still holds, what the pools count as out, what the server has.
+    pub held_at_end: u32,
+    pub checked_out_at_end: i32,
+    pub threads_connected_at_end: u32,
+    /// The limit that cut the run short, if one did.
+    pub truncated: Option<&'static str>,
+}
+
+impl Outcome {
+    /// Requests still running or waiting when the run ended.
+    pub fn unfinished(&self) -> u32 {
+        self.requests - self.served - self.failed
+    }
+    pub fn is_clean(&self) -> bool {
+        self.failed == 0 && self.truncated.is_none()
+    }
+    pub fn count(&self, key: ErrorKey) -> u32 {
+        self.errors.iter().find(|(k, _)| *k == key).map_or(0, |(_, n)| *n)
+    }
+    pub(crate) fn add_error(&mut self, key: ErrorKey) {
+        match self.errors.binary_search_by_key(&key, |(k, _)| *k) {
+            Ok(at) => self.errors[at].1 += 1,
+            Err(at) => self.errors.insert(at, (key, 1)),
+        }
+    }
+}

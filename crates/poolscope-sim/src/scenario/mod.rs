@@ -1,0 +1,200 @@
+//! One experiment, typed and complete: nothing optional is left open, every default has been filled in.
+
+pub mod defaults;
+mod diagnostic;
+mod document;
+mod knob;
+mod read;
+mod stack;
+
+pub use diagnostic::{Diagnostic, Place};
+pub use document::{Document, Node, Value};
+pub use knob::{Knob, KnobInput, KnobOption, KnobValue};
+pub use stack::{Driver, Server, SqlAlchemy, Transport};
+
+use crate::app::program::Program;
+use crate::time::{SimSpan, SimTime};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The file name without its ending, or what the file says.
+    pub name: String,
+    pub title: Words,
+    /// What breaks, in one line.
+    pub summary: Words,
+    pub seed: u64,
+    /// The run ends here.
+    pub until: SimTime,
+    /// Where a reader starts.
+    pub look_at: LookAt,
+    pub sqlalchemy: SqlAlchemy,
+    pub driver: Driver,
+    pub transport: Transport,
+    pub server: Server,
+    pub variables: Variables,
+    pub network: Network,
+    /// Sessions on the server that are not the application's (a monitoring tool, somebody's shell).
+    pub other_sessions: Vec<OtherSessions>,
+    pub engines: Vec<EngineOptions>,
+    pub processes: Vec<Process>,
+    pub programs: Vec<Program>,
+    /// Every distinct SQL text of the programs, with the time the server works on it.
+    pub statements: Vec<Statement>,
+    pub traffic: Vec<Traffic>,
+    pub faults: Vec<Fault>,
+    pub garbage: Garbage,
+    pub knobs: Vec<Knob>,
+    pub limits: Limits,
+}
+
+/// One sentence in the languages it was written in; English is always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    pub en: String,
+    pub zh_cn: Option<String>,
+}
+
+impl Words {
+    /// The text for a BCP 47 tag such as `en` or `zh-CN`.
+    pub fn get(&self, lang: &str) -> &str {
+        match &self.zh_cn {
+            Some(zh) if lang.starts_with("zh") => zh,
+            _ => &self.en,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookAt {
+    Time(SimTime),
+    /// The first exception, or the end of a run without one.
+    FirstError,
+    End,
+}
+
+/// MySQL's global system variables, by their names; times in whole seconds as MySQL has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variables {
+    pub max_connections: u32,
+    pub wait_timeout: u32,
+    pub interactive_timeout: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// One round trip between application and server.
+    pub rtt: SimSpan,
+    /// Opening a connection takes this many round trips (TCP, greeting, authentication, SET NAMES, SET AUTOCOMMIT).
+    pub connect_round_trips: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherSessions {
+    pub user: String,
+    pub count: u32,
+    /// Has CONNECTION_ADMIN (or SUPER): may use the extra slot beyond max_connections.
+    pub admin: bool,
+    pub at: SimTime,
+}
+
+/// `create_engine()`'s pool options, by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// The Python variable: `engine`.
+    pub name: String,
+    pub poolclass: PoolClass,
+    pub pool_size: u32,
+    /// −1: no limit.
+    pub max_overflow: i32,
+    pub pool_timeout: SimSpan,
+    /// `None` stands for −1: never.
+    pub pool_recycle: Option<SimSpan>,
+    pub pool_pre_ping: bool,
+    pub pool_use_lifo: bool,
+    pub pool_reset_on_return: ResetOnReturn,
+    pub session: SessionFactory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolClass {
+    QueuePool,
+    NullPool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetOnReturn {
+    Rollback,
+    Commit,
+    None,
+}
+
+/// What the name `Session` of the listing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionFactory {
+    /// `Session = sessionmaker(engine)`
+    Sessionmaker,
+    /// `Session = scoped_session(sessionmaker(engine))`
+    ScopedSession,
+}
+
+/// OS processes with the same code; each creates every engine for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    pub name: String,
+    pub count: u32,
+    /// Threads that serve requests; each is one lane.
+    pub threads: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub sql: String,
+    /// Server time, without the round trip.
+    pub takes: SimSpan,
+}
+
+/// A stream of requests, dealt to the process copies in turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// Index into `Scenario::programs`.
+    pub run: usize,
+    /// Index into `Scenario::processes`.
+    pub process: usize,
+    pub arrivals: Arrivals,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    At(Vec<SimTime>),
+    Every { start: SimTime, every: SimSpan, count: Option<u32> },
+    /// Open loop with exponentially distributed gaps.
+    Poisson { start: SimTime, mean: SimSpan, count: Option<u32> },
+    /// Closed loop: each user sends the next request a think time after the answer.
+    Users { start: SimTime, users: u32, think: SimSpan },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub at: SimTime,
+    pub kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// `KILL id` for the session of this DBAPI connection (counted from 1), or for every session of the application.
+    Kill { connection: Option<u32> },
+    /// The server stops, and starts again `down` later.
+    Restart { down: SimSpan },
+}
+
+/// When the cyclic garbage collector runs: an explicit event, never an accident.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Garbage {
+    pub at: Vec<SimTime>,
+}
+
+/// A run that hits one of these ends with `Truncated`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub events: u32,
+}

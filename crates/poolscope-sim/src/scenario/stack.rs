@@ -1,0 +1,78 @@
+//! The stack decides which error number the reader sees: SQLAlchemy version, driver, transport, server.
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// As written in a scenario.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+
+named! {
+    /// Minor version of SQLAlchemy; each stands for its last release.
+    SqlAlchemy { V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }
+}
+
+named! {
+    Driver {
+        PyMySql = "pymysql",
+        /// mysqlclient linked against Oracle's libmysqlclient 8.0.
+        MysqlClient = "mysqlclient",
+        /// mysqlclient linked against MariaDB Connector/C 3.3, as Debian builds it.
+        MysqlClientMariaDb = "mysqlclient-mariadb",
+    }
+}
+
+named! {
+    Transport { Tcp = "tcp", Unix = "unix" }
+}
+
+named! {
+    Server { MySql57 = "mysql-5.7", MySql80 = "mysql-8.0", MySql84 = "mysql-8.4", MariaDb1011 = "mariadb-10.11" }
+}
+
+impl Server {
+    pub const fn is_mariadb(self) -> bool {
+        matches!(self, Server::MariaDb1011)
+    }
+    /// 8.0.24 and later say 4031 before they close an idle session (MySQL manual, 4031 ER_CLIENT_INTERACTION_TIMEOUT).
+    pub const fn announces_timeout(self) -> bool {
+        matches!(self, Server::MySql80 | Server::MySql84)
+    }
+}
+
+impl SqlAlchemy {
+    /// The version part of `https://sqlalche.me/e/20/3o7r`.
+    pub const fn link(self) -> &'static str {
+        match self {
+            SqlAlchemy::V1_4 => "14",
+            SqlAlchemy::V2_0 => "20",
+            SqlAlchemy::V2_1 => "21",
+        }
+    }
+}
+
+impl Driver {
+    /// The part after `mysql+` in the URL.
+    pub const fn dialect(self) -> &'static str {
+        match self {
+            Driver::PyMySql => "pymysql",
+            Driver::MysqlClient | Driver::MysqlClientMariaDb => "mysqldb",
+        }
+    }
+    /// The module that its exceptions come from.
+    pub const fn module(self) -> &'static str {
+        match self {
+            Driver::PyMySql => "pymysql.err",
+            Driver::MysqlClient | Driver::MysqlClientMariaDb => "MySQLdb",
+        }
+    }
+}

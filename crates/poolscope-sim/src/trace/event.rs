@@ -1,0 +1,174 @@
+//! The event vocabulary. Names are SQLAlchemy's and MySQL's own wherever they have one.
+
+use super::Rule;
+use crate::engine::error::PyError;
+use crate::time::SimTime;
+
+/// Position of an event in `Trace::events`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceEvent {
+    pub at: SimTime,
+    /// The event that made this one happen; `None` only for what the scenario itself starts.
+    pub cause: Option<EventId>,
+    pub rule: Rule,
+    /// The application thread that acted; `None` when the server or a fault did.
+    pub task: Option<u16>,
+    pub kind: EventKind,
+}
+
+/// Small numbers are indexes into `Trace::tasks`, `Trace::engines`, the listing, or running numbers that start at 1 (connections,
+/// Sessions, requests), as they appear in logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The run ends because the scenario says so.
+    End,
+    /// The run ends because a limit was hit.
+    Truncated { limit: &'static str },
+
+    // --- the application ---
+    /// A request arrives at its process and waits for a free thread.
+    Arrive { request: u32, process: u16 },
+    /// A thread begins to serve it.
+    Start { request: u32 },
+    /// The request is over; with the exception that left the handler, if any.
+    Finish { request: u32, error: Option<PyError> },
+    /// The thread reaches a line of the listing.
+    Line { line: u16 },
+    /// The thread does something that needs no database until `until`.
+    Busy { until: SimTime },
+    Session { session: u32 },
+    /// The Session or Connection ended its transaction or gave everything back.
+    SessionEnd { session: u32, how: Ended },
+    /// The last reference to an unclosed Session (or Connection) is gone; only the garbage collector can still return its connection.
+    Lost { session: u32 },
+    /// The cyclic garbage collector ran and found this many unreachable Sessions and Connections.
+    Collect { found: u32 },
+    /// A Python exception is raised in this thread.
+    Raise { error: PyError },
+
+    // --- the pool ---
+    /// Nothing free: the thread starts waiting, at most until `deadline`.
+    Wait { engine: u16, deadline: Option<SimTime> },
+    /// The thread stops waiting and has something to try.
+    Wake { engine: u16 },
+    /// One of SQLAlchemy's ten pool events. `slot` numbers the pool's records, `connection` the DBAPI connections from 1.
+    Pool { engine: u16, event: PoolEvent, slot: u32, connection: Option<u32>, figures: PoolFigures },
+    /// `pool_pre_ping`: the round trip starts.
+    Ping { engine: u16, slot: u32, connection: u32 },
+    Pinged { engine: u16, slot: u32, connection: u32, result: PingResult },
+    /// Every connection older than now will be replaced at its next checkout.
+    InvalidatePool { engine: u16 },
+    Dispose { engine: u16, figures: PoolFigures },
+
+    // --- the wire and the driver ---
+    /// The driver starts to open a connection for this slot.
+    Connecting { engine: u16, slot: u32 },
+    ConnectFailed { engine: u16, slot: u32, error: PyError },
+    /// A statement leaves the client; `statement` indexes `Scenario::statements`.
+    Execute { connection: u32, statement: u16 },
+    Executed { connection: u32, error: Option<PyError> },
+    Commit { connection: u32 },
+    Rollback { connection: u32 },
+
+    // --- the server ---
+    /// A session exists on the server: a row in SHOW PROCESSLIST. `connection` is the client's side of it, if it is ours.
+    ServerOpen { thread: u32, connection: Option<u32>, in_use: u32 },
+    /// 1040, 1203 …: the server refuses a client.
+    ServerRefuse { code: u16, in_use: u32 },
+    /// The session begins to run a command (Command is no longer Sleep).
+    ServerRun { thread: u32, statement: Option<u16> },
+    /// The session waits for its next command: Sleep, and the clock of wait_timeout starts.
+    ServerSleep { thread: u32, in_transaction: bool },
+    /// The session is gone: the client said COM_QUIT, or just closed the socket.
+    ServerQuit { thread: u32, in_use: u32 },
+    /// The server closed an idle session after wait_timeout.
+    ServerTimeout { thread: u32, in_use: u32 },
+    ServerKill { thread: u32, in_use: u32 },
+    ServerDown { lost: u32 },
+    ServerUp,
+}
+
+/// SQLAlchemy's pool events (`sqlalchemy/pool/events.py::PoolEvents`), by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolEvent {
+    Connect,
+    FirstConnect,
+    Checkout,
+    Checkin,
+    Reset,
+    Invalidate,
+    SoftInvalidate,
+    Close,
+    Detach,
+    CloseDetached,
+}
+
+/// What `pool.status()` counts, after the event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolFigures {
+    pub size: u32,
+    pub checked_in: u32,
+    /// SQLAlchemy's signed counter: starts at −pool_size.
+    pub overflow: i32,
+    /// Normally size − checked_in + overflow; negative after `dispose()` with connections out.
+    pub checked_out: i32,
+}
+
+impl PoolFigures {
+    /// `QueuePool.status()`, word for word (`pool/impl.py::QueuePool.status`).
+    pub fn status(&self) -> String {
+        format!(
+            "Pool size: {}  Connections in pool: {} Current Overflow: {} Current Checked out connections: {}",
+            self.size, self.checked_in, self.overflow, self.checked_out
+        )
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PingResult {
+    Alive,
+    /// The driver's error was a disconnect: the connection is replaced.
+    Dead(PyError),
+    /// The driver's error was not a disconnect: it reaches the caller.
+    Failed(PyError),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Commit,
+    Rollback,
+    Close,
+    /// `scoped_session.remove()`.
+    Remove,
+}
+
+impl PoolEvent {
+    pub const fn name(self) -> &'static str {
+        match self {
+            PoolEvent::Connect => "connect",
+            PoolEvent::FirstConnect => "first_connect",
+            PoolEvent::Checkout => "checkout",
+            PoolEvent::Checkin => "checkin",
+            PoolEvent::Reset => "reset",
+            PoolEvent::Invalidate => "invalidate",
+            PoolEvent::SoftInvalidate => "soft_invalidate",
+            PoolEvent::Close => "close",
+            PoolEvent::Detach => "detach",
+            PoolEvent::CloseDetached => "close_detached",
+        }
+    }
+}
+
+impl Ended {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Ended::Commit => "commit",
+            Ended::Rollback => "rollback",
+            Ended::Close => "close",
+            Ended::Remove => "remove",
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened: a flat list of events in (time, sequence) order, each with its cause and the rule it follows.
+
+mod event;
+mod format;
+mod observer;
+mod rule;
+
+pub use event::{Ended, EventId, EventKind, PingResult, PoolEvent, PoolFigures, TraceEvent};
+pub use format::{event_row, jsonl, log_table};
+pub use observer::{Counts, Observer, Recorder};
+pub use rule::Rule;
+
+use crate::app::listing::Listing;
+use crate::engine::error::PyError;
+use crate::outcome::Outcome;
+use crate::scenario::Scenario;
+
+/// One finished run: the scenario it came from, its events, its outcome, and the names that the events refer to.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub scenario: Scenario,
+    /// The Python text whose lines `EventKind::Line` points into.
+    pub listing: Listing,
+    /// Application threads in lane order; an index into this is `TraceEvent::task`.
+    pub tasks: Vec<TaskName>,
+    /// One entry per engine object, that is per (process, engine).
+    pub engines: Vec<EngineName>,
+    pub events: Vec<TraceEvent>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskName {
+    /// Index of the OS process the thread belongs to.
+    pub process: u16,
+    /// As shown on the lane: `worker 1, thread 2`.
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineName {
+    pub process: u16,
+    pub name: String,
+}
+
+impl Trace {
+    /// The exception text exactly as Python prints the last lines of a traceback.
+    pub fn error_text(&self, error: &PyError) -> String {
+        error.text(&self.scenario)
+    }
+
+    /// The whole traceback as the user finds it in the log.
+    pub fn traceback(&self, error: &PyError, line: Option<u16>) -> String {
+        self.listing.traceback(line, &self.error_text(error))
+    }
+}

@@ -1,0 +1,229 @@
+//! Why things happen: stable rule ids that resolve to the place upstream where the rule is written.
+
+/// One behaviour of SQLAlchemy, a driver, or MySQL. The id is stable; links and conformance cases use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    Scenario,
+    Listing,
+    Thread,
+    SessionLazy,
+    SessionAutobegin,
+    SessionKeeps,
+    SessionGivesBack,
+    RegistryPerThread,
+    RegistryRemove,
+    Garbage,
+    Propagate,
+    PendingRollback,
+    QueueGet,
+    QueueWait,
+    QueueWake,
+    QueueTimeout,
+    Overflow,
+    QueueReturn,
+    QueueFull,
+    Connect,
+    FirstConnect,
+    ConnectFails,
+    Recycle,
+    PoolInvalidated,
+    SoftInvalidated,
+    PrePing,
+    ResetOnReturn,
+    ResetFails,
+    Disconnect,
+    Dispose,
+    Wire,
+    MaxConnections,
+    ServerAccepts,
+    ServerCommand,
+    WaitTimeout,
+    Kill,
+    Restart,
+    ClientQuits,
+    DeadSocket,
+    Limit,
+}
+
+impl Rule {
+    /// (id, one sentence, upstream source).
+    const fn card(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Rule::Scenario => ("scenario", "The scenario says so.", ""),
+            Rule::Listing => ("app.line", "The thread executes this line.", ""),
+            Rule::Thread => ("app.thread", "A request waits until a thread of its process is free.", ""),
+            Rule::SessionLazy => (
+                "session.lazy",
+                "A new Session holds no connection.",
+                "sqlalchemy: orm/session.py::Session.__init__",
+            ),
+            Rule::SessionAutobegin => (
+                "session.autobegin",
+                "The first statement begins a transaction and takes one connection from the pool.",
+                "sqlalchemy: orm/session.py::SessionTransaction._connection_for_bind",
+            ),
+            Rule::SessionKeeps => (
+                "session.keeps",
+                "A Session keeps its connection until commit, rollback, close or garbage collection.",
+                "sqlalchemy: orm/session.py::SessionTransaction.close",
+            ),
+            Rule::SessionGivesBack => (
+                "session.gives-back",
+                "Commit, rollback and close return the connection to the pool.",
+                "sqlalchemy: orm/session.py::SessionTransaction.close",
+            ),
+            Rule::RegistryPerThread => (
+                "scoped_session.thread",
+                "Without a scopefunc a scoped_session keeps one Session per thread.",
+                "sqlalchemy: util/_collections.py::ThreadLocalRegistry",
+            ),
+            Rule::RegistryRemove => (
+                "scoped_session.remove",
+                "remove() closes the current Session, then forgets it.",
+                "sqlalchemy: orm/scoping.py::scoped_session.remove",
+            ),
+            Rule::Garbage => (
+                "gc",
+                "A Session with a transaction is a reference cycle: only the cyclic collector frees it.",
+                "sqlalchemy: pool/base.py::_ConnectionRecord.checkout (weak reference callback)",
+            ),
+            Rule::Propagate => ("python.raise", "An exception that nobody catches leaves the handler.", ""),
+            Rule::PendingRollback => (
+                "connection.pending-rollback",
+                "After a disconnect the transaction must be rolled back before the Connection can be used again.",
+                "sqlalchemy: engine/base.py::Connection._revalidate_connection",
+            ),
+            Rule::QueueGet => (
+                "pool.get",
+                "A connection waiting in the pool is handed out.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_get",
+            ),
+            Rule::QueueWait => (
+                "pool.wait",
+                "With overflow at max_overflow a checkout waits up to pool_timeout.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_get",
+            ),
+            Rule::QueueWake => (
+                "pool.wake",
+                "A returned connection wakes the thread that waited longest.",
+                "sqlalchemy: util/queue.py::Queue.put",
+            ),
+            Rule::QueueTimeout => (
+                "pool.timeout",
+                "Nothing came back within pool_timeout.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_get",
+            ),
+            Rule::Overflow => (
+                "pool.overflow",
+                "The pool is empty and below its limit: it opens another connection.",
+                "sqlalchemy: pool/impl.py::QueuePool._inc_overflow",
+            ),
+            Rule::QueueReturn => (
+                "pool.return",
+                "A returned connection waits in the pool for its next user.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_return_conn",
+            ),
+            Rule::QueueFull => (
+                "pool.full",
+                "The pool already holds pool_size connections: the returned one is closed.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_return_conn",
+            ),
+            Rule::Connect => (
+                "record.connect",
+                "The age of a connection counts from here.",
+                "sqlalchemy: pool/base.py::_ConnectionRecord.__connect",
+            ),
+            Rule::FirstConnect => (
+                "pool.first_connect",
+                "Fires once in the life of a pool; the dialect looks at the server now.",
+                "sqlalchemy: engine/create.py::create_engine",
+            ),
+            Rule::ConnectFails => (
+                "record.connect-fails",
+                "The driver could not connect: the pool's counters are put back.",
+                "sqlalchemy: pool/impl.py::QueuePool._do_get",
+            ),
+            Rule::Recycle => (
+                "record.recycle",
+                "Older than pool_recycle, looked at only at checkout: closed and opened again.",
+                "sqlalchemy: pool/base.py::_ConnectionRecord.get_connection",
+            ),
+            Rule::PoolInvalidated => (
+                "record.pool-invalidated",
+                "Opened before the pool was invalidated: closed and opened again at checkout.",
+                "sqlalchemy: pool/base.py::_ConnectionRecord.get_connection",
+            ),
+            Rule::SoftInvalidated => (
+                "record.soft-invalidated",
+                "Softly invalidated: closed and opened again at checkout.",
+                "sqlalchemy: pool/base.py::_ConnectionRecord.get_connection",
+            ),
+            Rule::PrePing => (
+                "pool.pre_ping",
+                "pool_pre_ping tests the connection at checkout, before the application sees it.",
+                "sqlalchemy: pool/base.py::_ConnectionFairy._checkout",
+            ),
+            Rule::ResetOnReturn => (
+                "pool.reset",
+                "A connection is rolled back when it returns to the pool.",
+                "sqlalchemy: pool/base.py::_ConnectionFairy._reset",
+            ),
+            Rule::ResetFails => (
+                "pool.reset-fails",
+                "If the rollback on return fails, the connection is discarded and the caller hears nothing.",
+                "sqlalchemy: pool/base.py::_finalize_fairy",
+            ),
+            Rule::Disconnect => (
+                "engine.disconnect",
+                "The driver's error means the connection is dead: it is discarded, and so is everything older in the pool.",
+                "sqlalchemy: engine/base.py::Connection._handle_dbapi_exception",
+            ),
+            Rule::Dispose => (
+                "pool.dispose",
+                "dispose() closes what is in the pool, not what is out.",
+                "sqlalchemy: pool/impl.py::QueuePool.dispose",
+            ),
+            Rule::Wire => ("driver.wire", "The driver talks to the server: one round trip or more.", ""),
+            Rule::MaxConnections => (
+                "server.max_connections",
+                "The server has max_connections sessions: the next client is refused.",
+                "MySQL manual: Too many connections (B.3.2.5)",
+            ),
+            Rule::ServerAccepts => (
+                "server.accept",
+                "Each client connection is a session on the server, idle or not.",
+                "MySQL manual: Connection Interfaces (7.1.12.1)",
+            ),
+            Rule::ServerCommand => (
+                "server.command",
+                "Any command, a ping too, restarts the session's idle clock when it has finished.",
+                "MySQL manual: wait_timeout (7.1.8)",
+            ),
+            Rule::WaitTimeout => (
+                "server.wait_timeout",
+                "A session idle for wait_timeout is closed by the server; the client is not told.",
+                "MySQL manual: wait_timeout (7.1.8)",
+            ),
+            Rule::Kill => ("server.kill", "KILL ends the session.", "MySQL manual: KILL Statement (15.7.8.4)"),
+            Rule::Restart => ("server.restart", "A restart ends every session.", "MySQL manual: Shutdown Process (7.1.19)"),
+            Rule::ClientQuits => ("server.quit", "The client closed the connection: its session ends.", ""),
+            Rule::DeadSocket => (
+                "driver.dead-socket",
+                "The server has gone; whether the client says 2006, 2013 or 4031 depends on driver, transport and server.",
+                "MySQL manual: MySQL server has gone away (B.3.2.7)",
+            ),
+            Rule::Limit => ("limit", "A run has limits so that it always ends.", ""),
+        }
+    }
+
+    pub const fn id(self) -> &'static str {
+        self.card().0
+    }
+    pub const fn sentence(self) -> &'static str {
+        self.card().1
+    }
+    /// Where upstream says so; empty for rules of the simulation itself.
+    pub const fn source(self) -> &'static str {
+        self.card().2
+    }
+}
