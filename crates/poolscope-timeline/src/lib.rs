@@ -1,1 +1,38 @@
-//! See the README.
+//! From a trace to a picture: `Trace` → `Timeline` (lanes, bars, marks, in units of time) → `Scene` (placed shapes) → SVG, or
+//! ASCII text; and the state of the three truths at any instant.
+//!
+//! The three truths are what the application holds, what the pool counts, and what the server has. Every pitfall is a
+//! disagreement between two of them, so all of the crate follows from one fold over the events, `truths`: the timeline draws
+//! how its state changes, `Moment` prints it at one instant, `outline` and `sentence` say it in words.
+//!
+//! Everything is a pure function: no DOM, no IO, no clock. Colours exist only in the stylesheet (`css`), pixels only in
+//! `scene`, and the arithmetic between time and pixels only in `viewport`.
+//!
+//! Reading order: `truths` (the fold), `timeline` (its history), `viewport`, `scene`, `svg` and `ascii` (the pictures), `moment`
+//! and `processlist` (the inspector), `outline`, `sentence` and `words` (the language).
+
+mod ascii;
+mod moment;
+mod outline;
+mod processlist;
+mod scene;
+mod sentence;
+mod svg;
+mod timeline;
+mod truths;
+mod viewport;
+mod words;
+
+pub use ascii::ascii;
+pub use moment::{EngineMoment, ErrorMoment, Moment, TaskMoment, When};
+pub use outline::{OutlineRow, outline};
+pub use processlist::ProcessRow;
+pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
+pub use sentence::{sentence, why};
+pub use svg::{css, svg, svg_items};
+pub use timeline::{
+    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series, SeriesKind,
+    Step, StepKind, Timeline, Truth,
+};
+pub use viewport::{TimeScale, Viewport};
+pub use words::Lang;
