@@ -1,1 +1,90 @@
-fn main() {}
+//! The one door for chores: `cargo xtask serve | build | test | tidy`.
+//!
+//! Every chore that a contributor or the CI runs starts here, so that there is one place to read what
+//! "the site builds" or "the tests pass" means.
+
+mod book;
+mod process;
+mod progress;
+mod serve;
+mod site;
+mod sizes;
+mod suites;
+mod tidy;
+mod tools;
+mod wasm;
+mod watch;
+mod web_server;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::suites::SuiteName;
+use crate::workspace::Workspace;
+
+/// Chores of the Poolscope repository.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Build the site for development, serve it on this machine, and rebuild and reload on every edit.
+    Serve {
+        /// The port to listen on; the next free one is taken when it is in use.
+        #[arg(long, default_value_t = 4000)]
+        port: u16,
+        /// Open the site in the default browser.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Build the site as it is published, into target/site, and check the size of the widget.
+    Build,
+    /// Run the test suites and end with one line: `N passed, N failed`.
+    Test {
+        /// Run only this suite; repeat it to name several.
+        #[arg(long, value_name = "SUITE")]
+        only: Vec<SuiteName>,
+    },
+    /// Check the rules of the repository that no compiler checks.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    watch_mdbook_warnings();
+    match run(Args::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match args.chore {
+        Chore::Serve { port, open } => {
+            serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS)
+        }
+        Chore::Build => site::build_release(&workspace).map(|_| ExitCode::SUCCESS),
+        Chore::Test { only } => suites::run(&workspace, &only),
+        Chore::Tidy => tidy::run(&workspace),
+    }
+}
+
+/// mdBook reports a broken chapter or theme only through `tracing`; without a subscriber it would be silent.
+fn watch_mdbook_warnings() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,193 @@
+//! The site on disk, made of parts that can be rebuilt one at a time.
+//!
+//! ```text
+//! <site>/index.html    sends the reader to the first edition
+//! <site>/poolscope/    the widget: wasm, its glue, the custom elements
+//! <site>/en/           the book, one folder per edition
+//! ```
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::progress::step;
+use crate::tools::Tools;
+use crate::wasm::{self, Profile};
+use crate::workspace::Workspace;
+use crate::{book, sizes};
+
+/// What a rebuild has to redo. The order is the order of building: a later part may need an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Wasm,
+    Elements,
+    Preprocessor,
+    /// One edition, by name, or all.
+    Book(Option<String>),
+}
+
+#[derive(Debug)]
+pub struct Site<'w> {
+    workspace: &'w Workspace,
+    profile: Profile,
+    pub folder: PathBuf,
+    preprocessor: Option<PathBuf>,
+}
+
+impl<'w> Site<'w> {
+    /// The site that `serve` shows. It must not be called `target/serve`: that folder is cargo's, for the
+    /// profile of the same name.
+    pub fn preview(workspace: &'w Workspace) -> Self {
+        Self {
+            workspace,
+            profile: Profile::Serve,
+            folder: workspace.target.join("preview"),
+            preprocessor: None,
+        }
+    }
+
+    /// The site that is published.
+    pub fn release(workspace: &'w Workspace) -> Self {
+        Self {
+            workspace,
+            profile: Profile::Web,
+            folder: workspace.target.join("site"),
+            preprocessor: None,
+        }
+    }
+
+    pub fn widget_folder(&self) -> PathBuf {
+        self.folder.join("poolscope")
+    }
+
+    /// Builds everything into an empty folder.
+    pub fn build(&mut self) -> Result<()> {
+        let parts = [
+            Part::Wasm,
+            Part::Elements,
+            Part::Preprocessor,
+            Part::Book(None),
+        ];
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)
+                .with_context(|| format!("cannot clear {}", self.folder.display()))?;
+        }
+        for part in &parts {
+            self.build_part(part)?;
+        }
+        self.write_index()
+    }
+
+    /// Rebuilds what it can, reports the rest and returns it. What fails keeps its former state.
+    pub fn rebuild(&mut self, parts: &BTreeSet<Part>) -> BTreeSet<Part> {
+        let mut failed = BTreeSet::new();
+        for part in parts {
+            // An old preprocessor would show pictures that the new one contradicts.
+            let stale = matches!(part, Part::Book(_)) && failed.contains(&Part::Preprocessor);
+            if stale {
+                failed.insert(part.clone());
+            } else if let Err(error) = self.build_part(part) {
+                eprintln!("error: {error:#}");
+                failed.insert(part.clone());
+            }
+        }
+        failed
+    }
+
+    fn build_part(&mut self, part: &Part) -> Result<()> {
+        match part {
+            Part::Wasm => self.build_wasm(),
+            Part::Elements => self.copy_elements(),
+            Part::Preprocessor => {
+                self.preprocessor = Some(book::build_preprocessor(self.workspace)?);
+                Ok(())
+            }
+            Part::Book(name) => self.build_books(name.as_deref()),
+        }
+    }
+
+    fn build_wasm(&self) -> Result<()> {
+        wasm::ensure_target(self.workspace)?;
+        let folder = self.widget_folder();
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        wasm::build(self.workspace, self.profile, &folder)
+    }
+
+    /// The elements are plain modules that browsers run as they are written.
+    fn copy_elements(&self) -> Result<()> {
+        let source = self.workspace.root.join("web/elements");
+        let folder = self.widget_folder();
+        step("copying web/elements", || {
+            fs::create_dir_all(&folder)?;
+            let mut modules = 0;
+            for entry in fs::read_dir(&source)? {
+                let file = entry?.path();
+                if file.is_file() && is_element(&file) {
+                    fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
+                    modules += usize::from(file.extension().is_some_and(|kind| kind == "js"));
+                }
+            }
+            if modules == 0 {
+                bail!("there is no .js file in it");
+            }
+            Ok(())
+        })
+        .with_context(|| format!("cannot copy {}", self.workspace.shown(&source)))
+    }
+
+    fn build_books(&self, only: Option<&str>) -> Result<()> {
+        let Some(preprocessor) = &self.preprocessor else {
+            bail!("the book cannot be built before its preprocessor");
+        };
+        for edition in self.workspace.editions()? {
+            if only.is_none_or(|name| name == edition.name) {
+                book::build(&edition, preprocessor, &self.folder.join(&edition.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_index(&self) -> Result<()> {
+        let first = &self.workspace.editions()?[0].name;
+        let page = format!(
+            r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Poolscope</title>
+<meta http-equiv="refresh" content="0; url={first}/">
+<link rel="canonical" href="{first}/">
+</head>
+<body><p><a href="{first}/">Poolscope</a></p></body>
+</html>
+"#
+        );
+        let file = self.folder.join("index.html");
+        fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// Builds the published site, checks the weight of the widget, and returns the site's folder.
+pub fn build_release(workspace: &Workspace) -> Result<PathBuf> {
+    // Node is asked for before the long compilation rather than after it.
+    let wasm_opt = Tools::new()?.wasm_opt()?;
+    let mut site = Site::release(workspace);
+    site.build()?;
+    wasm::optimise(wasm_opt, &site.widget_folder())?;
+    println!("The site is in {}.", workspace.shown(&site.folder));
+    sizes::check(&site.widget_folder())?;
+    Ok(site.folder)
+}
+
+fn is_element(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    [".js", ".css", ".d.ts"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        && ![".test.js", ".config.js"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}

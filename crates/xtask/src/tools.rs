@@ -1,0 +1,251 @@
+//! Tools that neither the toolchain nor Cargo.lock brings: each lives in a per-user cache, in a folder that
+//! names its version, and is installed on first use.
+
+use std::env;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::process;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+const BINARYEN: &str = "132.0.0";
+const WASM_PACK: &str = "0.15.1";
+
+#[derive(Debug)]
+pub struct Tools {
+    cache: PathBuf,
+}
+
+/// A browser and the program that drives it.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    pub chromium: PathBuf,
+    pub driver: PathBuf,
+}
+
+impl Tools {
+    pub fn new() -> Result<Self> {
+        let cache = env::var_os("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| env::home_dir().map(|home| home.join(".cache")))
+            .ok_or_else(|| anyhow!("neither XDG_CACHE_HOME nor a home directory is set"))?
+            .join("poolscope");
+        Ok(Self { cache })
+    }
+
+    /// The start of a `wasm-opt` command. It is binaryen's own build, which runs in Node.
+    pub fn wasm_opt(&self) -> Result<Command> {
+        let node = node()?;
+        let folder = self.installed(&format!("binaryen-{BINARYEN}"), |folder| {
+            let mut npm = Command::new(npm()?);
+            npm.args(["install", "--no-audit", "--no-fund", "--prefix"])
+                .arg(folder);
+            npm.arg(format!("binaryen@{BINARYEN}"));
+            process::run(&mut npm)
+        })?;
+        let mut command = Command::new(node);
+        command.arg(folder.join("node_modules/binaryen/bin/wasm-opt"));
+        Ok(command)
+    }
+
+    /// The folder with the `wasm-pack` program.
+    pub fn wasm_pack(&self, workspace: &Workspace) -> Result<PathBuf> {
+        self.cargo_tool(workspace, "wasm-pack", WASM_PACK, &[])
+    }
+
+    /// The folder with `wasm-bindgen` and `wasm-bindgen-test-runner`, of the very version in Cargo.lock: any
+    /// other version refuses our modules. They drive a local browser only and do without TLS.
+    pub fn wasm_bindgen(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let version = locked_version(workspace, "wasm-bindgen")?;
+        self.cargo_tool(
+            workspace,
+            "wasm-bindgen-cli",
+            &version,
+            &["--no-default-features"],
+        )
+    }
+
+    /// A Python with the packages of a requirements file.
+    pub fn python(&self, requirements: &Path) -> Result<PathBuf> {
+        let text = fs::read_to_string(requirements)
+            .with_context(|| format!("cannot read {}", requirements.display()))?;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let base = process::on_path(&["python3", "python"])
+            .ok_or_else(|| anyhow!("Python is missing; install python3 with its venv module"))?;
+        let folder = self.installed(&format!("python-{:016x}", hasher.finish()), |folder| {
+            process::run(Command::new(base).args(["-m", "venv"]).arg(folder))
+                .context("cannot create a virtual environment; on Debian install python3-venv")?;
+            let mut pip = Command::new(python_in(folder));
+            pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
+                .arg(requirements);
+            process::run(&mut pip)
+        })?;
+        Ok(python_in(&folder))
+    }
+
+    fn cargo_tool(
+        &self,
+        workspace: &Workspace,
+        name: &str,
+        version: &str,
+        flags: &[&str],
+    ) -> Result<PathBuf> {
+        let folder = self.installed(&format!("{name}-{version}"), |folder| {
+            let build = folder.with_extension("build");
+            // The tool's own lock file comes first. A registry mirror may lag behind it, and then the newest
+            // versions that the mirror has must do.
+            let install = |locked: bool| {
+                let mut cargo = workspace.cargo();
+                cargo.args([
+                    "install",
+                    name,
+                    "--debug",
+                    "--version",
+                    &format!("={version}"),
+                ]);
+                cargo.args(flags).args(locked.then_some("--locked"));
+                cargo
+                    .arg("--root")
+                    .arg(folder)
+                    .env("CARGO_TARGET_DIR", &build);
+                process::run(&mut cargo)
+            };
+            let result = install(true).or_else(|error| {
+                println!("{error:#}; trying again without --locked");
+                install(false)
+            });
+            if build.exists() {
+                fs::remove_dir_all(&build)
+                    .with_context(|| format!("cannot remove {}", build.display()))?;
+            }
+            result
+        })?;
+        Ok(folder.join("bin"))
+    }
+
+    /// The folder of a tool. It gets its name only when `install` is done, so a broken installation is never
+    /// mistaken for a tool. A virtual environment cannot be moved, hence the mark instead of a renaming.
+    fn installed(&self, name: &str, install: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let folder = self.cache.join("tools").join(name);
+        let mark = folder.join(".complete");
+        if mark.is_file() {
+            return Ok(folder);
+        }
+        step(
+            &format!("installing {name} (once, into {})", folder.display()),
+            || {
+                if folder.exists() {
+                    fs::remove_dir_all(&folder)
+                        .with_context(|| format!("cannot remove {}", folder.display()))?;
+                }
+                fs::create_dir_all(&folder)
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
+                install(&folder)?;
+                fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
+            },
+        )
+        .with_context(|| format!("cannot install {name}"))?;
+        Ok(folder)
+    }
+}
+
+pub fn node() -> Result<PathBuf> {
+    process::on_path(&["node"]).ok_or_else(no_node)
+}
+
+pub fn npm() -> Result<PathBuf> {
+    process::on_path(&["npm"]).ok_or_else(no_node)
+}
+
+fn no_node() -> anyhow::Error {
+    anyhow!(
+        "this needs Node.js 20 or newer (`node` and `npm` on PATH); `cargo xtask serve` does not"
+    )
+}
+
+/// Finds Chromium and its driver; installs them where that is plainly possible.
+pub fn browser() -> Result<Browser> {
+    if let Some(browser) = installed_browser() {
+        return Ok(browser);
+    }
+    if process::on_path(&["apt-get"]).is_some() && is_root()? {
+        step("installing Chromium and its driver", || {
+            process::run(Command::new("apt-get").arg("update"))?;
+            let mut apt = Command::new("apt-get");
+            apt.args(["install", "--yes", "chromium", "chromium-driver"]);
+            process::run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
+        })?;
+    }
+    installed_browser().ok_or_else(|| {
+        anyhow!(
+            "Chromium and chromedriver are missing; on Debian install the packages chromium and \
+             chromium-driver, elsewhere put `chromium` (or `google-chrome`) and `chromedriver` on PATH"
+        )
+    })
+}
+
+fn installed_browser() -> Option<Browser> {
+    let named = |variable| {
+        env::var_os(variable)
+            .map(PathBuf::from)
+            .filter(|file| file.is_file())
+    };
+    let chromium = named("CHROMIUM").or_else(|| {
+        process::on_path(&[
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ])
+    })?;
+    let driver = named("CHROMEDRIVER").or_else(|| process::on_path(&["chromedriver"]))?;
+    Some(Browser { chromium, driver })
+}
+
+fn is_root() -> Result<bool> {
+    Ok(process::stdout_of(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+fn python_in(folder: &Path) -> PathBuf {
+    folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    })
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
+    let file = workspace.root.join("Cargo.lock");
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    match version_in(&text, package) {
+        Some(version) => Ok(version.to_owned()),
+        None => bail!("Cargo.lock has no package {package}"),
+    }
+}
+
+fn version_in<'t>(lock: &'t str, package: &str) -> Option<&'t str> {
+    let (_, entry) = lock.split_once(&format!("name = \"{package}\"\n"))?;
+    let (_, rest) = entry.split_once("version = \"")?;
+    rest.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in;
+
+    #[test]
+    fn the_version_of_exactly_that_package() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
+        assert_eq!(version_in(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(version_in(lock, "bindgen"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! From web/app to the two files a browser loads: the wasm module and its JavaScript glue.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::process;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+pub const TARGET: &str = "wasm32-unknown-unknown";
+const PACKAGE: &str = "poolscope-app";
+/// The library of that package, hence the name of the files.
+const LIBRARY: &str = "poolscope_app";
+
+/// What rustc may emit. They are named one by one because `wasm-opt --all-features` produces types that
+/// browsers refuse to load.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// The cargo profile a module is built with; both are defined in the workspace's Cargo.toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to compile.
+    Serve,
+    /// Small.
+    Web,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// Makes sure that the compiler can target wasm, since a toolchain that was not installed by rustup's
+/// own reading of rust-toolchain.toml lacks it.
+pub fn ensure_target(workspace: &Workspace) -> Result<()> {
+    let mut sysroot = Command::new("rustc");
+    sysroot
+        .args(["--print", "sysroot"])
+        .current_dir(&workspace.root);
+    let sysroot = PathBuf::from(process::stdout_of(&mut sysroot)?.trim());
+    if sysroot
+        .join("lib/rustlib")
+        .join(TARGET)
+        .join("lib")
+        .is_dir()
+    {
+        return Ok(());
+    }
+    step("adding the wasm32 target to the toolchain", || {
+        let mut rustup = Command::new("rustup");
+        rustup
+            .args(["target", "add", TARGET])
+            .current_dir(&workspace.root);
+        process::run(&mut rustup).with_context(|| {
+            format!(
+                "the Rust target {TARGET} is missing and could not be added; \
+                 with rustup, run `rustup target add {TARGET}` here while online"
+            )
+        })
+    })
+}
+
+/// Compiles the app and writes `poolscope_app.js` and `poolscope_app_bg.wasm` into `folder`.
+pub fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
+    step(
+        &format!("compiling {PACKAGE} to wasm (profile {})", profile.name()),
+        || {
+            let mut cargo = workspace.cargo();
+            cargo.args(["build", "--package", PACKAGE, "--lib", "--target", TARGET]);
+            cargo.args(["--profile", profile.name()]);
+            process::run(&mut cargo)
+        },
+    )?;
+    let module = workspace
+        .target
+        .join(TARGET)
+        .join(profile.name())
+        .join(format!("{LIBRARY}.wasm"));
+    if !module.is_file() {
+        bail!(
+            "{} was not built; web/app/Cargo.toml needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`",
+            workspace.shown(&module)
+        );
+    }
+    step("generating the JavaScript glue", || {
+        Bindgen::new()
+            .input_path(&module)
+            .out_name(LIBRARY)
+            .web(true)?
+            .typescript(false)
+            .remove_producers_section(profile == Profile::Web)
+            .generate(folder)
+            .context("wasm-bindgen could not process the module")
+    })
+}
+
+/// Shrinks the module in `folder` in place.
+pub fn optimise(mut wasm_opt: Command, folder: &Path) -> Result<()> {
+    step("shrinking the module with wasm-opt", || {
+        let module = folder.join(format!("{LIBRARY}_bg.wasm"));
+        let shrunk = module.with_extension("wasm.small");
+        wasm_opt.arg(&module).arg("-Oz").args(FEATURES);
+        wasm_opt.arg("--strip-producers").arg("-o").arg(&shrunk);
+        process::run(&mut wasm_opt)?;
+        fs::rename(&shrunk, &module).with_context(|| format!("cannot replace {}", module.display()))
+    })
+}
