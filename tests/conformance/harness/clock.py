@@ -1,0 +1,186 @@
+"""Virtual time. Threads are greenlets, and time passes only while every one of them sleeps or waits.
+
+Whole microseconds inside, exact fractions of a second towards SQLAlchemy: its comparisons are strict (`age > recycle`), so a rounded
+last digit would decide them.
+"""
+
+import heapq
+from fractions import Fraction
+from types import SimpleNamespace
+
+from greenlet import getcurrent
+
+MICROSECONDS = 1_000_000
+# The run does not start at zero: a pool's `_invalidate_time = 0` means "never".
+EPOCH = 1_700_000_000
+
+# At one instant the server's idle timers run first, then everything in the order in which it was scheduled.
+SERVER, SCHEDULED = range(2)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0
+        self.sequence = 0
+        self.agenda = []
+        self.hub = getcurrent()
+
+    def at(self, when, action, order=SCHEDULED):
+        self.sequence += 1
+        heapq.heappush(self.agenda, (when, order, self.sequence, action))
+
+    def run(self, until):
+        """Runs everything that is due before `until`."""
+        while self.agenda and self.agenda[0][0] < until:
+            self.now, _, _, action = heapq.heappop(self.agenda)
+            action()
+        self.now = until
+
+    def in_thread(self):
+        """False in what the clock itself runs: faults, arrivals, the garbage collector. Nothing may block there."""
+        return getcurrent() is not self.hub
+
+    def sleep(self, microseconds):
+        if microseconds > 0 and self.in_thread():
+            self.at(self.now + microseconds, getcurrent().switch)
+            self.hub.switch()
+
+    def park(self, ticket, microseconds=None):
+        """Blocks this thread until `unpark(ticket)` (returns True) or for so long (returns False)."""
+        ticket.thread = getcurrent()
+        if microseconds is not None:
+            self.at(self.now + max(microseconds, 0), lambda: ticket.thread and ticket.leave(False))
+        return self.hub.switch()
+
+    def unpark(self, ticket):
+        """The thread goes on at this instant, but after everything already due: whoever unparks it keeps running."""
+        thread, ticket.thread = ticket.thread, None
+        if thread:
+            self.at(self.now, lambda: thread.switch(True))
+
+    def seconds(self):
+        return EPOCH + Fraction(self.now, MICROSECONDS)
+
+
+class Ticket:
+    thread = None
+
+    def leave(self, value):
+        thread, self.thread = self.thread, None
+        thread.switch(value)
+
+
+# The clock of the workload that runs; the replacements below outlive workloads, as SQLAlchemy's modules do.
+current = SimpleNamespace(clock=Clock())
+
+
+class Lock:
+    """threading.Lock and RLock: who waits longest is served first."""
+
+    reentrant = False
+
+    def __init__(self):
+        self.owner, self.depth, self.waiting = None, 0, []
+
+    def acquire(self, blocking=True, timeout=-1):
+        me = getcurrent()
+        if self.owner is me and self.reentrant:
+            self.depth += 1
+            return True
+        while self.owner is not None:
+            if not blocking:
+                return False
+            ticket = Ticket()
+            self.waiting.append(ticket)
+            current.clock.park(ticket)
+        self.owner, self.depth = me, 1
+        return True
+
+    def release(self):
+        self.depth -= 1
+        if self.depth == 0:
+            self.owner = None
+            if self.waiting:
+                current.clock.unpark(self.waiting.pop(0))
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+class RLock(Lock):
+    reentrant = True
+
+
+class Condition:
+    def __init__(self, lock=None):
+        self.lock = lock or RLock()
+        self.waiting = []
+
+    def __enter__(self):
+        return self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+    def wait(self, timeout=None):
+        ticket = Ticket()
+        self.waiting.append(ticket)
+        depth, self.lock.depth = self.lock.depth, 1
+        self.lock.release()
+        notified = current.clock.park(ticket, None if timeout is None else int(timeout * MICROSECONDS))
+        if not notified:
+            self.waiting.remove(ticket)
+        self.lock.acquire()
+        self.lock.depth = depth
+        return notified
+
+    def notify(self, n=1):
+        for ticket in self.waiting[:n]:
+            current.clock.unpark(ticket)
+        del self.waiting[:n]
+
+
+class Local:
+    """threading.local: attributes that each thread has for itself."""
+
+    def __getattr__(self, name):
+        try:
+            return getcurrent().__dict__[id(self), name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name, value):
+        getcurrent().__dict__[id(self), name] = value
+
+    def __delattr__(self, name):
+        try:
+            del getcurrent().__dict__[id(self), name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+threading = SimpleNamespace(Lock=Lock, RLock=RLock, Condition=Condition, local=Local)
+time = SimpleNamespace(
+    time=lambda: current.clock.seconds(),
+    sleep=lambda seconds: current.clock.sleep(int(Fraction(str(seconds)) * MICROSECONDS)),
+)
+
+
+def install():
+    """Puts the virtual clock under SQLAlchemy: five modules' view of `threading` and `time`, no line of its code."""
+    import sqlalchemy.event.attr
+    import sqlalchemy.pool.base
+    import sqlalchemy.pool.impl
+    import sqlalchemy.util._collections
+    import sqlalchemy.util.queue
+
+    for module in (sqlalchemy.event.attr, sqlalchemy.pool.impl, sqlalchemy.util._collections, sqlalchemy.util.queue):
+        assert hasattr(module, "threading"), module
+        module.threading = threading
+    assert hasattr(sqlalchemy.util.queue, "_time")
+    sqlalchemy.util.queue._time = time.time
+    assert hasattr(sqlalchemy.pool.base, "time")
+    sqlalchemy.pool.base.time = time

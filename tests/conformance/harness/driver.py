@@ -1,0 +1,169 @@
+"""A DBAPI module that looks like PyMySQL or mysqlclient to SQLAlchemy and talks to the model server in virtual time."""
+
+from types import ModuleType
+
+from server import DriverError
+
+ERRORS = {
+    "Error": "Exception",
+    "InterfaceError": "Error",
+    "DatabaseError": "Error",
+    "DataError": "DatabaseError",
+    "OperationalError": "DatabaseError",
+    "IntegrityError": "DatabaseError",
+    "InternalError": "DatabaseError",
+    "ProgrammingError": "DatabaseError",
+    "NotSupportedError": "DatabaseError",
+}
+
+# What the dialect asks once per engine. Everything else is the application's.
+ANSWERS = {
+    "SELECT DATABASE()": "shop",
+    "SELECT @@transaction_isolation": "REPEATABLE-READ",
+    "SELECT @@tx_isolation": "REPEATABLE-READ",
+    "SELECT @@sql_mode": "STRICT_TRANS_TABLES",
+    "SELECT @@lower_case_table_names": 0,
+}
+VERSIONS = {
+    "mysql-5.7": "5.7.42",
+    "mysql-8.0": "8.0.46",
+    "mysql-8.4": "8.4.6",
+    "mariadb-10.11": "10.11.19-MariaDB",
+}
+
+
+def error_classes(module_name):
+    classes = {"Exception": Exception}
+    for name, base in ERRORS.items():
+        classes[name] = type(name, (classes[base],), {"__module__": module_name})
+    return classes
+
+
+# Classes are made once: SQLAlchemy caches what it derives from them.
+CLASSES = {"pymysql": error_classes("pymysql.err"), "mysqlclient": error_classes("MySQLdb")}
+CLASSES["mysqlclient-mariadb"] = CLASSES["mysqlclient"]
+
+
+class Driver:
+    """The wire between one engine and the server."""
+
+    def __init__(self, scenario, server, clock, row, engine):
+        self.server, self.clock, self.row, self.engine = server, clock, row, engine
+        self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
+        self.statements = scenario["statements"]
+        self.classes = CLASSES[scenario["driver"]]
+        self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
+
+    def module(self):
+        module = ModuleType("driver")
+        module.paramstyle, module.apilevel, module.threadsafety = "format", "2.0", 1
+        module.__version__, module.version_info = "2.2.4", (2, 2, 4, "final", 0)
+        module.connect = lambda **_: self.connect()
+        for name in ERRORS:
+            setattr(module, name, self.classes[name])
+        return module
+
+    def connect(self):
+        self.row("connecting", engine=self.engine)
+        self.clock.sleep(self.connect_time)
+        try:
+            return Connection(self, self.server.connect())
+        except DriverError as e:
+            error = self.error(e)
+        self.row("connect_failed", engine=self.engine, error=show(error))
+        raise error
+
+    def error(self, e):
+        name, code, text = e.args
+        return self.classes[name](code, text)
+
+
+class Connection:
+    def __init__(self, driver, session):
+        self.driver, self.session, self.closed = driver, session, False
+        self.number = session.connection
+
+    def command(self, microseconds, query=False):
+        try:
+            self.driver.server.command(self.session, microseconds, query)
+        except DriverError as e:
+            error = self.driver.error(e)
+        else:
+            return
+        raise error
+
+    def ping(self, *_):
+        self.driver.row("ping", conn=self.number)
+        try:
+            self.command(self.driver.rtt)
+        except Exception as e:
+            self.driver.row("pinged", conn=self.number, error=show(e))
+            raise
+        self.driver.row("pinged", conn=self.number)
+
+    def commit(self):
+        self.driver.row("commit", conn=self.number)
+        self.command(self.driver.rtt)
+
+    def rollback(self):
+        self.driver.row("rollback", conn=self.number)
+        self.command(self.driver.rtt)
+
+    def close(self):
+        if self.closed:
+            raise self.driver.classes["Error"]("Already closed")
+        self.closed = True
+        self.driver.server.quit(self.session)
+
+    def cursor(self, *_):
+        return Cursor(self)
+
+    def character_set_name(self):
+        return "utf8mb4"
+
+
+class Cursor:
+    arraysize, lastrowid, description, rows = 1, 0, None, ()
+    rowcount = -1
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def execute(self, sql, parameters=()):
+        connection, driver = self.connection, self.connection.driver
+        if sql.startswith("SET NAMES"):
+            return  # Part of connecting, and of its price.
+        own = sql in driver.statements
+        driver.row("execute", conn=connection.number, sql=sql)
+        try:
+            connection.command(driver.rtt + driver.statements.get(sql, 0), query=True)
+        except Exception as e:
+            driver.row("executed", conn=connection.number, error=show(e))
+            raise
+        driver.row("executed", conn=connection.number)
+        if sql.lower().startswith("select"):
+            self.description = (("x", 3, None, None, None, None, None),)
+            self.rows = [(1 if own else driver.answers[sql],)]
+        self.rowcount = len(self.rows)
+
+    def fetchall(self):
+        rows, self.rows = list(self.rows), ()
+        return rows
+
+    def fetchone(self):
+        row, self.rows = (self.rows[0], self.rows[1:]) if self.rows else (None, ())
+        return row
+
+    def fetchmany(self, size=1):
+        rows, self.rows = list(self.rows[:size]), self.rows[size:]
+        return rows
+
+    def close(self):
+        pass
+
+    def nextset(self):
+        return None
+
+
+def show(error):
+    return f"{type(error).__name__}{error.args}"

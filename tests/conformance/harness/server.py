@@ -1,0 +1,172 @@
+"""A MySQL server as its clients see it: admission, idle timers, KILL, restart, and what a dead connection says to which driver."""
+
+from clock import MICROSECONDS, SERVER, Ticket
+
+TIMEOUT, KILL, RESTART = "timeout", "kill", "restart"
+
+
+class DriverError(Exception):
+    """What the driver will raise: (class name, error number, text)."""
+
+
+class Session:
+    """A row of SHOW PROCESSLIST; `connection` is None for sessions that are not the application's."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.death = None
+        self.told = False  # The client has seen an error about it.
+        self.idle_since = 0
+        self.running = None  # The ticket of the client that waits for an answer.
+        self.query = False  # What runs is a statement, not a ping or the like.
+
+
+class Server:
+    def __init__(self, scenario, clock, row):
+        self.clock, self.row = clock, row
+        self.driver, self.transport, self.version = scenario["driver"], scenario["transport"], scenario["server"]
+        self.max_connections = scenario["max_connections"]
+        self.wait_timeout = scenario["wait_timeout"] * MICROSECONDS
+        self.sessions = []
+        self.up = True
+        self.opened = 0
+
+    # What clients ask for.
+
+    def connect(self):
+        """The end of a handshake."""
+        if not self.up:
+            raise self.unreachable()
+        if not self.admit(False):
+            raise operational(1040, "Too many connections")
+        self.opened += 1
+        session = Session(self.opened)
+        self.sessions.append(session)
+        self.row("open", conn=session.connection, in_use=len(self.sessions))
+        self.sleep(session)
+        return session
+
+    def connect_other(self, admin):
+        """A client that is not the application's and never goes idle."""
+        if self.up and self.admit(admin):
+            self.sessions.append(Session(None))
+            self.row("open", conn=None, in_use=len(self.sessions))
+
+    def admit(self, admin):
+        if len(self.sessions) < self.max_connections + admin:
+            return True
+        self.row("refuse", code=1040, in_use=len(self.sessions))
+        return False
+
+    def command(self, session, microseconds, query=False):
+        """One command of a client, from the request to the end of the answer."""
+        if session.death is None and microseconds > 0 and self.clock.in_thread():
+            session.running, session.query = Ticket(), query
+            cut = self.clock.park(session.running, microseconds)
+            session.running = None
+            if cut:
+                self.fail_running(session)
+        if session.death is not None:
+            self.fail_idle(session)
+        self.sleep(session)
+
+    def quit(self, session):
+        if session.death is None:
+            self.leave(session, "closed")
+            self.row("quit", conn=session.connection, in_use=len(self.sessions))
+
+    # What happens to sessions.
+
+    def sleep(self, session):
+        session.idle_since = self.clock.now
+        deadline = self.clock.now + self.wait_timeout
+        self.clock.at(deadline, lambda: self.expire(session, deadline), SERVER)
+
+    def expire(self, session, deadline):
+        idle = session.death is None and session.running is None
+        if idle and session.idle_since + self.wait_timeout == deadline:
+            self.leave(session, TIMEOUT)
+            self.row("timeout", conn=session.connection, in_use=len(self.sessions))
+
+    def kill(self, connection):
+        """KILL for the session of one connection, or for all of the application's."""
+        for session in list(self.sessions):
+            if session.connection is not None and connection in (None, session.connection):
+                self.leave(session, KILL)
+                self.row("kill", conn=session.connection, in_use=len(self.sessions))
+
+    def stop(self):
+        self.up = False
+        sessions = list(self.sessions)
+        self.row("down", lost=len(sessions))
+        for session in sessions:
+            self.leave(session, RESTART)
+
+    def start(self):
+        self.up = True
+        self.row("up")
+
+    def leave(self, session, death):
+        session.death = death
+        self.sessions.remove(session)
+        if session.running:
+            self.clock.unpark(session.running)
+
+    # What the client is told (measured per driver, transport and server; see the project's notes on the error numbers).
+
+    def fail_running(self, session):
+        if session.death == RESTART and session.query and not self.mariadb():
+            raise operational(1053, "Server shutdown in progress")
+        session.told = True
+        raise self.lost()
+
+    def fail_idle(self, session):
+        first, session.told = not session.told, True
+        tcp = self.transport == "tcp"
+        if self.driver == "pymysql":
+            if not first:
+                raise DriverError("InterfaceError", 0, "")
+            if not tcp:
+                raise self.gone(BrokenPipeError(32, "Broken pipe"))
+            if session.death == TIMEOUT and self.mariadb():
+                raise self.gone(ConnectionResetError(104, "Connection reset by peer"))
+            raise self.lost()
+        connector_c = self.driver == "mysqlclient-mariadb"
+        if connector_c and not (first and tcp):
+            raise self.gone()
+        if first and session.death == TIMEOUT and self.version in ("mysql-8.0", "mysql-8.4"):
+            raise operational(
+                4031,
+                "The client was disconnected by the server because of inactivity. See wait_timeout and "
+                "interactive_timeout for configuring this behavior.",
+            )
+        if connector_c and session.death == TIMEOUT and self.mariadb():
+            raise self.gone()
+        raise self.lost()
+
+    def unreachable(self):
+        if self.driver == "pymysql":
+            if self.transport == "unix":
+                return operational(2003, "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)")
+            return operational(2003, "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)")
+        connector_c = self.driver == "mysqlclient-mariadb"
+        if self.transport == "unix":
+            local = "local" if connector_c else "local MySQL"
+            return operational(2002, f"Can't connect to {local} server through socket '/run/mysqld/mysqld.sock' (2)")
+        target = "server on 'db'" if connector_c else "MySQL server on 'db:3306'"
+        return operational(2003, f"Can't connect to {target} (111)")
+
+    def lost(self):
+        mysql = "" if self.driver == "mysqlclient-mariadb" else "MySQL "
+        return operational(2013, f"Lost connection to {mysql}server during query")
+
+    def gone(self, cause=None):
+        words = "Server" if self.driver == "mysqlclient-mariadb" else "MySQL server"
+        return operational(2006, f"{words} has gone away" + (f" ({cause!r})" if cause else ""))
+
+    def mariadb(self):
+        return self.version.startswith("mariadb")
+
+
+def operational(code, text):
+    return DriverError("OperationalError", code, text)
