@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from greenlet import greenlet
 from sqlalchemy import __version__ as sqlalchemy_version
-from sqlalchemy import create_engine, event, pool, text
+from sqlalchemy import create_engine, event, exc, pool, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 import clock as virtual
@@ -17,10 +17,14 @@ POOLS = {"QueuePool": pool.QueuePool, "NullPool": pool.NullPool}
 URLS = {"pymysql": "mysql+pymysql://app@db/shop", "mysqlclient": "mysql+mysqldb://app@db/shop"}
 URLS["mysqlclient-mariadb"] = URLS["mysqlclient"]
 
+# What a program may name beside its engines and `Session`.
+EXCEPTIONS = {name: c for name, c in vars(exc).items() if isinstance(c, type) and issubclass(c, Exception)}
+
 
 class Application:
-    def __init__(self, scenario, clock, server, row):
+    def __init__(self, scenario, clock, server, row, collector):
         self.scenario, self.clock, self.server, self.row = scenario, clock, server, row
+        self.collector = collector
         self.engines = 0
         self.requests = 0
         self.copies = [
@@ -31,7 +35,7 @@ class Application:
             Traffic(self, traffic)
 
     def process(self, index, threads):
-        names = {"text": text, "time": virtual.time}
+        names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
         for options in self.scenario["engines"]:
             engine = self.engine(options)
             names[options["name"]] = engine
@@ -61,13 +65,14 @@ def seconds(microseconds):
 def listen(engine, index, row):
     """Prints the pool's ten events, with the figures as a listener sees them."""
 
-    def figures():
-        p = engine.pool
+    def figures(connection_record):
+        # A connection may come back to a pool that dispose() has replaced.
+        p = connection_record._ConnectionRecord__pool if connection_record else engine.pool
         return f"{p.size()}/{p.checkedin()}/{p.overflow()}/{p.checkedout()}" if hasattr(p, "checkedin") else "-"
 
     def listener(name):
-        def report(dbapi_connection):
-            row(name, engine=index, conn=getattr(dbapi_connection, "number", None), pool=figures())
+        def report(dbapi_connection, connection_record=None):
+            row(name, engine=index, conn=getattr(dbapi_connection, "number", None), pool=figures(connection_record))
 
         return report
 
@@ -78,7 +83,9 @@ def listen(engine, index, row):
     signatures["reset"] = two if sqlalchemy_version.startswith("1.4") else three.format("reset_state")
     for name, arguments in signatures.items():
         # SQLAlchemy looks at a listener's argument names to tell old signatures from new ones.
-        event.listen(engine, name, eval(f"lambda {arguments}: report(dbapi_connection)", {"report": listener(name)}))
+        passed = "dbapi_connection" if name == "close_detached" else two
+        event.listen(engine, name, eval(f"lambda {arguments}: report({passed})", {"report": listener(name)}))
+    event.listen(engine, "engine_disposed", lambda engine: row("dispose", engine=index))
 
 
 class Process:

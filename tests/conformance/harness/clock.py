@@ -24,6 +24,7 @@ class Clock:
         self.sequence = 0
         self.agenda = []
         self.hub = getcurrent()
+        self.frozen = False
 
     def at(self, when, action, order=SCHEDULED):
         self.sequence += 1
@@ -36,12 +37,12 @@ class Clock:
             action()
         self.now = until
 
-    def in_thread(self):
-        """False in what the clock itself runs: faults, arrivals, the garbage collector. Nothing may block there."""
-        return getcurrent() is not self.hub
+    def can_wait(self):
+        """False in what the clock itself runs (faults, arrivals) and in the garbage collector."""
+        return not self.frozen and getcurrent() is not self.hub
 
     def sleep(self, microseconds):
-        if microseconds > 0 and self.in_thread():
+        if microseconds > 0 and self.can_wait():
             self.at(self.now + microseconds, getcurrent().switch)
             self.hub.switch()
 

@@ -10,6 +10,7 @@ import logging
 import platform
 import sys
 import warnings
+from types import SimpleNamespace
 
 from greenlet import getcurrent
 
@@ -25,23 +26,45 @@ from server import Server  # noqa: E402
 VERSION = 1
 
 
+class Rows:
+    """What happened, one line each: microseconds, process/thread, event, details."""
+
+    def __init__(self, clock, limit):
+        self.clock, self.limit, self.lines = clock, limit, []
+
+    def add(self, event, **details):
+        self.write(getattr(getcurrent(), "name", "-"), event, details)
+
+    def add_server(self, event, **details):
+        self.write("-", f"server.{event}", details)
+
+    def write(self, task, event, details):
+        if len(self.lines) >= self.limit:
+            raise RuntimeError(f"more than {self.limit} rows")
+        words = [f"{key}={show(value)}" for key, value in details.items() if value is not None or key == "conn"]
+        self.lines.append(" ".join([str(self.clock.now), task, event, *words]))
+
+
+def show(value):
+    """A checkin may have no connection; error and SQL texts are quoted, so that a row stays a line."""
+    if value is None:
+        return "-"
+    plain = not isinstance(value, str) or set(value) <= set("0123456789-/")
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
 def run(scenario):
     clock = virtual.current.clock = virtual.Clock()
-    rows = []
+    rows = Rows(clock, scenario["rows_max"])
+    server = Server(scenario, clock, rows.add_server)
 
-    def row(event, **details):
-        words = [str(clock.now), getattr(getcurrent(), "name", "-"), event]
-        words += [f"{key}={show(value)}" for key, value in details.items() if value is not None or key == "conn"]
-        rows.append(" ".join(words))
+    def collect():
+        # The collector cannot be left for another thread halfway: what it gives back takes no time.
+        rows.add("gc")
+        clock.frozen = True
+        gc.collect()
+        clock.frozen = False
 
-    server_row = lambda event, **details: rows.append(None) or row_as_server(event, **details)  # noqa: E731
-
-    def row_as_server(event, **details):
-        row(event, **details)
-        time, _, rest = rows.pop().split(" ", 2)
-        rows[-1] = f"{time} - server.{rest}"
-
-    server = Server(scenario, clock, server_row)
     for other in scenario["other_sessions"]:
         for _ in range(other["count"]):
             clock.at(other["at_us"], lambda admin=other["admin"]: server.connect_other(admin))
@@ -50,24 +73,20 @@ def run(scenario):
             clock.at(fault["at_us"], server.stop)
             clock.at(fault["at_us"] + fault["down_us"], server.start)
         else:
-            clock.at(fault["at_us"], lambda fault=fault: server.kill(fault["kill"]))
+            clock.at(fault["at_us"], lambda connection=fault["kill"]: server.kill(connection))
     for when in scenario["gc_us"]:
-        clock.at(when, lambda: (row("gc"), gc.collect()))
-    app = application.Application(scenario, clock, server, row)
+        clock.at(when, collect)
+    app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect))
     clock.run(scenario["until_us"])
-    result = list(rows)
+    lines, rows.lines = rows.lines, []
+    clock.frozen = True
     del app
-    return result
-
-
-def show(value):
-    """Text is quoted, so that a row stays a line; None is a dash, as for a checkin without a connection."""
-    if value is None:
-        return "-"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and not value.isascii() or " " in str(value) else str(value)
+    return lines
 
 
 def main():
+    versions = f"python={platform.python_version()} sqlalchemy={sqlalchemy.__version__} harness={VERSION}"
+    print(versions, flush=True)
     logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     logging.getLogger("sqlalchemy").propagate = False
     warnings.simplefilter("ignore")
@@ -75,12 +94,11 @@ def main():
     gc.disable()
     gc.freeze()
     for line in sys.stdin:
-        if line.strip():
-            for text in run(json.loads(line)):
-                print(text)
-            print(flush=True)
+        for row in run(json.loads(line)):
+            print(row)
+        print(flush=True)
+        gc.collect()
 
 
 if __name__ == "__main__":
-    print(f"harness={VERSION} sqlalchemy={sqlalchemy.__version__} python={platform.python_version()}", file=sys.stderr)
     main()

@@ -60,7 +60,7 @@ class Server:
 
     def command(self, session, microseconds, query=False):
         """One command of a client, from the request to the end of the answer."""
-        if session.death is None and microseconds > 0 and self.clock.in_thread():
+        if session.death is None and microseconds > 0 and self.clock.can_wait():
             session.running, session.query = Ticket(), query
             cut = self.clock.park(session.running, microseconds)
             session.running = None
