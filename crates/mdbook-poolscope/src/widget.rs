@@ -1,0 +1,100 @@
+//! The HTML of one fence: the element, and inside it the same run as a picture, a line of figures and a table.
+
+use poolscope_sim::{Trace, simulate};
+use poolscope_timeline::{OutlineRow, SceneOptions, Timeline, Viewport, outline, scene, svg};
+
+use crate::experiment::Experiment;
+use crate::html::{attribute, one_line, text};
+use crate::words::Words;
+
+/// Room for the whole widget. The picture and the scenario take what they need, the table what is left.
+const BYTES_MAX: usize = 12_000;
+/// Wide enough for the labels, narrow enough for a page with a sidebar; the page scales it.
+const WIDTH_PX: f32 = 760.0;
+
+/// One line. It begins with `<div` because Markdown lets only a few tags begin a block of HTML that may go on in the
+/// same line.
+pub fn html(experiment: &Experiment, lang: &str) -> String {
+    let trace = simulate(&experiment.scenario);
+    let words = Words::of(lang);
+    let opening = format!(
+        "<div class=\"poolscope\"><pool-scope lang=\"{}\" scenario='{}'>",
+        text(lang).replace('"', "&quot;"),
+        attribute(&experiment.document.to_json())
+    );
+    let picture = picture(&trace, lang);
+    let figures = format!("<p>{}</p>", text(&words.outcome(&trace.outcome)));
+    let closing = "</pool-scope></div>";
+    let taken = opening.len() + picture.len() + figures.len() + closing.len();
+    let steps = steps(&outline(&trace, lang), &words, BYTES_MAX.saturating_sub(taken));
+    format!("{opening}{picture}{figures}{steps}{closing}")
+}
+
+fn picture(trace: &Trace, lang: &str) -> String {
+    let timeline = Timeline::new(trace);
+    let looked_at = trace.events.get(Timeline::initial(trace).0 as usize).map(|event| event.at);
+    let options = SceneOptions { playhead: looked_at, ..SceneOptions::new(WIDTH_PX, lang) };
+    let viewport = Viewport::fit(timeline.start, timeline.end);
+    one_line(&svg(&scene(&timeline, &viewport, &options)))
+}
+
+/// The notable steps as a table of at most `room` bytes.
+fn steps(rows: &[OutlineRow], words: &Words, room: usize) -> String {
+    let opening = format!(
+        "<details><summary>{}</summary><table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>",
+        words.steps, words.time, words.who, words.what, words.why
+    );
+    let closing = "</tbody></table></details>";
+    let written: Vec<String> = rows.iter().map(row).collect();
+    let room = room.saturating_sub(opening.len() + closing.len() + 2 * words.more.len() + 80);
+    let kept = keep(rows, &written, room);
+    let mut table = opening;
+    let mut left_out = 0;
+    for (row, kept) in written.iter().zip(kept) {
+        if kept {
+            table += &more(left_out, words);
+            table += row;
+            left_out = 0;
+        } else {
+            left_out += 1;
+        }
+    }
+    table + &more(left_out, words) + closing
+}
+
+/// Errors are what readers search for, so they come first when there is not room for all; then the beginning.
+fn keep(rows: &[OutlineRow], written: &[String], room: usize) -> Vec<bool> {
+    let mut kept = vec![false; rows.len()];
+    let mut taken = 0;
+    for errors in [true, false] {
+        for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.error == errors) {
+            // A gap costs a line of its own.
+            let cost = written[at].len() + if row.error { 60 } else { 0 };
+            if room < taken + cost {
+                break;
+            }
+            taken += cost;
+            kept[at] = true;
+        }
+    }
+    kept
+}
+
+fn more(left_out: usize, words: &Words) -> String {
+    match left_out {
+        0 => String::new(),
+        n => format!("<tr><td></td><td></td><td colspan=\"2\">{}</td></tr>", words.more.replace("{}", &n.to_string())),
+    }
+}
+
+fn row(row: &OutlineRow) -> String {
+    let (what, error) = row.what.split_once('\n').unwrap_or((&row.what, ""));
+    let error = if error.is_empty() { String::new() } else { format!("<pre>{}</pre>", text(error)) };
+    format!(
+        "<tr><td>{}</td><td>{}</td><td>{}{error}</td><td>{}</td></tr>",
+        text(&row.at.to_string()),
+        text(&row.who),
+        text(what),
+        text(&row.why)
+    )
+}

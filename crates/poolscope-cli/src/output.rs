@@ -1,0 +1,38 @@
+//! The formats of a run.
+
+use std::io::{self, ErrorKind, Write};
+
+use poolscope_sim::Trace;
+use poolscope_sim::trace::{jsonl, log_table};
+use poolscope_timeline::{SceneOptions, Timeline, Viewport, scene, svg};
+
+use crate::arguments::Format;
+use crate::failure::Failure;
+use crate::summary::summary;
+
+/// Pixels, for a picture that is looked at by itself.
+const WIDTH_PX: f32 = 1000.0;
+
+pub fn text(trace: &Trace, format: Format) -> String {
+    match format {
+        Format::Summary => summary(trace),
+        Format::Table | Format::Log => log_table(trace),
+        Format::Jsonl => jsonl(trace),
+        Format::Svg => picture(trace),
+    }
+}
+
+fn picture(trace: &Trace) -> String {
+    let timeline = Timeline::new(trace);
+    let viewport = Viewport::fit(timeline.start, timeline.end);
+    svg(&scene(&timeline, &viewport, &SceneOptions::new(WIDTH_PX, "en"))) + "\n"
+}
+
+/// Writes to standard output; a reader that has seen enough (`| head`) is no failure.
+pub fn write(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Write(error)),
+        _ => Ok(()),
+    }
+}
