@@ -2,10 +2,12 @@
 
 use poolscope_sim::engine::error::ErrorKey;
 use poolscope_sim::time::SimTime;
-use poolscope_sim::trace::{EventId, PoolFigures, Trace};
+use poolscope_sim::trace::{EventId, EventKind, PoolFigures, Trace};
 
-use crate::processlist::ProcessRow;
-use crate::timeline::{BarKind, Condition, Disagreement};
+use crate::processlist::{self, ProcessRow};
+use crate::timeline::{BarKind, Condition, Disagreement, DisagreementKind};
+use crate::truths::Truths;
+use crate::words::{self, Lang};
 
 /// An instant: just after this event, or after everything that happens at this time or before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,33 +84,93 @@ pub struct ErrorMoment {
 impl Moment {
     /// Folds the events up to `when`: linear, and quick enough for each step of a scrubber.
     pub fn at(trace: &Trace, when: impl Into<When>) -> Moment {
-        let _ = (trace, when.into());
-        Moment {
-            at: SimTime::ZERO,
-            event: None,
-            tasks: Vec::new(),
-            engines: Vec::new(),
-            processlist: Vec::new(),
-            server_up: true,
-            error: None,
-            disagreements: Vec::new(),
+        let when = when.into();
+        let mut truths = Truths::new(trace);
+        for (i, event) in trace.events.iter().enumerate() {
+            let id = EventId(i as u32);
+            let over = match when {
+                When::Event(last) => last < id,
+                When::Time(at) => at < event.at,
+            };
+            if over {
+                break;
+            }
+            truths.apply(id, event);
         }
+        let at = match when {
+            When::Event(_) => truths.now,
+            When::Time(at) => at,
+        };
+        moment(trace, &truths, at)
     }
 
     /// What this thread does, in a few words: `waits for the pool`.
     pub fn task_text(&self, task: usize, lang: &str) -> String {
-        let _ = (task, lang);
-        String::new()
+        let lang = Lang::of(lang);
+        let Some(task) = self.tasks.get(task) else { return String::new() };
+        let mut text = lang.word(task.doing.map_or(words::IDLE, words::doing)).to_owned();
+        if words::is_dead(task.condition) {
+            text.push_str(if lang == Lang::En { ", " } else { "，" });
+            text.push_str(lang.word(words::DEAD));
+        }
+        text
     }
 
     /// SHOW PROCESSLIST as the `mysql` client prints it.
     pub fn processlist_text(&self) -> String {
-        String::new()
+        processlist::text(&self.processlist)
     }
 
     /// The disagreements in words, one sentence each.
     pub fn disagreement_texts(&self, lang: &str) -> Vec<String> {
-        let _ = lang;
-        Vec::new()
+        let lang = Lang::of(lang);
+        let say = |d: &Disagreement| lang.say(words::parted(d.kind), &[&d.connection.to_string(), &d.from.to_string()]);
+        self.disagreements.iter().map(say).collect()
     }
+}
+
+fn moment(trace: &Trace, truths: &Truths, at: SimTime) -> Moment {
+    let disagreements = truths.disagreements(trace);
+    let tasks = truths.tasks.iter().enumerate().map(|(i, task)| {
+        let phase = truths.task_phase(i as u16);
+        TaskMoment {
+            request: task.request,
+            doing: phase.map(|p| p.kind),
+            condition: phase.map_or(Condition::Fine, |p| p.condition),
+            since: task.since,
+            line: task.line,
+            holds: task.holds.clone(),
+        }
+    });
+    let engines = truths.engines.iter().enumerate().map(|(i, engine)| {
+        let of_engine = |kinds: &[DisagreementKind]| {
+            disagreements.iter().filter(|d| usize::from(d.engine) == i && kinds.contains(&d.kind)).count() as u32
+        };
+        EngineMoment {
+            figures: engine.figures,
+            // sqlalchemy: pool/impl.py::NullPool.status
+            status: if engine.null_pool { "NullPool".to_owned() } else { engine.figures.status() },
+            lost: of_engine(&[DisagreementKind::Lost]),
+            dead: of_engine(&[DisagreementKind::PoolKeepsDead, DisagreementKind::ApplicationHoldsDead]),
+            waiting: engine.waiting,
+        }
+    });
+    Moment {
+        at,
+        event: truths.event,
+        tasks: tasks.collect(),
+        engines: engines.collect(),
+        processlist: processlist::rows(trace, truths, at),
+        server_up: truths.server_up_since.is_some(),
+        error: error(trace, truths),
+        disagreements,
+    }
+}
+
+fn error(trace: &Trace, truths: &Truths) -> Option<ErrorMoment> {
+    let id = truths.error?;
+    let event = trace.events.get(id.0 as usize)?;
+    let (EventKind::Raise { error } | EventKind::Finish { error: Some(error), .. }) = event.kind else { return None };
+    let traceback = trace.traceback(&error, truths.error_line);
+    Some(ErrorMoment { event: id, at: event.at, task: event.task, key: error.key(), traceback })
 }

@@ -1,11 +1,13 @@
 //! One plain sentence for each event, and the chain of its causes.
 
-use poolscope_sim::trace::{EventId, Trace};
+use poolscope_sim::engine::error::PyError;
+use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, TraceEvent};
+
+use crate::words::{self, Lang, Phrase};
 
 /// What happened, in one sentence: for the live region and tooltips.
 pub fn sentence(trace: &Trace, event: EventId, lang: &str) -> String {
-    let _ = (trace, event, lang);
-    String::new()
+    trace.events.get(event.0 as usize).map_or_else(String::new, |e| describe(trace, e, Lang::of(lang)))
 }
 
 /// The causes of an event, nearest first.
@@ -21,4 +23,122 @@ pub fn why(trace: &Trace, event: EventId) -> Vec<EventId> {
         at = cause;
     }
     chain
+}
+
+/// The last line of a traceback: the class and what it says.
+pub fn first_line(trace: &Trace, error: &PyError) -> String {
+    let text = trace.error_text(error);
+    let line = text.lines().next().unwrap_or("");
+    // A pool's timeout has its link in the same line; the sentence does without.
+    let line = line.split(" (Background on this error").next().unwrap_or(line);
+    line.to_owned()
+}
+
+/// What the driver said, as Python prints the exception's arguments.
+fn args(trace: &Trace, error: &PyError) -> String {
+    match error {
+        PyError::Dbapi { error, .. } => error.args(&trace.scenario),
+        other => first_line(trace, other),
+    }
+}
+
+pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
+    let who = event.task.and_then(|t| trace.tasks.get(usize::from(t))).map_or(lang.word(words::THREAD_GONE), |t| t.name.as_str());
+    let scenario = &trace.scenario;
+    let one = |phrase: Phrase, a: &str| lang.say(phrase, &[a]);
+    let two = |phrase: Phrase, a: &str, b: &str| lang.say(phrase, &[a, b]);
+    let about = |phrase: Phrase, number: u32| lang.say(phrase, &[who, &number.to_string()]);
+    match event.kind {
+        EventKind::End => lang.word(words::END).to_owned(),
+        EventKind::Truncated { limit } => one(words::TRUNCATED, limit),
+        EventKind::Arrive { request, .. } => one(words::ARRIVE, &request.to_string()),
+        EventKind::Start { request } => about(words::START, request),
+        EventKind::Finish { request, error: None } => about(words::FINISH, request),
+        EventKind::Finish { request, error: Some(error) } => {
+            lang.say(words::FAIL, &[who, &request.to_string(), &error.key().label()])
+        }
+        EventKind::Line { line } => lang.say(words::LINE, &[who, &line.to_string(), trace.listing.line(line).trim()]),
+        EventKind::Busy { until } => two(words::BUSY, who, &until.to_string()),
+        EventKind::Session { session } => about(words::SESSION, session),
+        EventKind::SessionEnd { session, how } => lang.say(words::SESSION_END, &[who, &session.to_string(), how.name()]),
+        EventKind::Lost { session } => about(words::LOST, session),
+        EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),
+        EventKind::Raise { error } => two(words::RAISE, who, &first_line(trace, &error)),
+        EventKind::Wait { deadline: Some(deadline), .. } => two(words::WAIT, who, &deadline.to_string()),
+        EventKind::Wait { deadline: None, .. } => one(words::WAIT_FOREVER, who),
+        EventKind::Wake { .. } => one(words::WAKE, who),
+        EventKind::Pool { event: kind, slot, connection, .. } => pool_event(kind, who, slot, connection, lang),
+        EventKind::Status { figures, .. } => one(words::STATUS, &figures.status()),
+        EventKind::Ping { connection, .. } => one(words::PING_START, &connection.to_string()),
+        EventKind::Pinged { connection, result, .. } => {
+            let (phrase, error) = match result {
+                PingResult::Alive => (words::PING_OK, String::new()),
+                PingResult::Dead(error) => (words::PING_DEAD, args(trace, &error)),
+                PingResult::Failed(error) => (words::PING_FAILED, args(trace, &error)),
+            };
+            two(phrase, &connection.to_string(), &error)
+        }
+        EventKind::InvalidatePool { .. } => lang.word(words::INVALIDATE_POOL).to_owned(),
+        EventKind::Dispose { .. } => lang.word(words::DISPOSE).to_owned(),
+        EventKind::Connecting { slot, .. } => one(words::CONNECTING, &slot.to_string()),
+        EventKind::ConnectFailed { slot, error, .. } => two(words::CONNECT_FAILED, &slot.to_string(), &args(trace, &error)),
+        EventKind::Execute { connection, statement } => {
+            lang.say(words::EXECUTE, &[who, &connection.to_string(), scenario.sql(statement)])
+        }
+        EventKind::Commit { connection } => lang.say(words::EXECUTE, &[who, &connection.to_string(), "COMMIT"]),
+        EventKind::Rollback { connection } => lang.say(words::EXECUTE, &[who, &connection.to_string(), "ROLLBACK"]),
+        EventKind::Executed { connection, error: None } => one(words::EXECUTED, &connection.to_string()),
+        EventKind::Executed { connection, error: Some(error) } => {
+            two(words::EXECUTE_FAILED, &connection.to_string(), &args(trace, &error))
+        }
+        EventKind::ServerOpen { thread, in_use, .. } => two(words::SERVER_OPEN, &thread.to_string(), &in_use.to_string()),
+        EventKind::ServerRefuse { code, in_use } => two(words::SERVER_REFUSE, &code.to_string(), &in_use.to_string()),
+        EventKind::ServerRun { thread, statement } => {
+            let what = statement.map_or(lang.word(words::A_COMMAND), |s| scenario.sql(s));
+            two(words::SERVER_RUN, &thread.to_string(), what)
+        }
+        EventKind::ServerSleep { thread, in_transaction: false } => one(words::SERVER_SLEEP, &thread.to_string()),
+        EventKind::ServerSleep { thread, in_transaction: true } => one(words::SERVER_SLEEP_IN_TRANSACTION, &thread.to_string()),
+        EventKind::ServerQuit { thread, .. } => one(words::SERVER_QUIT, &thread.to_string()),
+        EventKind::ServerTimeout { thread, .. } => {
+            let mut text = two(words::SERVER_TIMEOUT, &thread.to_string(), &scenario.variables.wait_timeout.to_string());
+            of_connection(&mut text, trace, event, thread, lang);
+            text
+        }
+        EventKind::ServerKill { thread, .. } => {
+            let mut text = one(words::SERVER_KILL, &thread.to_string());
+            of_connection(&mut text, trace, event, thread, lang);
+            text
+        }
+        EventKind::ServerDown { lost } => one(words::SERVER_DOWN, &lost.to_string()),
+        EventKind::ServerUp => lang.word(words::SERVER_UP).to_owned(),
+    }
+}
+
+fn pool_event(kind: PoolEvent, who: &str, slot: u32, connection: Option<u32>, lang: Lang) -> String {
+    let phrase = match (kind, connection) {
+        (PoolEvent::Connect, _) => words::POOL_CONNECT,
+        (PoolEvent::FirstConnect, _) => words::FIRST_CONNECT,
+        (PoolEvent::Checkout, _) => words::CHECKOUT,
+        (PoolEvent::Checkin, Some(_)) => words::CHECKIN,
+        (PoolEvent::Checkin, None) => words::CHECKIN_EMPTY,
+        (PoolEvent::Reset, _) => words::RESET,
+        (PoolEvent::Invalidate, _) => words::INVALIDATE,
+        (PoolEvent::SoftInvalidate, _) => words::SOFT_INVALIDATE,
+        (PoolEvent::Close | PoolEvent::CloseDetached, _) => words::CLOSE,
+        (PoolEvent::Detach, _) => words::DETACH,
+    };
+    let number = connection.map_or_else(String::new, |c| c.to_string());
+    lang.say(phrase, &[who, &number, &slot.to_string()])
+}
+
+/// Says which DBAPI connection a server session belonged to: the newest with this id before the event.
+fn of_connection(text: &mut String, trace: &Trace, event: &TraceEvent, thread: u32, lang: Lang) {
+    let opened = trace.events.iter().take_while(|e| e.at <= event.at).filter_map(|e| match e.kind {
+        EventKind::ServerOpen { thread: id, connection, .. } if id == thread => Some(connection),
+        _ => None,
+    });
+    if let Some(Some(connection)) = opened.last() {
+        text.push_str(&lang.say(words::CONNECTION_OF, &[&connection.to_string()]));
+    }
 }

@@ -1,5 +1,9 @@
 //! The run as data: lanes of bars and marks, in units of time. Nothing here knows about pixels or colours.
 
+mod history;
+mod packing;
+mod steps;
+
 use poolscope_sim::engine::error::ErrorKey;
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{EventId, Trace};
@@ -239,21 +243,12 @@ pub enum StepKind {
 
 impl Timeline {
     pub fn new(trace: &Trace) -> Timeline {
-        let _ = trace;
-        Timeline {
-            title: String::new(),
-            start: SimTime::ZERO,
-            end: SimTime::ZERO,
-            groups: Vec::new(),
-            disagreements: Vec::new(),
-            steps: Vec::new(),
-        }
+        history::timeline(trace)
     }
 
     /// Where a reader starts: the event that `scenario.look_at` names. An empty run has event 0 all the same.
     pub fn initial(trace: &Trace) -> EventId {
-        let _ = trace;
-        EventId(0)
+        steps::initial(trace)
     }
 
     /// The next stop after this event, of one kind or of any.
