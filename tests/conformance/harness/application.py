@@ -34,6 +34,10 @@ class Application:
         for traffic in scenario["traffic"]:
             Traffic(self, traffic)
 
+    def stop(self):
+        for copy in sum(self.copies, []):
+            copy.stop()
+
     def process(self, index, threads):
         names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
         for options in self.scenario["engines"]:
@@ -96,10 +100,15 @@ class Process:
         self.queue = deque()
         self.free = []
         self.programs = {}
-        for number in range(threads):
-            thread = greenlet(lambda number=number: self.serve(number))
+        self.threads = [greenlet(lambda number=number: self.serve(number)) for number in range(threads)]
+        for number, thread in enumerate(self.threads):
             thread.name = f"{index}/{number}"
             thread.switch()
+
+    def stop(self):
+        """After the run: leaves no greenlet halfway, since the collector must not meet one."""
+        for thread in self.threads:
+            thread.throw()
 
     def program(self, index):
         if index not in self.programs:

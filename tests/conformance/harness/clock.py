@@ -5,10 +5,11 @@ last digit would decide them.
 """
 
 import heapq
+import threading as real_threading
 from fractions import Fraction
 from types import SimpleNamespace
 
-from greenlet import getcurrent
+from greenlet import GreenletExit, getcurrent
 
 MICROSECONDS = 1_000_000
 # The run does not start at zero: a pool's `_invalidate_time = 0` means "never".
@@ -25,33 +26,42 @@ class Clock:
         self.agenda = []
         self.hub = getcurrent()
         self.frozen = False
+        self.asides = []
 
     def at(self, when, action, order=SCHEDULED):
         self.sequence += 1
         heapq.heappush(self.agenda, (when, order, self.sequence, action))
 
     def run(self, until):
-        """Runs everything that is due before `until`."""
-        while self.agenda and self.agenda[0][0] < until:
+        """Runs everything that is due up to `until`."""
+        while self.agenda and self.agenda[0][0] <= until:
             self.now, _, _, action = heapq.heappop(self.agenda)
             action()
         self.now = until
 
+    def stop(self):
+        """The run is over: nothing waits any more. A collector that was interrupted ends, so that the next run has one."""
+        self.frozen = True
+        for aside in self.asides:
+            while not aside.ended:
+                aside.switch()
+
     def can_wait(self):
-        """False in what the clock itself runs (faults, arrivals) and in the garbage collector."""
+        """False in what the clock itself runs (faults, arrivals), and when the run is over."""
         return not self.frozen and getcurrent() is not self.hub
 
     def sleep(self, microseconds):
         if microseconds > 0 and self.can_wait():
-            self.at(self.now + microseconds, getcurrent().switch)
-            self.hub.switch()
+            self.park(Ticket(), microseconds)
 
     def park(self, ticket, microseconds=None):
         """Blocks this thread until `unpark(ticket)` (returns True) or for so long (returns False)."""
-        ticket.thread = getcurrent()
+        if self.frozen:
+            raise GreenletExit
+        ticket.thread = current.aside or getcurrent()
         if microseconds is not None:
             self.at(self.now + max(microseconds, 0), lambda: ticket.thread and ticket.leave(False))
-        return self.hub.switch()
+        return ticket.thread.wait() if current.aside else self.hub.switch()
 
     def unpark(self, ticket):
         """The thread goes on at this instant, but after everything already due: whoever unparks it keeps running."""
@@ -72,7 +82,49 @@ class Ticket:
 
 
 # The clock of the workload that runs; the replacements below outlive workloads, as SQLAlchemy's modules do.
-current = SimpleNamespace(clock=Clock())
+current = SimpleNamespace(clock=Clock(), aside=None)
+
+
+class Aside:
+    """A function in an operating-system thread of its own, one step at a time like the greenlets.
+
+    The garbage collector needs one: it cannot be left halfway for another greenlet, because its lists live on the C stack.
+    """
+
+    def __init__(self, function, name):
+        self.function, self.name = function, name
+        self.mine, self.others = real_threading.Semaphore(0), real_threading.Semaphore(0)
+        self.value, self.ended, self.caller = None, False, None
+        current.clock.asides.append(self)
+        real_threading.Thread(target=self.main, daemon=True).start()
+
+    def main(self):
+        self.mine.acquire()
+        getcurrent().name = self.name
+        self.function()
+        self.ended = True
+        self.others.release()
+
+    def switch(self, value=None):
+        """Lets the thread go on until it waits or ends."""
+        self.value, current.aside = value, self
+        self.mine.release()
+        self.others.acquire()
+        current.aside = None
+        if self.ended and self.caller:
+            self.caller.switch()
+
+    def join(self):
+        """Lets the current greenlet wait for the end."""
+        if not self.ended:
+            self.caller = getcurrent()
+            current.clock.hub.switch()
+
+    def wait(self):
+        """Called in the thread: back to whoever let it go on."""
+        self.others.release()
+        self.mine.acquire()
+        return self.value
 
 
 class Lock:

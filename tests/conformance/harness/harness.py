@@ -58,12 +58,14 @@ def run(scenario):
     rows = Rows(clock, scenario["rows_max"])
     server = Server(scenario, clock, rows.add_server)
 
-    def collect():
-        # The collector cannot be left for another thread halfway: what it gives back takes no time.
+    def collect(name="-"):
+        collector = virtual.Aside(gc.collect, name)
         rows.add("gc")
-        clock.frozen = True
-        gc.collect()
-        clock.frozen = False
+        collector.switch()
+        return collector
+
+    def collect_and_wait():
+        collect(getcurrent().name).join()
 
     for other in scenario["other_sessions"]:
         for _ in range(other["count"]):
@@ -76,11 +78,11 @@ def run(scenario):
             clock.at(fault["at_us"], lambda connection=fault["kill"]: server.kill(connection))
     for when in scenario["gc_us"]:
         clock.at(when, collect)
-    app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect))
+    app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect_and_wait))
     clock.run(scenario["until_us"])
     lines, rows.lines = rows.lines, []
-    clock.frozen = True
-    del app
+    clock.stop()
+    app.stop()
     return lines
 
 

@@ -1,6 +1,6 @@
 """A MySQL server as its clients see it: admission, idle timers, KILL, restart, and what a dead connection says to which driver."""
 
-from clock import MICROSECONDS, SERVER, Ticket
+import clock as virtual
 
 TIMEOUT, KILL, RESTART = "timeout", "kill", "restart"
 
@@ -26,7 +26,7 @@ class Server:
         self.clock, self.row = clock, row
         self.driver, self.transport, self.version = scenario["driver"], scenario["transport"], scenario["server"]
         self.max_connections = scenario["max_connections"]
-        self.wait_timeout = scenario["wait_timeout"] * MICROSECONDS
+        self.wait_timeout = scenario["wait_timeout"] * virtual.MICROSECONDS
         self.sessions = []
         self.up = True
         self.opened = 0
@@ -61,7 +61,7 @@ class Server:
     def command(self, session, microseconds, query=False):
         """One command of a client, from the request to the end of the answer."""
         if session.death is None and microseconds > 0 and self.clock.can_wait():
-            session.running, session.query = Ticket(), query
+            session.running, session.query = virtual.Ticket(), query
             cut = self.clock.park(session.running, microseconds)
             session.running = None
             if cut:
@@ -80,7 +80,7 @@ class Server:
     def sleep(self, session):
         session.idle_since = self.clock.now
         deadline = self.clock.now + self.wait_timeout
-        self.clock.at(deadline, lambda: self.expire(session, deadline), SERVER)
+        self.clock.at(deadline, lambda: self.expire(session, deadline), virtual.SERVER)
 
     def expire(self, session, deadline):
         idle = session.death is None and session.running is None

@@ -1,0 +1,206 @@
+//! The commands: `run` (against the real SQLAlchemy), `check` (against recordings), `record`.
+
+use crate::compare::{Comparison, compare};
+use crate::oracle::Oracle;
+use crate::recording::Case;
+use crate::shrink::{shrink, with_explicit_arrivals};
+use crate::variations::{read, variations};
+use crate::{Failure, workload};
+use poolscope_sim::scenario::SqlAlchemy;
+use poolscope_sim::{Document, Scenario};
+use serde_json::Value;
+
+const HELP: &str = "\
+poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
+
+  run [--sqlalchemy 2.1|2.0|1.4|all] [--cases N] [--seed S] [FILE…]
+      runs scenario files with all their knob choices, and N random workloads, through both
+  rows FILE          prints the real rows of one scenario file
+  check              compares the simulator with the recorded cases; needs no Python
+  record             runs the cases against the real SQLAlchemy again and rewrites their recordings
+
+The first `run` installs SQLAlchemy into ~/.cache/poolscope; PYTHON names another interpreter than python3.";
+
+/// Divergences that are shown in full; after that they are only counted.
+const SHOWN_MAX: usize = 5;
+
+/// True if nothing diverged.
+///
+/// # Errors
+/// The arguments are wrong, or the comparison could not be made.
+pub fn main(arguments: &[String]) -> Result<bool, Failure> {
+    match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
+        Some(("run", rest)) => run(&Options::parse(rest)?),
+        Some(("rows", [file])) => print_rows(file),
+        Some(("check", [])) => check(),
+        Some(("record", [])) => record(),
+        Some(("help" | "--help" | "-h", _)) | None => {
+            println!("{HELP}");
+            Ok(true)
+        }
+        Some((command, _)) => Err(Failure::new(format!("`{command}` is not understood like this\n\n{HELP}"))),
+    }
+}
+
+#[derive(Debug)]
+struct Options {
+    versions: Vec<SqlAlchemy>,
+    cases: u64,
+    seed: u64,
+    files: Vec<String>,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Options, Failure> {
+        let mut options = Options { versions: vec![SqlAlchemy::V2_1], cases: 0, seed: 1, files: Vec::new() };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| Failure::new(format!("{argument} needs a value")));
+            match argument.as_str() {
+                "--sqlalchemy" => options.versions = versions(value()?)?,
+                "--cases" => options.cases = number(argument, value()?)?,
+                "--seed" => options.seed = number(argument, value()?)?,
+                option if option.starts_with('-') => return Err(Failure::new(format!("there is no option {option}"))),
+                file => options.files.push(file.to_owned()),
+            }
+        }
+        if options.cases == 0 && options.files.is_empty() {
+            return Err(Failure::new("nothing to run: name scenario files, or --cases N"));
+        }
+        Ok(options)
+    }
+}
+
+fn versions(written: &str) -> Result<Vec<SqlAlchemy>, Failure> {
+    let found: Vec<SqlAlchemy> =
+        SqlAlchemy::ALL.iter().copied().filter(|v| written == "all" || v.name() == written).collect();
+    if found.is_empty() { Err(Failure::new(format!("--sqlalchemy {written}: 2.1, 2.0, 1.4 or all"))) } else { Ok(found) }
+}
+
+fn number(option: &str, written: &str) -> Result<u64, Failure> {
+    written.parse().map_err(|why| Failure::because(format!("{option} {written}"), why))
+}
+
+fn run(options: &Options) -> Result<bool, Failure> {
+    let mut fine = true;
+    for version in &options.versions {
+        let mut tally = Tally { oracle: Oracle::start(*version)?, workloads: 0, events: 0, divergences: 0 };
+        for file in &options.files {
+            tally.file(file)?;
+        }
+        for case in 0..options.cases {
+            tally.random(options.seed, case)?;
+        }
+        println!(
+            "workloads={} events={} divergences={} {}",
+            tally.workloads, tally.events, tally.divergences, tally.oracle.provenance
+        );
+        fine &= tally.divergences == 0;
+    }
+    Ok(fine)
+}
+
+struct Tally {
+    oracle: Oracle,
+    workloads: usize,
+    events: usize,
+    divergences: usize,
+}
+
+impl Tally {
+    fn file(&mut self, file: &str) -> Result<(), Failure> {
+        let text = std::fs::read_to_string(file).map_err(|why| Failure::because(file, why))?;
+        let document = Document::from_toml(&text).map_err(|d| Failure::of_scenario(file, &d))?;
+        for (label, scenario) in variations(&document, file)? {
+            let comparison = self.compare(&scenario)?;
+            if comparison.difference().is_some() {
+                self.report(&label, &comparison);
+            }
+        }
+        Ok(())
+    }
+
+    fn random(&mut self, seed: u64, case: u64) -> Result<(), Failure> {
+        let document = workload::document(seed, case, self.oracle.version);
+        let name = format!("seed {seed}, case {case}");
+        let scenario = scenario_of(&document, &name)?;
+        let comparison = self.compare(&scenario)?;
+        if comparison.difference().is_none() {
+            return Ok(());
+        }
+        if self.divergences >= SHOWN_MAX {
+            self.divergences += 1;
+            return Ok(());
+        }
+        let oracle = &mut self.oracle;
+        let mut diverges = |document: &Value| {
+            scenario_of(document, "smaller")
+                .and_then(|scenario| compare(&scenario, oracle))
+                .is_ok_and(|comparison| comparison.difference().is_some())
+        };
+        let explicit = with_explicit_arrivals(&document, &scenario);
+        let start = if diverges(&explicit) { explicit } else { document };
+        let smallest = shrink(&start, diverges);
+        let scenario = scenario_of(&smallest, &name)?;
+        let comparison = compare(&scenario, &mut self.oracle)?;
+        let text = toml::to_string_pretty(&smallest).unwrap_or_else(|_| smallest.to_string());
+        self.report(&format!("{name}, made smaller"), &comparison);
+        println!("```toml\n{text}```\n");
+        Ok(())
+    }
+
+    fn compare(&mut self, scenario: &Scenario) -> Result<Comparison, Failure> {
+        let comparison = compare(scenario, &mut self.oracle)?;
+        self.workloads += 1;
+        self.events += comparison.real.len();
+        Ok(comparison)
+    }
+
+    fn report(&mut self, label: &str, comparison: &Comparison) {
+        self.divergences += 1;
+        println!("SQLAlchemy {}, {label}:\n{}", self.oracle.version.name(), comparison.around_difference());
+    }
+}
+
+fn scenario_of(document: &Value, name: &str) -> Result<Scenario, Failure> {
+    let document = Document::from_json(&document.to_string()).map_err(|d| Failure::of_scenario(name, &d))?;
+    read(&document, name)
+}
+
+fn print_rows(file: &str) -> Result<bool, Failure> {
+    let case = Case::load(file.as_ref())?;
+    for row in Oracle::start(case.scenario.sqlalchemy)?.rows(&case.scenario)? {
+        println!("{row}");
+    }
+    Ok(true)
+}
+
+fn check() -> Result<bool, Failure> {
+    let cases = Case::all()?;
+    let mut divergences = 0;
+    for case in &cases {
+        let comparison = case.check()?;
+        if comparison.difference().is_some() {
+            divergences += 1;
+            println!("{}:\n{}", case.path.display(), comparison.around_difference());
+        }
+    }
+    println!("cases={} divergences={divergences}", cases.len());
+    Ok(divergences == 0)
+}
+
+fn record() -> Result<bool, Failure> {
+    let cases = Case::all()?;
+    for version in SqlAlchemy::ALL {
+        let mut cases = cases.iter().filter(|case| case.scenario.sqlalchemy == *version).peekable();
+        if cases.peek().is_none() {
+            continue;
+        }
+        let mut oracle = Oracle::start(*version)?;
+        for case in cases {
+            let news = if case.record(&mut oracle)? { "recorded" } else { "unchanged" };
+            println!("{news} {}", case.scenario.name);
+        }
+    }
+    Ok(true)
+}

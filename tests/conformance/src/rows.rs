@@ -1,0 +1,142 @@
+//! A trace as the harness prints its run: the events that the real SQLAlchemy, driver and server show to an observer.
+
+use poolscope_sim::engine::error::PyError;
+use poolscope_sim::scenario::PoolClass;
+use poolscope_sim::trace::{EventKind, PingResult, PoolFigures, TraceEvent};
+use poolscope_sim::{Scenario, Trace};
+use std::collections::BTreeMap;
+
+/// One row per event: microseconds, process/thread, event, details.
+pub fn rows(trace: &Trace) -> Vec<String> {
+    let mut rows = Rows { trace, names: task_names(trace), clients: BTreeMap::new() };
+    trace.events.iter().filter_map(|event| rows.row(event)).collect()
+}
+
+/// `2/0`: the first thread of the third process.
+fn task_names(trace: &Trace) -> Vec<String> {
+    let mut threads: BTreeMap<u16, u32> = BTreeMap::new();
+    trace
+        .tasks
+        .iter()
+        .map(|task| {
+            let thread = threads.entry(task.process).or_default();
+            *thread += 1;
+            format!("{}/{}", task.process, *thread - 1)
+        })
+        .collect()
+}
+
+struct Rows<'t> {
+    trace: &'t Trace,
+    names: Vec<String>,
+    /// The client's number of a server session, for rows that know only the server's.
+    clients: BTreeMap<u32, Option<u32>>,
+}
+
+impl Rows<'_> {
+    fn row(&mut self, event: &TraceEvent) -> Option<String> {
+        let text = self.text(&event.kind)?;
+        let server = text.starts_with("server.") || text.starts_with("arrive ");
+        let name = event.task.and_then(|task| self.names.get(usize::from(task)));
+        let name = name.filter(|_| !server).map_or("-", String::as_str);
+        Some(format!("{} {name} {text}", event.at.as_us()))
+    }
+
+    fn text(&mut self, kind: &EventKind) -> Option<String> {
+        let scenario = &self.trace.scenario;
+        Some(match kind {
+            EventKind::Arrive { request, .. } => format!("arrive request={request}"),
+            EventKind::Start { request } => format!("start request={request}"),
+            EventKind::Finish { request, error } => {
+                let error = error.map(|e| self.trace.error_text(&e));
+                format!("finish request={request}{}", error.map_or_else(String::new, |e| format!(" error={}", quoted(&e))))
+            }
+            EventKind::Collect { .. } => "gc".to_owned(),
+            EventKind::Dispose { engine } => format!("dispose engine={engine}"),
+            EventKind::Pool { engine, event, connection, figures, .. } => {
+                let figures = self.figures(*engine, figures);
+                format!("{} engine={engine} conn={} pool={figures}", event.name(), number(*connection))
+            }
+            EventKind::Ping { connection, .. } => format!("ping conn={connection}"),
+            EventKind::Pinged { connection, result, .. } => {
+                let error = match result {
+                    PingResult::Alive => None,
+                    PingResult::Dead(error) | PingResult::Failed(error) => Some(error),
+                };
+                format!("pinged conn={connection}{}", driver_error(error, scenario))
+            }
+            EventKind::Connecting { engine, .. } => format!("connecting engine={engine}"),
+            EventKind::ConnectFailed { engine, error, .. } => {
+                format!("connect_failed engine={engine}{}", driver_error(Some(error), scenario))
+            }
+            EventKind::Execute { connection, statement } => {
+                format!("execute conn={connection} sql={}", quoted(scenario.sql(*statement)))
+            }
+            EventKind::Executed { connection, error } => {
+                format!("executed conn={connection}{}", driver_error(error.as_ref(), scenario))
+            }
+            EventKind::Commit { connection } => format!("commit conn={connection}"),
+            EventKind::Rollback { connection } => format!("rollback conn={connection}"),
+            EventKind::ServerOpen { thread, connection, in_use } => {
+                self.clients.insert(*thread, *connection);
+                format!("server.open conn={} in_use={in_use}", number(*connection))
+            }
+            EventKind::ServerRefuse { code, in_use } => format!("server.refuse code={code} in_use={in_use}"),
+            EventKind::ServerQuit { thread, in_use } => self.server("quit", *thread, *in_use),
+            EventKind::ServerTimeout { thread, in_use } => self.server("timeout", *thread, *in_use),
+            EventKind::ServerKill { thread, in_use } => self.server("kill", *thread, *in_use),
+            EventKind::ServerDown { lost } => format!("server.down lost={lost}"),
+            EventKind::ServerUp => "server.up".to_owned(),
+            // What only the simulator knows: lines, waits, Sessions, its own bookkeeping.
+            EventKind::End
+            | EventKind::Truncated { .. }
+            | EventKind::Line { .. }
+            | EventKind::Busy { .. }
+            | EventKind::Session { .. }
+            | EventKind::SessionEnd { .. }
+            | EventKind::Lost { .. }
+            | EventKind::Raise { .. }
+            | EventKind::Hold { .. }
+            | EventKind::Wait { .. }
+            | EventKind::Wake { .. }
+            | EventKind::Status { .. }
+            | EventKind::InvalidatePool { .. }
+            | EventKind::ServerRun { .. }
+            | EventKind::ServerSleep { .. } => return None,
+        })
+    }
+
+    fn server(&self, event: &str, thread: u32, in_use: u32) -> String {
+        format!("server.{event} conn={} in_use={in_use}", number(self.clients.get(&thread).copied().flatten()))
+    }
+
+    /// `pool.size()/checkedin()/overflow()/checkedout()`; a NullPool counts nothing.
+    fn figures(&self, engine: u16, figures: &PoolFigures) -> String {
+        let name = self.trace.engines.get(usize::from(engine)).map(|e| e.name.as_str());
+        let options = self.trace.scenario.engines.iter().find(|e| Some(e.name.as_str()) == name);
+        if options.is_some_and(|o| o.poolclass == PoolClass::NullPool) {
+            return "-".to_owned();
+        }
+        format!("{}/{}/{}/{}", figures.size, figures.checked_in, figures.overflow, figures.checked_out)
+    }
+}
+
+fn number(connection: Option<u32>) -> String {
+    connection.map_or_else(|| "-".to_owned(), |c| c.to_string())
+}
+
+/// The driver's own exception, before SQLAlchemy wraps it.
+fn driver_error(error: Option<&PyError>, scenario: &Scenario) -> String {
+    match error {
+        None => String::new(),
+        Some(PyError::Dbapi { error, .. }) => {
+            format!(" error={}", quoted(&format!("{}{}", error.class.name(), error.args(scenario))))
+        }
+        Some(other) => format!(" error={}", quoted(&other.text(scenario))),
+    }
+}
+
+/// One line, whatever is in the text.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,148 @@
+//! Random scenarios: small pools, few threads, short timeouts, so that everything that can happen does happen soon.
+
+mod program;
+
+use poolscope_sim::random::Random;
+use poolscope_sim::scenario::SqlAlchemy;
+use serde_json::{Map, Value, json};
+
+const SECOND: u64 = 1_000_000;
+
+/// The scenario document number `case` of a seed; the same numbers give the same document.
+pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
+    let mut dice = Dice(Random::new(seed, case));
+    let run_seconds = dice.between(8, 40);
+    // Round times make many things happen at one instant, odd ones none: both must be right.
+    let grain = *dice.pick(&[1, 500, 100_000, 500_000]);
+    let scoped = dice.one_in(4);
+    let null_pool = dice.one_in(12);
+    let programs = dice.between(1, 3);
+
+    let mut document = Map::new();
+    document.insert("seed".into(), dice.between(1, 1_000_000).into());
+    document.insert("until".into(), run_seconds.into());
+    stack(&mut dice, &mut document, version);
+    document.insert("engine".into(), engine(&mut dice, scoped, null_pool));
+    document.insert("process".into(), json!([{ "count": dice.between(1, 3), "threads": dice.between(1, 4) }]));
+    document.insert(
+        "programs".into(),
+        (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, scoped, version) }))).collect(),
+    );
+    document.insert("statements".into(), json!({ "SELECT 1": dice.pick(&["0 s", "2 ms", "100 ms"]), "SELECT 2": "40 ms" }));
+    let entries = dice.between(1, 2);
+    let traffic: Vec<Value> = (0..entries).map(|_| traffic(&mut dice, programs, run_seconds, grain)).collect();
+    document.insert("traffic".into(), traffic.into());
+    faults(&mut dice, &mut document, run_seconds, grain);
+    Value::Object(document)
+}
+
+fn stack(dice: &mut Dice, document: &mut Map<String, Value>, version: SqlAlchemy) {
+    document.insert("sqlalchemy".into(), version.name().into());
+    document.insert("driver".into(), (*dice.pick(&["pymysql", "pymysql", "mysqlclient", "mysqlclient-mariadb"])).into());
+    document.insert("transport".into(), (*dice.pick(&["tcp", "tcp", "unix"])).into());
+    let server = *dice.pick(&["mysql-5.7", "mysql-8.0", "mysql-8.4", "mariadb-10.11"]);
+    document.insert("server".into(), server.into());
+    let mut variables = Map::new();
+    if !dice.one_in(3) {
+        variables.insert("wait_timeout".into(), dice.between(1, 8).into());
+    }
+    if dice.one_in(3) {
+        // MariaDB allows no fewer than 10.
+        let lowest = if server.starts_with("mariadb") { 10 } else { 1 };
+        variables.insert("max_connections".into(), dice.between(lowest, lowest + 8).into());
+    }
+    document.insert("variables".into(), variables.into());
+    if dice.one_in(4) {
+        let rtt = *dice.pick(&["1 us", "333 us", "5 ms", "100 ms"]);
+        document.insert("network".into(), json!({ "rtt": rtt, "connect_round_trips": dice.between(1, 8) }));
+    }
+    if dice.one_in(5) {
+        let at = dice.between(0, 3);
+        document.insert("other_sessions".into(), json!([{ "count": dice.between(1, 3), "admin": dice.one_in(2), "at": at }]));
+    }
+}
+
+fn engine(dice: &mut Dice, scoped: bool, null_pool: bool) -> Value {
+    let mut engine = Map::new();
+    if null_pool {
+        engine.insert("poolclass".into(), "NullPool".into());
+    } else {
+        engine.insert("pool_size".into(), (*dice.pick(&[0, 1, 1, 2, 2, 3, 5])).into());
+        engine.insert("max_overflow".into(), (*dice.pick(&[-1, 0, 0, 0, 1, 1, 2, 10])).into());
+        engine.insert("pool_timeout".into(), (*dice.pick(&["0 s", "47.5 ms", "250 ms", "1 s", "5 s", "30 s"])).into());
+        engine.insert("pool_use_lifo".into(), dice.one_in(3).into());
+    }
+    if dice.one_in(2) {
+        engine.insert("pool_recycle".into(), (*dice.pick(&[0, 1, 2, 3, 5, 10])).into());
+    }
+    engine.insert("pool_pre_ping".into(), dice.one_in(3).into());
+    engine.insert("pool_reset_on_return".into(), (*dice.pick(&["rollback", "rollback", "rollback", "commit", "none"])).into());
+    engine.insert("session".into(), if scoped { "scoped_session" } else { "sessionmaker" }.into());
+    engine.into()
+}
+
+fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64) -> Value {
+    let mut entry = Map::new();
+    entry.insert("run".into(), format!("p{}", dice.between(0, programs - 1)).into());
+    match dice.between(0, 5) {
+        0 => {
+            entry.insert("every".into(), dice.span(200_000, 4 * SECOND, grain).into());
+            entry.insert("start".into(), dice.span(0, 3 * SECOND, grain).into());
+        }
+        1 => {
+            entry.insert("poisson".into(), dice.span(200_000, 3 * SECOND, grain).into());
+        }
+        2 => {
+            entry.insert("users".into(), dice.between(1, 4).into());
+            entry.insert("think".into(), dice.span(100_000, 5 * SECOND, grain).into());
+            entry.insert("start".into(), dice.span(0, 2 * SECOND, grain).into());
+        }
+        _ => {
+            let count = dice.between(1, 12);
+            let at: Vec<String> = (0..count).map(|_| dice.span(0, run_seconds * SECOND, grain)).collect();
+            entry.insert("at".into(), at.into());
+        }
+    }
+    entry.into()
+}
+
+fn faults(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, grain: u64) {
+    let count = dice.between(0, 3);
+    let faults: Vec<Value> = (0..count)
+        .map(|_| {
+            let at = dice.span(0, run_seconds * SECOND, grain);
+            match dice.between(0, 3) {
+                0 => json!({ "at": at, "kind": "restart", "down": dice.span(grain, 4 * SECOND, grain) }),
+                1 => json!({ "at": at, "kind": "kill" }),
+                _ => json!({ "at": at, "kind": "kill", "connection": dice.between(1, 6) }),
+            }
+        })
+        .collect();
+    if !faults.is_empty() {
+        document.insert("fault".into(), faults.into());
+    }
+    if dice.one_in(2) {
+        let count = dice.between(1, 3);
+        let at: Vec<String> = (0..count).map(|_| dice.span(0, run_seconds * SECOND, grain)).collect();
+        document.insert("gc".into(), json!({ "at": at }));
+    }
+}
+
+pub(crate) struct Dice(Random);
+
+impl Dice {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.0.below(high - low + 1)
+    }
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.0.below(n) == 0
+    }
+    pub fn pick<'t, T>(&mut self, choices: &'t [T]) -> &'t T {
+        &choices[self.0.below(choices.len() as u64) as usize]
+    }
+    /// A time in microseconds, a multiple of `grain`.
+    pub fn span(&mut self, low: u64, high: u64, grain: u64) -> String {
+        let us = self.between(low, high) / grain * grain;
+        format!("{} us", us.max(low.min(grain)))
+    }
+}

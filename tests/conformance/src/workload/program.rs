@@ -1,0 +1,173 @@
+//! Random handlers: blocks that open a Session or a Connection, use it, and close it or forget to.
+
+use super::Dice;
+use poolscope_sim::scenario::SqlAlchemy;
+
+/// The most statements in one handler: long ones only repeat what short ones show.
+const BUDGET: u32 = 9;
+
+pub(super) fn text(dice: &mut Dice, scoped: bool, version: SqlAlchemy) -> String {
+    let mut writer = Writer { dice, scoped, version, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0 };
+    writer.block(1);
+    if writer.dice.one_in(3) {
+        writer.block(1);
+    }
+    writer.lines.push("    return 1".into());
+    writer.lines.join("\n")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Session,
+    Connection,
+    /// Inside `with ….begin()`: the block ends the transaction, nobody else may.
+    Begun,
+}
+
+struct Writer<'d> {
+    dice: &'d mut Dice,
+    scoped: bool,
+    version: SqlAlchemy,
+    lines: Vec<String>,
+    budget: u32,
+    names: u32,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        self.lines.push(format!("{}{text}", "    ".repeat(depth)));
+        self.budget = self.budget.saturating_sub(1);
+    }
+
+    fn name(&mut self, stem: &str) -> String {
+        self.names += 1;
+        format!("{stem}{}", self.names)
+    }
+
+    /// Opens something, uses it, and perhaps closes it.
+    fn block(&mut self, depth: usize) {
+        match self.dice.between(0, 9) {
+            0..=2 => {
+                let name = self.name("session");
+                self.line(depth, &format!("{name} = Session()"));
+                self.plain(depth, &name, Kind::Session);
+            }
+            3 => {
+                let name = self.name("conn");
+                self.line(depth, &format!("{name} = engine.connect()"));
+                self.plain(depth, &name, Kind::Connection);
+            }
+            4 | 5 => {
+                let name = self.name("session");
+                self.line(depth, &format!("with Session() as {name}:"));
+                self.body(depth + 1, &name, Kind::Session);
+            }
+            6 => {
+                let name = self.name("conn");
+                self.line(depth, &format!("with engine.connect() as {name}:"));
+                self.body(depth + 1, &name, Kind::Connection);
+            }
+            7 if !self.scoped => {
+                let name = self.name("session");
+                self.line(depth, &format!("with Session.begin() as {name}:"));
+                self.body(depth + 1, &name, Kind::Begun);
+            }
+            7 => {
+                self.body(depth, "Session", Kind::Session);
+                if self.dice.one_in(2) {
+                    self.line(depth, "Session.remove()");
+                }
+            }
+            8 => {
+                let name = self.name("conn");
+                self.line(depth, &format!("with engine.begin() as {name}:"));
+                self.body(depth + 1, &name, Kind::Begun);
+            }
+            _ => {
+                self.line(depth, "try:");
+                self.block(depth + 1);
+                match self.dice.between(0, 3) {
+                    0 => {
+                        self.line(depth, "finally:");
+                        self.pause(depth + 1);
+                    }
+                    1 => {
+                        self.line(depth, "except OperationalError:");
+                        self.pause(depth + 1);
+                    }
+                    2 => {
+                        self.line(depth, "except Exception:");
+                        self.lines.push(format!("{}raise", "    ".repeat(depth + 1)));
+                    }
+                    _ => {
+                        self.line(depth, "except Exception:");
+                        self.lines.push(format!("{}pass", "    ".repeat(depth + 1)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A holder that no `with` closes.
+    fn plain(&mut self, depth: usize, name: &str, kind: Kind) {
+        if self.dice.one_in(3) {
+            self.line(depth, "try:");
+            self.body(depth + 1, name, kind);
+            self.line(depth, "finally:");
+            self.line(depth + 1, &format!("{name}.close()"));
+        } else {
+            self.body(depth, name, kind);
+            if self.dice.one_in(2) {
+                self.line(depth, &format!("{name}.close()"));
+            } else if self.dice.one_in(4) {
+                self.line(depth, &format!("{name} = None"));
+                self.pause(depth);
+            }
+        }
+    }
+
+    fn body(&mut self, depth: usize, name: &str, kind: Kind) {
+        let before = self.lines.len();
+        let steps = self.dice.between(1, 3);
+        for _ in 0..steps {
+            self.step(depth, name, kind);
+            if self.budget == 0 {
+                break;
+            }
+        }
+        if self.lines.len() == before {
+            self.lines.push(format!("{}pass", "    ".repeat(depth)));
+        }
+    }
+
+    fn step(&mut self, depth: usize, name: &str, kind: Kind) {
+        // A Connection of 1.4 has no commit() and rollback() of its own.
+        let ends = kind == Kind::Session || (kind == Kind::Connection && self.version != SqlAlchemy::V1_4);
+        match self.dice.between(0, 15) {
+            0..=6 => {
+                let sql = *self.dice.pick(&["SELECT 1", "SELECT 1", "SELECT 2", "INSERT INTO t VALUES (1)"]);
+                self.line(depth, &format!("{name}.execute(text(\"{sql}\"))"));
+            }
+            7..=9 => self.pause(depth),
+            10 if ends => self.line(depth, &format!("{name}.commit()")),
+            11 if ends => self.line(depth, &format!("{name}.rollback()")),
+            12 if kind != Kind::Begun && self.dice.one_in(3) => self.line(depth, &format!("{name}.close()")),
+            13 if self.dice.one_in(2) => self.line(depth, "raise ValueError(\"out of stock\")"),
+            14 if depth < 5 && self.budget > 2 => self.block(depth),
+            15 if self.dice.one_in(3) => self.line(depth, "gc.collect()"),
+            15 if kind == Kind::Session && self.dice.one_in(3) => self.line(depth, &format!("{name}.invalidate()")),
+            15 if self.dice.one_in(6) => self.line(depth, "engine.dispose()"),
+            15 if depth < 5 && self.dice.one_in(2) => {
+                self.line(depth, "for attempt in range(2):");
+                self.step(depth + 1, name, kind);
+                self.lines.push(format!("{}pass", "    ".repeat(depth + 1)));
+            }
+            _ => self.line(depth, &format!("{name}.execute(text(\"SELECT 1\"))")),
+        }
+    }
+
+    fn pause(&mut self, depth: usize) {
+        let seconds = *self.dice.pick(&["0.001", "0.1", "0.5", "1", "2.5", "6"]);
+        self.line(depth, &format!("time.sleep({seconds})"));
+    }
+}
