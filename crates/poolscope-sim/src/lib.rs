@@ -6,11 +6,15 @@
 //! Reading order: `scenario` (what is run), `app` (Python programs, threads, Sessions), `engine` (Connection, dialect,
 //! errors), `pool` (SQLAlchemy's pool), `server` (MySQL), `world` (the loop), `trace` (what happened).
 
+mod agenda;
 pub mod app;
 pub mod engine;
 pub mod outcome;
+mod pool;
 pub mod random;
 pub mod scenario;
+mod server;
+mod state;
 pub mod time;
 pub mod trace;
 pub mod world;

@@ -1,22 +1,134 @@
-//! The loop: one run of one scenario.
+//! The loop: one run of one scenario. Tasks are futures; only time and the pool make them wait.
 
+use crate::agenda::Target;
 use crate::outcome::Outcome;
 use crate::scenario::Scenario;
-use crate::trace::Trace;
+use crate::state::State;
+use crate::time::SimSpan;
+use crate::trace::{Counts, EventKind, Observer, Recorder, Rule, Trace};
+use std::cell::{RefCell, RefMut};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 /// Runs the scenario and keeps everything that happened.
 pub fn simulate(scenario: &Scenario) -> Trace {
-    Trace {
-        scenario: scenario.clone(),
-        listing: crate::app::listing::Listing::default(),
-        tasks: Vec::new(),
-        engines: Vec::new(),
-        events: Vec::new(),
-        outcome: measure(scenario),
-    }
+    let (state, outcome) = run(scenario, Recorder::default());
+    let tasks = state.task_names();
+    let engines = state.engine_names();
+    let listing = crate::app::listing::render(scenario);
+    Trace { scenario: scenario.clone(), listing, tasks, engines, events: state.observer.events, outcome }
 }
 
 /// Runs the scenario and keeps only the figures: for sweeps and benchmarks.
-pub fn measure(_: &Scenario) -> Outcome {
-    Outcome::default()
+pub fn measure(scenario: &Scenario) -> Outcome {
+    run(scenario, Counts).1
+}
+
+fn run<O: Observer>(scenario: &Scenario, observer: O) -> (State<'_, O>, Outcome) {
+    let world = World { scenario, state: RefCell::new(State::new(scenario, observer)) };
+    let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> = Vec::new();
+    let threads = world.state().tasks.len();
+    for task in 0..threads {
+        tasks.push(Box::pin(world.thread(task as u16)));
+    }
+    tasks.push(Box::pin(world.collector()));
+    world.state().begin();
+
+    let mut context = Context::from_waker(Waker::noop());
+    let mut poll = |task: u16| {
+        world.state().resume(task);
+        if let Some(future) = tasks.get_mut(usize::from(task)) {
+            // No task ever ends: a thread waits for its next request when it has nothing to do.
+            let _ = future.as_mut().poll(&mut context);
+        }
+        world.state().suspend();
+    };
+    for task in 0..=threads {
+        poll(task as u16);
+    }
+    loop {
+        let next = {
+            let mut state = world.state();
+            if state.is_over_limit() {
+                let limit = "events";
+                state.outcome.truncated = Some(limit);
+                state.emit(Rule::Limit, EventKind::Truncated { limit });
+                break;
+            }
+            state.next()
+        };
+        match next {
+            None => {
+                let mut state = world.state();
+                state.now = scenario.until;
+                state.emit(Rule::Scenario, EventKind::End);
+                break;
+            }
+            Some(Target::Task { task, epoch }) => {
+                if world.state().is_current(task, epoch) {
+                    poll(task);
+                }
+            }
+            Some(target) => {
+                world.state().happen(target);
+                let starting = world.state().starting.take();
+                if let Some(task) = starting {
+                    poll(task);
+                }
+            }
+        }
+    }
+    drop(tasks);
+    let state = world.state.into_inner();
+    let outcome = state.finish();
+    (state, outcome)
+}
+
+/// The scenario with its state; async methods of this type are what tasks do.
+pub(crate) struct World<'s, O: Observer> {
+    pub scenario: &'s Scenario,
+    state: RefCell<State<'s, O>>,
+}
+
+impl<'s, O: Observer> World<'s, O> {
+    /// The state, for as long as nobody waits.
+    pub fn state(&self) -> RefMut<'_, State<'s, O>> {
+        self.state.borrow_mut()
+    }
+
+    /// Lets `span` pass for the current task; nothing at all if it is zero. Returns early if somebody wakes the task.
+    pub async fn sleep(&self, span: SimSpan) {
+        if span > SimSpan::ZERO {
+            self.state().resume_after(span);
+            Yield(false).await;
+        }
+    }
+
+    /// Waits until somebody wakes the current task.
+    pub async fn park(&self) {
+        Yield(false).await;
+    }
+
+    /// The task in which the cyclic garbage collector runs at the scenario's times.
+    async fn collector(&self) {
+        loop {
+            self.park().await;
+            self.collect().await;
+        }
+    }
+}
+
+/// Pending once, ready the second time.
+struct Yield(bool);
+
+impl Future for Yield {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.0 {
+            return Poll::Ready(());
+        }
+        self.0 = true;
+        Poll::Pending
+    }
 }

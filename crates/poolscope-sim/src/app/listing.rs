@@ -1,15 +1,20 @@
 //! The Python text beside the timeline: what the engine options say, then the programs. It is the code that runs.
 
+use crate::engine::error::seconds;
+use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults};
+
 /// Lines are numbered from 1, as in a traceback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub lines: Vec<String>,
-    /// `functions[i]` is the first and last line of `Scenario::programs[i]`, if the traffic runs it, with its name.
+    /// The programs that the traffic runs, in the order of their lines.
     pub functions: Vec<Function>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
+    /// Index into `Scenario::programs`.
+    pub program: usize,
     pub name: String,
     pub first: u16,
     pub last: u16,
@@ -31,4 +36,69 @@ impl Listing {
         }
         text + error
     }
+}
+
+/// The listing of a scenario: its engine's non-default options (and those a knob may turn), then every program that the traffic runs.
+pub fn render(scenario: &Scenario) -> Listing {
+    let mut lines = Vec::new();
+    for engine in &scenario.engines {
+        engine_lines(scenario, engine, &mut lines);
+    }
+    let mut listing = Listing { lines, functions: Vec::new() };
+    for (index, program) in scenario.programs.iter().enumerate() {
+        if scenario.traffic.iter().any(|t| t.run == index) {
+            listing.lines.push(String::new());
+            let first = listing.lines.len() as u16 + 1;
+            listing.lines.extend(program.text.lines().map(str::to_owned));
+            let last = listing.lines.len() as u16;
+            listing.functions.push(Function { program: index, name: program.function.clone(), first, last });
+        }
+    }
+    listing
+}
+
+fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<String>) {
+    let name = &engine.name;
+    lines.push(format!("{name} = create_engine("));
+    let host = match scenario.transport {
+        Transport::Tcp => "db/shop",
+        Transport::Unix => "localhost/shop?unix_socket=/run/mysqld/mysqld.sock",
+    };
+    lines.push(format!("    \"mysql+{}://app:secret@{host}\",", scenario.driver.dialect()));
+    let turned = |option: &str| scenario.knobs.iter().any(|k| k.set == format!("engine.{option}"));
+    let python_bool = |on: bool| if on { "True" } else { "False" }.to_owned();
+    let null = engine.poolclass == PoolClass::NullPool;
+    let options: [(&str, bool, String); 8] = [
+        ("poolclass", null, engine.poolclass.name().to_owned()),
+        ("pool_size", engine.pool_size != defaults::POOL_SIZE, engine.pool_size.to_string()),
+        ("max_overflow", engine.max_overflow != defaults::MAX_OVERFLOW, engine.max_overflow.to_string()),
+        ("pool_timeout", engine.pool_timeout != defaults::POOL_TIMEOUT, seconds(engine.pool_timeout)),
+        (
+            "pool_recycle",
+            engine.pool_recycle.is_some(),
+            engine.pool_recycle.map_or_else(|| defaults::POOL_RECYCLE.to_string(), seconds),
+        ),
+        ("pool_pre_ping", engine.pool_pre_ping, python_bool(engine.pool_pre_ping)),
+        ("pool_use_lifo", engine.pool_use_lifo, python_bool(engine.pool_use_lifo)),
+        (
+            "pool_reset_on_return",
+            engine.pool_reset_on_return != ResetOnReturn::Rollback,
+            match engine.pool_reset_on_return {
+                ResetOnReturn::Rollback => "\"rollback\"".to_owned(),
+                ResetOnReturn::Commit => "\"commit\"".to_owned(),
+                ResetOnReturn::None => "None".to_owned(),
+            },
+        ),
+    ];
+    for (option, written, value) in options {
+        let refused = null && ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&option);
+        if (written || turned(option)) && !refused {
+            lines.push(format!("    {option}={value},"));
+        }
+    }
+    lines.push(")".to_owned());
+    lines.push(match engine.session {
+        SessionFactory::Sessionmaker => format!("Session = sessionmaker({name})"),
+        SessionFactory::ScopedSession => format!("Session = scoped_session(sessionmaker({name}))"),
+    });
 }

@@ -1,6 +1,8 @@
 //! A program: the Python text of a request handler, compiled to small typed steps.
 
-use crate::scenario::Words;
+use super::python::{self, SyntaxError};
+use crate::scenario::{EngineOptions, Words};
+use crate::time::SimSpan;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
@@ -10,6 +12,133 @@ pub struct Program {
     pub label: Words,
     /// The text as written, without surrounding blank lines.
     pub text: String,
+    /// The name after `def`.
+    pub function: String,
     /// Texts of the exceptions it may raise, as a traceback prints them.
     pub raises: Vec<String>,
+    pub(crate) steps: Vec<Step>,
+    /// How many variables, temporaries included.
+    pub(crate) variables: usize,
+}
+
+/// A variable of the frame.
+pub(crate) type Slot = u8;
+
+/// What a statement acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A Session or Connection in a variable.
+    Variable(Slot),
+    /// The Session that the scoped_session of this engine has for the current thread.
+    Registry(u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Line(u16),
+    /// `Session()`; for a scoped_session the registry's own.
+    Session { engine: u8, into: Slot },
+    /// `engine.connect()`
+    Connect { engine: u8, into: Slot },
+    /// `connection.begin()`; a Session begins by itself.
+    Begin { on: Target },
+    Execute { on: Target, statement: u16 },
+    /// `session.connection()`
+    Take { on: Target },
+    Commit { on: Target },
+    Rollback { on: Target },
+    Close { on: Target },
+    Invalidate { on: Target },
+    /// `Session.remove()`
+    Remove { engine: u8 },
+    /// `engine.dispose()`
+    Dispose { engine: u8 },
+    Sleep(SimSpan),
+    /// `gc.collect()`
+    Collect,
+    /// The variable is bound to something without a connection, or a temporary ends.
+    Drop(Slot),
+    Raise(u16),
+    /// `raise` alone, inside `except`.
+    Reraise,
+    Return,
+    Jump(u16),
+    /// A counter for `for … in range(n)`.
+    Repeat { counter: u8, times: u32 },
+    /// Leaves the loop when the counter is used up.
+    Next { counter: u8, done: u16 },
+    /// Enters a block whose handler gets exceptions (and, for `finally`, returns).
+    Try { handler: u16, finally: bool },
+    /// Leaves the block normally; `finally` code follows.
+    EndTry { finally: bool },
+    /// In a handler: go on if the exception is one of these classes (indexes into `CLASSES`), else jump.
+    Match { classes: ClassSet, otherwise: u16 },
+    /// The exception is handled.
+    Handled,
+    /// End of `finally`: take up what was interrupted.
+    EndFinally,
+    /// `__exit__` of a context manager.
+    Exit { on: Target, how: Exit },
+}
+
+/// What leaving a `with` block does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// `with Session() as s`, `with engine.connect() as c`
+    Close,
+    /// `with Session.begin() as s`, `with engine.begin() as c`: commit or roll back, then close.
+    EndAndClose,
+    /// `with session.begin()`: commit or roll back.
+    End,
+}
+
+/// Names an `except` clause may use, as a bit set over `CLASSES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClassSet(pub u16);
+
+/// The exception classes the simulator can tell apart, from the most general.
+pub(crate) const CLASSES: [&str; 9] = [
+    "Exception",
+    "SQLAlchemyError",
+    "DBAPIError",
+    "OperationalError",
+    "InterfaceError",
+    "TimeoutError",
+    "InvalidRequestError",
+    "PendingRollbackError",
+    "ResourceClosedError",
+];
+
+impl Program {
+    /// The program with its statements numbered by `number` instead of in the order of its own SQL texts.
+    pub(crate) fn with_statements(mut self, sql: &[String], mut number: impl FnMut(&str) -> u16) -> Program {
+        let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
+        for step in &mut self.steps {
+            if let Step::Execute { statement, .. } = step {
+                *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
+            }
+        }
+        self
+    }
+}
+
+/// Compiles a handler; gives back the SQL texts it uses beside it.
+pub(crate) fn compile(
+    name: &str,
+    label: Words,
+    source: &str,
+    engines: &[EngineOptions],
+) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
+    let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
+    let code = python::compile(&text, engines)?;
+    let program = Program {
+        name: name.to_owned(),
+        label,
+        text,
+        function: code.function,
+        raises: code.raises,
+        steps: code.steps,
+        variables: code.variables,
+    };
+    Ok((program, code.sql))
 }

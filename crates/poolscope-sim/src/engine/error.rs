@@ -17,7 +17,7 @@ pub enum PyError {
     /// `sqlalchemy.exc.TimeoutError`.
     PoolTimeout { size: u32, overflow: i32, timeout: SimSpan },
     /// `Can't reconnect until invalid transaction is rolled back.`
-    PendingRollback { statement: Option<u16> },
+    PendingRollback,
     /// After a failed commit: `This session is in 'prepared' state`.
     Prepared,
     /// `This Connection is closed`.
@@ -71,7 +71,7 @@ impl PyError {
         match self {
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
-            PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
+            PyError::PendingRollback => ErrorKey::PendingRollback,
             PyError::Prepared => ErrorKey::Prepared,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
             PyError::Raised { .. } => ErrorKey::Application,
@@ -93,7 +93,7 @@ impl PyError {
                 text + "\n" + &link(if error.class == DbapiClass::OperationalError { "e3q8" } else { "rvf5" })
             }
             PyError::PoolTimeout { size, overflow, timeout } => {
-                let hundredths = timeout.as_us() / 10_000;
+                let hundredths = hundredths(timeout);
                 format!(
                     "sqlalchemy.exc.TimeoutError: QueuePool limit of size {size} overflow {overflow} reached, \
                      connection timed out, timeout {}.{:02} {}",
@@ -102,18 +102,13 @@ impl PyError {
                     link("3o7r")
                 )
             }
-            PyError::PendingRollback { statement } => {
+            PyError::PendingRollback => {
                 let long = scenario.sqlalchemy >= crate::scenario::SqlAlchemy::V2_0;
                 let more = if long { "  Please rollback() fully before proceeding" } else { "" };
-                let mut text = format!(
-                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back.{more}"
-                );
-                if let Some(statement) = statement {
-                    text += &format!("\n[SQL: {}]\n", scenario.sql(statement));
-                } else {
-                    text += " ";
-                }
-                text + &link("8s2b")
+                format!(
+                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back.{more} {}",
+                    link("8s2b")
+                )
             }
             PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
                                   SQL can be emitted within this transaction."
@@ -182,6 +177,12 @@ impl DbapiError {
             (code, _) => format!("Error {code} from {}", server.name()),
         }
     }
+}
+
+/// Seconds times 100, rounded half to even as `%0.2f` does.
+fn hundredths(span: SimSpan) -> u64 {
+    let (whole, rest) = (span.as_us() / 10_000, span.as_us() % 10_000);
+    whole + u64::from(rest > 5_000 || (rest == 5_000 && whole % 2 == 1))
 }
 
 /// Python's `repr` of the OSError that PyMySQL puts into its 2006.

@@ -1,3 +1,6 @@
 //! Engine, Connection and the dialect's view of the driver.
 
+pub(crate) mod connection;
+pub(crate) mod dbapi;
+pub(crate) mod dialect;
 pub mod error;

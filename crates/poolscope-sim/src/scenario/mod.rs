@@ -3,14 +3,16 @@
 pub mod defaults;
 mod diagnostic;
 mod document;
+mod fields;
 mod knob;
 mod read;
+mod read_knobs;
 mod stack;
 
 pub use diagnostic::{Diagnostic, Place};
 pub use document::{Document, Node, Value};
 pub use knob::{Knob, KnobInput, KnobOption, KnobValue};
-pub use stack::{Driver, Server, SqlAlchemy, Transport};
+pub use stack::{Driver, PoolClass, ResetOnReturn, Server, SessionFactory, SqlAlchemy, Transport};
 
 use crate::app::program::Program;
 use crate::time::{SimSpan, SimTime};
@@ -113,28 +115,6 @@ pub struct EngineOptions {
     pub pool_use_lifo: bool,
     pub pool_reset_on_return: ResetOnReturn,
     pub session: SessionFactory,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PoolClass {
-    QueuePool,
-    NullPool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetOnReturn {
-    Rollback,
-    Commit,
-    None,
-}
-
-/// What the name `Session` of the listing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionFactory {
-    /// `Session = sessionmaker(engine)`
-    Sessionmaker,
-    /// `Session = scoped_session(sessionmaker(engine))`
-    ScopedSession,
 }
 
 /// OS processes with the same code; each creates every engine for itself.

@@ -1,21 +1,419 @@
 //! From a document to a scenario, reporting everything that is wrong at once.
 
-use super::Scenario;
+use super::fields::{Fields, Mistakes, nearest, span, text};
+use super::*;
+use crate::app::program::{self, Program};
+
+const DAY: i64 = 86_400;
+const WAIT_TIMEOUT_MAX: i64 = 31_536_000;
 
 impl Scenario {
     /// The SQL text of a statement.
     pub fn sql(&self, statement: u16) -> &str {
         self.statements.get(usize::from(statement)).map_or("", |s| s.sql.as_str())
     }
-}
 
-impl Scenario {
     /// Reads a document; `name` is used if the document has none of its own.
     ///
     /// # Errors
     /// Everything that is wrong with it, in the order of the text.
-    pub fn read(document: &super::Document, name: &str) -> Result<Scenario, Vec<super::Diagnostic>> {
-        let _ = (document, name);
-        Err(Vec::new())
+    pub fn read(document: &Document, name: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let mut mistakes = Mistakes::default();
+        match read(document, name, &mut mistakes) {
+            Some(scenario) if mistakes.0.is_empty() => Ok(scenario),
+            _ => Err(mistakes.sorted()),
+        }
     }
 }
+
+/// `None` only together with a mistake.
+fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
+    let mut top = Fields::of(&document.root, "the scenario", m);
+    let name = top.text("name", m).unwrap_or(name).to_owned();
+    let title = top.words("title", m).unwrap_or(Words { en: name.clone(), zh_cn: None });
+    let summary = top.words("summary", m).unwrap_or_default();
+    let seed = top.require("seed", "any whole number; the same seed gives the same run", m);
+    let seed = seed.and_then(|node| match node.value {
+        Value::Integer(n) => Some(n as u64),
+        _ => {
+            m.add(&node.place, "`seed` must be a whole number", "seed = 1");
+            None
+        }
+    });
+    let until = top.require("until", "how long the run is: until = \"30 s\"", m).and_then(|n| span(n, "until", m));
+    let look_at = top.take("look_at").map_or(Some(LookAt::FirstError), |node| look_at(node, m));
+
+    let sqlalchemy = top.named("sqlalchemy", m).unwrap_or(SqlAlchemy::V2_1);
+    let driver = top.named("driver", m).unwrap_or(Driver::PyMySql);
+    let transport = top.named("transport", m).unwrap_or(Transport::Tcp);
+    let server = top.named("server", m).unwrap_or(Server::MySql80);
+
+    let variables = variables(top.take("variables"), server, m);
+    let network = network(top.take("network"), transport, m);
+    let other_sessions = top.tables("other_sessions", m).into_iter().map(|n| other_sessions(n, m)).collect();
+    let engines: Vec<EngineOptions> = match top.tables("engine", m) {
+        nodes if nodes.is_empty() => vec![engine(None, m)],
+        nodes => nodes.into_iter().map(|node| engine(Some(node), m)).collect(),
+    };
+    let mut processes: Vec<Process> = top.tables("process", m).into_iter().filter_map(|n| process(n, m)).collect();
+    if processes.is_empty() {
+        processes.push(Process { name: "app".to_owned(), count: 1, threads: defaults::THREADS });
+    }
+    let limits = limits(top.take("limits"), m);
+    let garbage = garbage(top.take("gc"), m);
+
+    let prices = top.take("statements").map_or_else(Vec::new, |node| prices(node, m));
+    let mut statements = Vec::new();
+    let programs = programs(&mut top, &engines, &prices, &mut statements, m);
+    let traffic = top
+        .tables("traffic", m)
+        .into_iter()
+        .filter_map(|node| traffic(node, &programs, &processes, m))
+        .collect::<Vec<_>>();
+    let faults = top.tables("fault", m).into_iter().filter_map(|n| fault(n, m)).collect();
+    let knob_nodes = top.tables("knob", m);
+    if top.take("traffic").is_none() {
+        m.add(top.place, "nothing runs: there is no [[traffic]]", "[[traffic]] with run = \"…\" and every = \"1 s\"");
+    }
+    top.finish(m);
+
+    let mut scenario = Scenario {
+        name,
+        title,
+        summary,
+        seed: seed?,
+        until: SimTime::ZERO + until?,
+        look_at: look_at?,
+        sqlalchemy,
+        driver,
+        transport,
+        server,
+        variables,
+        network,
+        other_sessions,
+        engines,
+        processes,
+        programs,
+        statements,
+        traffic,
+        faults,
+        garbage,
+        knobs: Vec::new(),
+        limits,
+    };
+    scenario.knobs = knob_nodes.into_iter().filter_map(|n| read_knobs::knob(n, document, &scenario, m)).collect();
+    Some(scenario)
+}
+
+fn look_at(node: &Node, m: &mut Mistakes) -> Option<LookAt> {
+    match &node.value {
+        Value::Text(t) if t == "first error" => Some(LookAt::FirstError),
+        Value::Text(t) if t == "end" => Some(LookAt::End),
+        _ => span(node, "look_at", m).map(|at| LookAt::Time(SimTime::ZERO + at)),
+    }
+}
+
+fn variables(node: Option<&Node>, server: Server, m: &mut Mistakes) -> Variables {
+    let mut variables = Variables {
+        max_connections: defaults::MAX_CONNECTIONS,
+        wait_timeout: defaults::WAIT_TIMEOUT,
+        interactive_timeout: defaults::INTERACTIVE_TIMEOUT,
+    };
+    let Some(node) = node else { return variables };
+    let mut fields = Fields::of(node, "[variables]", m);
+    // MySQL manual 7.1.8; MariaDB raises anything lower to 10.
+    let lowest = if server.is_mariadb() { 10 } else { 1 };
+    if let Some(n) = fields.number("max_connections", lowest, 100_000, m) {
+        variables.max_connections = n as u32;
+    }
+    if let Some(n) = fields.number("wait_timeout", 1, WAIT_TIMEOUT_MAX, m) {
+        variables.wait_timeout = n as u32;
+    }
+    if let Some(n) = fields.number("interactive_timeout", 1, WAIT_TIMEOUT_MAX, m) {
+        variables.interactive_timeout = n as u32;
+    }
+    fields.finish(m);
+    variables
+}
+
+fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Network {
+    let rtt = if transport == Transport::Tcp { defaults::RTT_TCP } else { defaults::RTT_UNIX };
+    let mut network = Network { rtt, connect_round_trips: defaults::CONNECT_ROUND_TRIPS };
+    let Some(node) = node else { return network };
+    let mut fields = Fields::of(node, "[network]", m);
+    if let Some(rtt) = fields.span("rtt", m) {
+        network.rtt = rtt;
+    }
+    if let Some(n) = fields.number("connect_round_trips", 1, 1_000, m) {
+        network.connect_round_trips = n as u32;
+    }
+    fields.finish(m);
+    network
+}
+
+fn other_sessions(node: &Node, m: &mut Mistakes) -> OtherSessions {
+    let mut fields = Fields::of(node, "[[other_sessions]]", m);
+    let sessions = OtherSessions {
+        user: fields.text("user", m).unwrap_or("other").to_owned(),
+        count: fields.number("count", 1, 100_000, m).unwrap_or(1) as u32,
+        admin: fields.switch("admin", m).unwrap_or(false),
+        at: SimTime::ZERO + fields.span("at", m).unwrap_or_default(),
+    };
+    fields.finish(m);
+    sessions
+}
+
+fn engine(node: Option<&Node>, m: &mut Mistakes) -> EngineOptions {
+    let mut engine = EngineOptions {
+        name: "engine".to_owned(),
+        poolclass: PoolClass::QueuePool,
+        pool_size: defaults::POOL_SIZE,
+        max_overflow: defaults::MAX_OVERFLOW,
+        pool_timeout: defaults::POOL_TIMEOUT,
+        pool_recycle: None,
+        pool_pre_ping: false,
+        pool_use_lifo: false,
+        pool_reset_on_return: ResetOnReturn::Rollback,
+        session: SessionFactory::Sessionmaker,
+    };
+    let Some(node) = node else { return engine };
+    let mut fields = Fields::of(node, "[engine]", m);
+    if let Some(name) = fields.text("name", m) {
+        engine.name = name.to_owned();
+    }
+    if let Some(class) = fields.named("poolclass", m) {
+        engine.poolclass = class;
+    }
+    if let Some(n) = fields.number("pool_size", 0, 100_000, m) {
+        engine.pool_size = n as u32;
+    }
+    if let Some(n) = fields.number("max_overflow", -1, 100_000, m) {
+        engine.max_overflow = n as i32;
+    }
+    if let Some(timeout) = fields.span("pool_timeout", m) {
+        engine.pool_timeout = timeout;
+    }
+    if let Some(node) = fields.take("pool_recycle") {
+        // Any negative number switches it off, as upstream (`recycle > -1`).
+        engine.pool_recycle = match node.value {
+            Value::Integer(n) if n < 0 => None,
+            _ => span(node, "pool_recycle", m),
+        };
+    }
+    if let Some(on) = fields.switch("pool_pre_ping", m) {
+        engine.pool_pre_ping = on;
+    }
+    if let Some(on) = fields.switch("pool_use_lifo", m) {
+        engine.pool_use_lifo = on;
+    }
+    if let Some(reset) = fields.named("pool_reset_on_return", m) {
+        engine.pool_reset_on_return = reset;
+    }
+    if let Some(session) = fields.named("session", m) {
+        engine.session = session;
+    }
+    fields.finish(m);
+    if engine.poolclass == PoolClass::NullPool {
+        refuse_null_pool_options(node, m);
+    }
+    engine
+}
+
+/// `create_engine(poolclass=NullPool, pool_size=5)` is a TypeError in SQLAlchemy (`engine/create.py`).
+fn refuse_null_pool_options(node: &Node, m: &mut Mistakes) {
+    let Value::Table(entries) = &node.value else { return };
+    for (key, value) in entries {
+        if ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&key.as_str()) {
+            m.add(
+                &value.place,
+                format!("TypeError: Invalid argument(s) '{key}' sent to create_engine(), using NullPool"),
+                "NullPool has no size: leave the option out, or use QueuePool",
+            );
+        }
+    }
+}
+
+fn process(node: &Node, m: &mut Mistakes) -> Option<Process> {
+    let mut fields = Fields::of(node, "[[process]]", m);
+    let name = fields.text("name", m).unwrap_or("app").to_owned();
+    let count = fields.number("count", 1, 1_000, m).unwrap_or(1) as u32;
+    let threads = fields.number("threads", 1, 10_000, m).unwrap_or(i64::from(defaults::THREADS)) as u32;
+    fields.finish(m);
+    Some(Process { name, count, threads })
+}
+
+fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {
+    let mut limits = Limits { events: defaults::EVENTS_MAX };
+    let Some(node) = node else { return limits };
+    let mut fields = Fields::of(node, "[limits]", m);
+    if let Some(n) = fields.number("events", 1, 10_000_000, m) {
+        limits.events = n as u32;
+    }
+    fields.finish(m);
+    limits
+}
+
+fn times(node: &Node, key: &'static str, m: &mut Mistakes) -> Vec<SimTime> {
+    let one = |node: &Node, m: &mut Mistakes| span(node, key, m).map(|at| SimTime::ZERO + at);
+    match &node.value {
+        Value::List(items) => items.iter().filter_map(|item| one(item, m)).collect(),
+        _ => one(node, m).into_iter().collect(),
+    }
+}
+
+fn garbage(node: Option<&Node>, m: &mut Mistakes) -> Garbage {
+    let Some(node) = node else { return Garbage::default() };
+    let mut fields = Fields::of(node, "[gc]", m);
+    let at = fields.take("at").map_or_else(Vec::new, |node| times(node, "at", m));
+    fields.finish(m);
+    Garbage { at }
+}
+
+fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
+    let Value::Table(entries) = &node.value else {
+        m.add(&node.place, "[statements] must be a table", "\"SELECT …\" = \"40 ms\"");
+        return Vec::new();
+    };
+    entries.iter().filter_map(|(sql, node)| Some((sql.clone(), span(node, sql, m)?))).collect()
+}
+
+fn programs(
+    top: &mut Fields<'_>,
+    engines: &[EngineOptions],
+    prices: &[(String, SimSpan)],
+    statements: &mut Vec<Statement>,
+    m: &mut Mistakes,
+) -> Vec<Program> {
+    let Some(node) = top.require("programs", "[programs.handler] with text = '''def handler(): …'''", m) else {
+        return Vec::new();
+    };
+    let Value::Table(entries) = &node.value else {
+        m.add(&node.place, "[programs] must be a table of programs", "[programs.handler]");
+        return Vec::new();
+    };
+    let mut programs = Vec::new();
+    for (name, node) in entries {
+        let mut fields = Fields::of(node, "a program", m);
+        let label = fields.words("label", m).unwrap_or(Words { en: name.clone(), zh_cn: None });
+        let written = fields.require("text", "the Python text of the handler", m);
+        fields.finish(m);
+        let Some((written, source)) = written.and_then(|w| Some((w, text(w, "text", m)?))) else { continue };
+        match program::compile(name, label, source, engines) {
+            Ok((program, sql)) => {
+                let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
+                programs.push(program);
+            }
+            Err(errors) => {
+                for error in errors {
+                    m.0.push(Diagnostic {
+                        place: program_place(&written.place, name, error.line),
+                        message: format!("line {} of the program `{name}`: {}", error.line, error.message),
+                        hint: error.hint,
+                    });
+                }
+            }
+        }
+    }
+    programs
+}
+
+/// Where a line of a program is: in TOML the text starts on the line after `text = '''`.
+fn program_place(place: &Place, name: &str, line: u16) -> Place {
+    match place {
+        Place::At { line: first, .. } => Place::At { line: first + u32::from(line), column: 1 },
+        Place::Path(_) => Place::Path(format!("programs.{name}.text")),
+    }
+}
+
+/// The index of a statement, adding it with its price when it is new.
+fn statement(sql: &str, prices: &[(String, SimSpan)], statements: &mut Vec<Statement>) -> u16 {
+    if let Some(at) = statements.iter().position(|s| s.sql == sql) {
+        return at as u16;
+    }
+    let takes = prices.iter().find(|(s, _)| s == sql).map_or(defaults::STATEMENT, |(_, span)| *span);
+    statements.push(Statement { sql: sql.to_owned(), takes });
+    (statements.len() - 1) as u16
+}
+
+fn traffic(node: &Node, programs: &[Program], processes: &[Process], m: &mut Mistakes) -> Option<Traffic> {
+    let mut fields = Fields::of(node, "[[traffic]]", m);
+    let run = fields.require("run", "the name of a program", m).and_then(|node| {
+        let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
+        find(node, "run", "program", &names, m)
+    });
+    let process = match fields.take("process") {
+        None => Some(0),
+        Some(node) => {
+            let names: Vec<&str> = processes.iter().map(|p| p.name.as_str()).collect();
+            find(node, "process", "process", &names, m)
+        }
+    };
+    let at = fields.take("at").map(|node| times(node, "at", m));
+    let start = SimTime::ZERO + fields.span("start", m).unwrap_or_default();
+    let count = fields.number("count", 1, 10_000_000, m).map(|n| n as u32);
+    let every = fields.span("every", m);
+    let poisson = fields.span("poisson", m);
+    let users = fields.number("users", 1, 100_000, m).map(|n| n as u32);
+    let think = fields.span("think", m);
+    let place = fields.place;
+    fields.finish(m);
+
+    let kinds = [at.is_some(), every.is_some(), poisson.is_some(), users.is_some()];
+    if kinds.iter().filter(|k| **k).count() != 1 {
+        m.add(
+            place,
+            "[[traffic]] needs exactly one of `at`, `every`, `poisson`, `users`",
+            "every = \"500 ms\", or at = [\"1 s\", \"4 s\"]",
+        );
+        return None;
+    }
+    let positive = |span: SimSpan, key: &str, m: &mut Mistakes| {
+        if span == SimSpan::ZERO {
+            m.add(place, format!("`{key}` must be longer than nothing"), "");
+        }
+        span.max(SimSpan::from_us(1))
+    };
+    let arrivals = if let Some(at) = at {
+        Arrivals::At(at)
+    } else if let Some(every) = every {
+        Arrivals::Every { start, every: positive(every, "every", m), count }
+    } else if let Some(mean) = poisson {
+        Arrivals::Poisson { start, mean: positive(mean, "poisson", m), count }
+    } else {
+        Arrivals::Users { start, users: users.unwrap_or(1), think: think.unwrap_or(SimSpan::from_secs(1)) }
+    };
+    Some(Traffic { run: run?, process: process?, arrivals })
+}
+
+/// The index of a name among those that exist.
+fn find(node: &Node, key: &str, noun: &str, names: &[&str], m: &mut Mistakes) -> Option<usize> {
+    let written = text(node, key, m)?;
+    let found = names.iter().position(|name| *name == written);
+    if found.is_none() {
+        let hint = nearest(written, names)
+            .map_or_else(|| format!("one of {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+        m.add(&node.place, format!("there is no {noun} `{written}`"), hint);
+    }
+    found
+}
+
+fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
+    let mut fields = Fields::of(node, "[[fault]]", m);
+    let at = fields.require("at", "when: at = \"5 s\"", m).and_then(|n| span(n, "at", m));
+    let kind = fields.require("kind", "\"kill\" or \"restart\"", m);
+    let connection = fields.number("connection", 1, i64::from(u32::MAX), m).map(|n| n as u32);
+    let down = fields.span("down", m).unwrap_or(SimSpan::from_secs(1));
+    fields.finish(m);
+    let kind_node = kind?;
+    let kind = match text(kind_node, "kind", m)? {
+        "kill" => FaultKind::Kill { connection },
+        "restart" => FaultKind::Restart { down },
+        other => {
+            m.add(&kind_node.place, format!("there is no fault `{other}`"), "\"kill\" or \"restart\"");
+            return None;
+        }
+    };
+    Some(Fault { at: SimTime::ZERO + at?, kind })
+}
+
+const _: () = assert!(WAIT_TIMEOUT_MAX == 365 * DAY);

@@ -12,7 +12,21 @@ macro_rules! named {
                 match self { $($name::$variant => $text),+ }
             }
         }
+        impl Named for $name {
+            fn all() -> &'static [$name] {
+                $name::ALL
+            }
+            fn written(self) -> &'static str {
+                self.name()
+            }
+        }
     };
+}
+
+/// A closed set of names, as a scenario writes them.
+pub(super) trait Named: Copy + 'static {
+    fn all() -> &'static [Self];
+    fn written(self) -> &'static str;
 }
 
 
@@ -74,5 +88,25 @@ impl Driver {
             Driver::PyMySql => "pymysql.err",
             Driver::MysqlClient | Driver::MysqlClientMariaDb => "MySQLdb",
         }
+    }
+}
+
+named! {
+    /// SQLAlchemy's pool classes.
+    PoolClass { QueuePool = "QueuePool", NullPool = "NullPool" }
+}
+
+named! {
+    /// `pool_reset_on_return`.
+    ResetOnReturn { Rollback = "rollback", Commit = "commit", None = "none" }
+}
+
+named! {
+    /// What the name `Session` of the listing is.
+    SessionFactory {
+        /// `Session = sessionmaker(engine)`
+        Sessionmaker = "sessionmaker",
+        /// `Session = scoped_session(sessionmaker(engine))`
+        ScopedSession = "scoped_session",
     }
 }

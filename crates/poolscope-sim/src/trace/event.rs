@@ -40,6 +40,8 @@ pub enum EventKind {
     /// The thread does something that needs no database until `until`.
     Busy { until: SimTime },
     Session { session: u32 },
+    /// The Session (or a Connection of the program) takes this connection and keeps it.
+    Hold { session: u32, engine: u16, slot: u32, connection: u32 },
     /// The Session or Connection ended its transaction or gave everything back.
     SessionEnd { session: u32, how: Ended },
     /// The last reference to an unclosed Session (or Connection) is gone; only the garbage collector can still return its connection.
@@ -54,14 +56,17 @@ pub enum EventKind {
     Wait { engine: u16, deadline: Option<SimTime> },
     /// The thread stops waiting and has something to try.
     Wake { engine: u16 },
-    /// One of SQLAlchemy's ten pool events. `slot` numbers the pool's records, `connection` the DBAPI connections from 1.
+    /// One of SQLAlchemy's ten pool events. `slot` numbers the pool's records, `connection` the DBAPI connections from 1;
+    /// the figures are what a listener would read: `checkin`, for one, comes before the record is back in the queue.
     Pool { engine: u16, event: PoolEvent, slot: u32, connection: Option<u32>, figures: PoolFigures },
+    /// The queue or the overflow counter changed: `pool.status()` from now on.
+    Status { engine: u16, figures: PoolFigures },
     /// `pool_pre_ping`: the round trip starts.
     Ping { engine: u16, slot: u32, connection: u32 },
     Pinged { engine: u16, slot: u32, connection: u32, result: PingResult },
     /// Every connection older than now will be replaced at its next checkout.
     InvalidatePool { engine: u16 },
-    Dispose { engine: u16, figures: PoolFigures },
+    Dispose { engine: u16 },
 
     // --- the wire and the driver ---
     /// The driver starts to open a connection for this slot.
@@ -106,7 +111,7 @@ pub enum PoolEvent {
     CloseDetached,
 }
 
-/// What `pool.status()` counts, after the event.
+/// What `pool.status()` counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolFigures {
     pub size: u32,

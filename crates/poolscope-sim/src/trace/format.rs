@@ -1,21 +1,233 @@
-//! The trace as text: one JSON object a line, one aligned row a line.
+//! The trace as text: one JSON object a line, one aligned row a line. Both come from one list of fields per event.
 
-use super::{Trace, TraceEvent};
+use super::{EventKind, PingResult, PoolFigures, Trace, TraceEvent};
+use crate::engine::error::PyError;
+use std::fmt::Write;
 
 /// One JSON object per event and line; the bytes are the same natively and in wasm.
 pub fn jsonl(trace: &Trace) -> String {
-    let _ = trace;
-    String::new()
+    let mut out = String::new();
+    for event in &trace.events {
+        let _ = write!(out, "{{\"at\":{}", event.at.as_us());
+        if let Some(cause) = event.cause {
+            let _ = write!(out, ",\"cause\":{}", cause.0);
+        }
+        let _ = write!(out, ",\"rule\":\"{}\"", event.rule.id());
+        if let Some(task) = event.task {
+            let _ = write!(out, ",\"task\":{task}");
+        }
+        let _ = write!(out, ",\"event\":\"{}\"", event.kind.name());
+        fields(trace, &event.kind, &mut |name, value| {
+            let _ = match value {
+                Field::Number(n) => write!(out, ",\"{name}\":{n}"),
+                Field::Text(text) => write!(out, ",\"{name}\":{}", serde_json::Value::from(text)),
+            };
+        });
+        out.push_str("}\n");
+    }
+    out
 }
 
-/// `time task event details`, aligned.
+/// `seconds thread event details`, aligned.
 pub fn log_table(trace: &Trace) -> String {
-    let _ = trace;
-    String::new()
+    let width = trace.tasks.iter().map(|t| t.name.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for event in &trace.events {
+        let us = event.at.as_us();
+        let who = event.task.and_then(|t| trace.tasks.get(usize::from(t))).map_or("", |t| t.name.as_str());
+        let (name, details) = event_row(trace, event);
+        let line = format!("{:>5}.{:06}  {who:width$}  {name:15} {details}", us / 1_000_000, us % 1_000_000);
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
 }
 
 /// Event name and details, for a row of a table or a tooltip.
 pub fn event_row(trace: &Trace, event: &TraceEvent) -> (String, String) {
-    let _ = (trace, event);
-    (String::new(), String::new())
+    let mut details = String::new();
+    fields(trace, &event.kind, &mut |name, value| {
+        let gap = if details.is_empty() { "" } else { " " };
+        let _ = match value {
+            Field::Number(n) => write!(details, "{gap}{name}={n}"),
+            Field::Text(text) => {
+                write!(details, "{gap}{name}={}", text.lines().next().unwrap_or_default())
+            }
+        };
+    });
+    (event.kind.name().to_owned(), details)
+}
+
+enum Field {
+    Number(i64),
+    Text(String),
+}
+
+impl EventKind {
+    /// The name in traces; for pool events SQLAlchemy's own.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            EventKind::End => "end",
+            EventKind::Truncated { .. } => "truncated",
+            EventKind::Arrive { .. } => "arrive",
+            EventKind::Start { .. } => "start",
+            EventKind::Finish { .. } => "finish",
+            EventKind::Line { .. } => "line",
+            EventKind::Busy { .. } => "busy",
+            EventKind::Session { .. } => "session",
+            EventKind::Hold { .. } => "hold",
+            EventKind::SessionEnd { .. } => "session_end",
+            EventKind::Lost { .. } => "lost",
+            EventKind::Collect { .. } => "gc",
+            EventKind::Raise { .. } => "raise",
+            EventKind::Wait { .. } => "wait",
+            EventKind::Wake { .. } => "wake",
+            EventKind::Pool { event, .. } => event.name(),
+            EventKind::Status { .. } => "status",
+            EventKind::Ping { .. } => "ping",
+            EventKind::Pinged { .. } => "pinged",
+            EventKind::InvalidatePool { .. } => "invalidate_pool",
+            EventKind::Dispose { .. } => "dispose",
+            EventKind::Connecting { .. } => "connecting",
+            EventKind::ConnectFailed { .. } => "connect_failed",
+            EventKind::Execute { .. } => "execute",
+            EventKind::Executed { .. } => "executed",
+            EventKind::Commit { .. } => "commit",
+            EventKind::Rollback { .. } => "rollback",
+            EventKind::ServerOpen { .. } => "server_open",
+            EventKind::ServerRefuse { .. } => "server_refuse",
+            EventKind::ServerRun { .. } => "server_run",
+            EventKind::ServerSleep { .. } => "server_sleep",
+            EventKind::ServerQuit { .. } => "server_quit",
+            EventKind::ServerTimeout { .. } => "server_timeout",
+            EventKind::ServerKill { .. } => "server_kill",
+            EventKind::ServerDown { .. } => "server_down",
+            EventKind::ServerUp => "server_up",
+        }
+    }
+}
+
+/// The fields of an event in their fixed order.
+fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Field)) {
+    let mut number = |name, n: i64| put(name, Field::Number(n));
+    match *kind {
+        EventKind::End | EventKind::ServerUp => {}
+        EventKind::Truncated { limit } => put("limit", Field::Text(limit.to_owned())),
+        EventKind::Arrive { request, process } => {
+            number("request", request.into());
+            number("process", process.into());
+        }
+        EventKind::Start { request } => number("request", request.into()),
+        EventKind::Finish { request, error } => {
+            number("request", request.into());
+            put_error(trace, error, put);
+        }
+        EventKind::Line { line } => number("line", line.into()),
+        EventKind::Busy { until } => number("until", until.as_us() as i64),
+        EventKind::Session { session } | EventKind::Lost { session } => number("session", session.into()),
+        EventKind::Hold { session, engine, slot, connection } => {
+            number("session", session.into());
+            put_place(engine, slot, Some(connection), put);
+        }
+        EventKind::SessionEnd { session, how } => {
+            number("session", session.into());
+            put("how", Field::Text(how.name().to_owned()));
+        }
+        EventKind::Collect { found } => number("found", found.into()),
+        EventKind::Raise { error } => put_error(trace, Some(error), put),
+        EventKind::Wait { engine, deadline } => {
+            number("engine", engine.into());
+            if let Some(deadline) = deadline {
+                number("deadline", deadline.as_us() as i64);
+            }
+        }
+        EventKind::Wake { engine } | EventKind::InvalidatePool { engine } | EventKind::Dispose { engine } => {
+            number("engine", engine.into());
+        }
+        EventKind::Pool { engine, slot, connection, figures, .. } => {
+            put_place(engine, slot, connection, put);
+            put_figures(figures, put);
+        }
+        EventKind::Status { engine, figures } => {
+            number("engine", engine.into());
+            put_figures(figures, put);
+        }
+        EventKind::Ping { engine, slot, connection } => put_place(engine, slot, Some(connection), put),
+        EventKind::Pinged { engine, slot, connection, result } => {
+            put_place(engine, slot, Some(connection), put);
+            match result {
+                PingResult::Alive => put("result", Field::Text("alive".to_owned())),
+                PingResult::Dead(error) => {
+                    put("result", Field::Text("dead".to_owned()));
+                    put_error(trace, Some(error), put);
+                }
+                PingResult::Failed(error) => {
+                    put("result", Field::Text("failed".to_owned()));
+                    put_error(trace, Some(error), put);
+                }
+            }
+        }
+        EventKind::Connecting { engine, slot } => put_place(engine, slot, None, put),
+        EventKind::ConnectFailed { engine, slot, error } => {
+            put_place(engine, slot, None, put);
+            put_error(trace, Some(error), put);
+        }
+        EventKind::Execute { connection, statement } => {
+            number("connection", connection.into());
+            put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
+        }
+        EventKind::Executed { connection, error } => {
+            number("connection", connection.into());
+            put_error(trace, error, put);
+        }
+        EventKind::Commit { connection } | EventKind::Rollback { connection } => number("connection", connection.into()),
+        EventKind::ServerOpen { thread, connection, in_use } => {
+            number("thread", thread.into());
+            if let Some(connection) = connection {
+                number("connection", connection.into());
+            }
+            number("in_use", in_use.into());
+        }
+        EventKind::ServerRefuse { code, in_use } => {
+            number("code", code.into());
+            number("in_use", in_use.into());
+        }
+        EventKind::ServerRun { thread, statement } => {
+            number("thread", thread.into());
+            if let Some(statement) = statement {
+                put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
+            }
+        }
+        EventKind::ServerSleep { thread, in_transaction } => {
+            number("thread", thread.into());
+            number("in_transaction", in_transaction.into());
+        }
+        EventKind::ServerQuit { thread, in_use }
+        | EventKind::ServerTimeout { thread, in_use }
+        | EventKind::ServerKill { thread, in_use } => {
+            number("thread", thread.into());
+            number("in_use", in_use.into());
+        }
+        EventKind::ServerDown { lost } => number("lost", lost.into()),
+    }
+}
+
+fn put_place(engine: u16, slot: u32, connection: Option<u32>, put: &mut dyn FnMut(&'static str, Field)) {
+    put("engine", Field::Number(engine.into()));
+    put("slot", Field::Number(slot.into()));
+    if let Some(connection) = connection {
+        put("connection", Field::Number(connection.into()));
+    }
+}
+
+fn put_figures(figures: PoolFigures, put: &mut dyn FnMut(&'static str, Field)) {
+    put("checkedin", Field::Number(figures.checked_in.into()));
+    put("overflow", Field::Number(figures.overflow.into()));
+    put("checkedout", Field::Number(figures.checked_out.into()));
+}
+
+fn put_error(trace: &Trace, error: Option<PyError>, put: &mut dyn FnMut(&'static str, Field)) {
+    if let Some(error) = error {
+        put("error", Field::Text(trace.error_text(&error)));
+    }
 }

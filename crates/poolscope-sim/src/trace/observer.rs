@@ -6,7 +6,6 @@ pub trait Observer {
     /// With `false` the simulator does not even build the event.
     const RECORDS: bool;
     fn record(&mut self, event: TraceEvent) -> EventId;
-    fn recorded(&self) -> usize;
 }
 
 /// Keeps nothing; the outcome's counters are kept by the simulator itself.
@@ -23,9 +22,6 @@ impl Observer for Counts {
     fn record(&mut self, _: TraceEvent) -> EventId {
         EventId(0)
     }
-    fn recorded(&self) -> usize {
-        0
-    }
 }
 
 impl Observer for Recorder {
@@ -34,8 +30,5 @@ impl Observer for Recorder {
         let id = EventId(self.events.len() as u32);
         self.events.push(event);
         id
-    }
-    fn recorded(&self) -> usize {
-        self.events.len()
     }
 }

@@ -1,0 +1,267 @@
+//! Expressions of the Python subset: calls on Sessions, Connections and engines; everything else must do nothing.
+
+use super::program::{Slot, Step, Target};
+use super::python::Compiler;
+use super::tokens::Token;
+use crate::scenario::SessionFactory;
+use crate::time::{SimSpan, scaled_decimal};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Session,
+    Connection,
+    /// A value that holds nothing.
+    Other,
+}
+
+/// What a chain of names, attributes and calls stands for so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Head {
+    Object(Type, Target),
+    Engine(u8),
+    /// The name `Session` itself.
+    Factory,
+    Time,
+    Gc,
+    Other,
+}
+
+/// Functions that read values and do nothing else.
+const BUILTINS: [&str; 9] = ["len", "list", "dict", "str", "int", "tuple", "sorted", "sum", "print"];
+const KEYWORDS: [&str; 13] =
+    ["True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "f", "r"];
+/// Methods that read a result that has already arrived, or plain values.
+const READING: [&str; 20] = [
+    "all", "first", "one", "one_or_none", "scalar", "scalars", "scalar_one", "scalar_one_or_none", "fetchall",
+    "fetchone", "mappings", "unique", "append", "items", "keys", "values", "get", "join", "format", "strip",
+];
+
+/// Compiles an expression; its type, and the slot if it is a Session or Connection. `None` after an error.
+pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Option<(Type, Option<Slot>)> {
+    let comprehension = tokens.iter().any(|t| matches!(t, Token::Name(n) if n == "for"));
+    let mut at = 0;
+    let mut result = (Type::Other, None);
+    while at < tokens.len() {
+        let begin = at;
+        match &tokens[at] {
+            Token::Name(name) => {
+                at += 1;
+                let known = compiler.is_known(name) || KEYWORDS.contains(&name.as_str());
+                let called = tokens.get(at) == Some(&Token::Mark('('));
+                if !known && called && !BUILTINS.contains(&name.as_str()) {
+                    compiler.error(
+                        format!("the function `{name}` is not known"),
+                        format!("Session, engine, time.sleep, gc.collect, {}", BUILTINS.join(", ")),
+                    );
+                    return None;
+                }
+                if !known && !called && !comprehension {
+                    compiler.error(format!("the name `{name}` is not defined"), "");
+                    return None;
+                }
+                let head = compiler.head(name);
+                let head = chain(compiler, head, tokens, &mut at)?;
+                if begin == 0
+                    && at == tokens.len()
+                    && let Head::Object(kind, Target::Variable(slot)) = head
+                {
+                    result = (kind, Some(slot));
+                }
+            }
+            // What stands inside brackets is compiled in its place; the brackets themselves do nothing.
+            _ => {
+                at += 1;
+                if matches!(tokens[begin], Token::Text(_) | Token::Mark(')' | ']' | '}')) {
+                    chain(compiler, Head::Other, tokens, &mut at)?;
+                }
+            }
+        }
+    }
+    Some(result)
+}
+
+/// The attributes, calls and subscripts after a head.
+fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut usize) -> Option<Head> {
+    loop {
+        match tokens.get(*at..).unwrap_or_default() {
+            [Token::Mark('.'), Token::Name(method), Token::Mark('('), ..] => {
+                *at += 2;
+                let arguments = brackets(tokens, at);
+                head = call(compiler, &head, method, arguments)?;
+            }
+            [Token::Mark('.'), Token::Name(_), ..] => {
+                *at += 2;
+                head = Head::Other;
+            }
+            [Token::Mark('('), ..] => {
+                let arguments = brackets(tokens, at);
+                head = if head == Head::Factory {
+                    let into = compiler.temporary();
+                    compiler.push(Step::Session { engine: 0, into });
+                    Head::Object(Type::Session, Target::Variable(into))
+                } else {
+                    expression(compiler, arguments)?;
+                    Head::Other
+                };
+            }
+            [Token::Mark('['), ..] => {
+                let inside = brackets(tokens, at);
+                expression(compiler, inside)?;
+                head = Head::Other;
+            }
+            _ => return Some(head),
+        }
+    }
+}
+
+/// The tokens between the bracket at `at` and its partner; moves behind it.
+fn brackets<'t>(tokens: &'t [Token], at: &mut usize) -> &'t [Token] {
+    let start = *at + 1;
+    let mut depth = 0;
+    while let Some(token) = tokens.get(*at) {
+        *at += 1;
+        match token {
+            Token::Mark('(' | '[' | '{') => depth += 1,
+            Token::Mark(')' | ']' | '}') => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    tokens.get(start..at.saturating_sub(1)).unwrap_or_default()
+}
+
+fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Token]) -> Option<Head> {
+    match head {
+        Head::Object(kind, target) => object_call(compiler, *kind, *target, method, arguments),
+        Head::Factory if compiler.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) => {
+            if method == "remove" {
+                compiler.push(Step::Remove { engine: 0 });
+                return Some(Head::Other);
+            }
+            object_call(compiler, Type::Session, Target::Registry(0), method, arguments)
+        }
+        Head::Factory => {
+            compiler.error(
+                format!("`Session.{method}()` needs a scoped_session"),
+                "write `Session()` first, or set session = \"scoped_session\" in [engine]",
+            );
+            None
+        }
+        Head::Engine(engine) => match method {
+            "connect" => {
+                let into = compiler.temporary();
+                compiler.push(Step::Connect { engine: *engine, into });
+                Some(Head::Object(Type::Connection, Target::Variable(into)))
+            }
+            "dispose" => {
+                compiler.push(Step::Dispose { engine: *engine });
+                Some(Head::Other)
+            }
+            _ => unknown_method(compiler, method, "connect, dispose; begin in a `with`"),
+        },
+        Head::Time => {
+            let seconds = match (method, arguments) {
+                ("sleep", [Token::Number(n)]) => scaled_decimal(n, 1_000_000),
+                _ => None,
+            };
+            let Some(us) = seconds else {
+                compiler.error(format!("`time.{method}` is not known like this"), "time.sleep(0.5), a plain number of seconds");
+                return None;
+            };
+            compiler.push(Step::Sleep(SimSpan::from_us(us)));
+            Some(Head::Other)
+        }
+        Head::Gc if method == "collect" => {
+            compiler.push(Step::Collect);
+            Some(Head::Other)
+        }
+        Head::Gc => unknown_method(compiler, method, "collect"),
+        Head::Other if READING.contains(&method) => {
+            expression(compiler, arguments)?;
+            Some(Head::Other)
+        }
+        Head::Other => unknown_method(compiler, method, &READING.join(", ")),
+    }
+}
+
+fn object_call(
+    compiler: &mut Compiler<'_>,
+    kind: Type,
+    on: Target,
+    method: &str,
+    arguments: &[Token],
+) -> Option<Head> {
+    let step = match method {
+        "execute" | "scalar" | "scalars" => {
+            let [Token::Name(text), Token::Mark('('), Token::Text(sql), Token::Mark(')'), parameters @ ..] = arguments else {
+                compiler.error(format!("`{method}` needs text(\"…\")"), "session.execute(text(\"SELECT 1\"))");
+                return None;
+            };
+            if text != "text" {
+                compiler.error(format!("`{method}` needs text(\"…\"), not `{text}`"), "session.execute(text(\"SELECT 1\"))");
+                return None;
+            }
+            expression(compiler, parameters)?;
+            let statement = compiler.statement_number(sql);
+            Step::Execute { on, statement }
+        }
+        "commit" => Step::Commit { on },
+        "rollback" => Step::Rollback { on },
+        "close" => Step::Close { on },
+        "invalidate" => Step::Invalidate { on },
+        "connection" if kind == Type::Session => Step::Take { on },
+        "begin" => {
+            compiler.error("`begin()` is supported as `with …begin():` only", "with session.begin():");
+            return None;
+        }
+        _ => return unknown_method(compiler, method, "execute(text(\"…\")), scalar, scalars, commit, rollback, close, invalidate"),
+    };
+    compiler.push(step);
+    Some(Head::Other)
+}
+
+fn unknown_method(compiler: &mut Compiler<'_>, method: &str, known: &str) -> Option<Head> {
+    compiler.error(format!("the method `{method}` is not known here"), known.to_owned());
+    None
+}
+
+impl Compiler<'_> {
+    fn is_known(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p == name)
+            || self.names.iter().any(|(n, ..)| n == name)
+            || self.engines.iter().any(|e| e.name == name)
+            || ["Session", "time", "gc"].contains(&name)
+    }
+
+    fn head(&self, name: &str) -> Head {
+        if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
+            return if *kind == Type::Other { Head::Other } else { Head::Object(*kind, Target::Variable(*slot)) };
+        }
+        if let Some(engine) = self.engines.iter().position(|e| e.name == name) {
+            return Head::Engine(engine as u8);
+        }
+        match name {
+            "Session" => Head::Factory,
+            "time" => Head::Time,
+            "gc" => Head::Gc,
+            _ => Head::Other,
+        }
+    }
+
+    /// A slot for a new Session or Connection, dropped at the end of the statement unless a name takes it.
+    pub(super) fn temporary(&mut self) -> Slot {
+        let slot = self.slot();
+        self.temporaries.push(slot);
+        slot
+    }
+
+    fn statement_number(&mut self, sql: &str) -> u16 {
+        let at = self.sql.iter().position(|s| s == sql).unwrap_or_else(|| {
+            self.sql.push(sql.to_owned());
+            self.sql.len() - 1
+        });
+        at.min(usize::from(u16::MAX)) as u16
+    }
+}

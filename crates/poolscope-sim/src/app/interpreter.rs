@@ -1,0 +1,267 @@
+//! Runs the steps of a program as one thread's frame.
+
+use super::garbage::Holder;
+use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
+use crate::engine::error::{DbapiClass, PyError};
+use crate::time::SimSpan;
+use crate::trace::{Ended, EventKind, Observer, Rule};
+use crate::world::World;
+
+struct Frame {
+    variables: Vec<Option<Holder>>,
+    counters: Vec<u32>,
+    blocks: Vec<Block>,
+    /// What `finally` and `except` code interrupts, innermost last.
+    pending: Vec<Pending>,
+    at: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Block {
+    handler: u16,
+    finally: bool,
+    /// Length of `pending` when the block was entered.
+    depth: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Pending {
+    Nothing,
+    Return,
+    Exception(PyError),
+}
+
+enum Flow {
+    Next,
+    Jump(u16),
+    Interrupt(Pending),
+}
+
+impl<O: Observer> World<'_, O> {
+    pub(crate) async fn run_program(&self, program: usize) -> Result<(), PyError> {
+        let code = &self.scenario.programs[program];
+        let mut frame = Frame {
+            variables: vec![None; code.variables],
+            counters: Vec::new(),
+            blocks: Vec::new(),
+            pending: Vec::new(),
+            at: 0,
+        };
+        let result = loop {
+            let Some(step) = code.steps.get(frame.at).copied() else { break Ok(()) };
+            frame.at += 1;
+            // A program that never waits would keep the run from ending.
+            while self.state().step_is_one_too_many() {
+                self.sleep(SimSpan::from_us(1)).await;
+            }
+            let flow = match self.step(program, &mut frame, step).await {
+                Ok(flow) => flow,
+                Err(error) => {
+                    self.state().raise(Rule::Propagate, error);
+                    Flow::Interrupt(Pending::Exception(error))
+                }
+            };
+            match flow {
+                Flow::Next => {}
+                Flow::Jump(to) => frame.at = usize::from(to),
+                Flow::Interrupt(pending) => {
+                    if let Some(result) = frame.interrupt(pending) {
+                        break result;
+                    }
+                }
+            }
+        };
+        for holder in frame.variables.into_iter().flatten() {
+            self.release(holder).await;
+        }
+        result
+    }
+
+    async fn step(&self, program: usize, frame: &mut Frame, step: Step) -> Result<Flow, PyError> {
+        match step {
+            Step::Line(line) => {
+                let line = self.state().first_line(program) + line - 1;
+                self.state().emit(Rule::Listing, EventKind::Line { line });
+            }
+            Step::Session { engine, into } => {
+                let session = self.session(engine);
+                if let Some(s) = self.state().sessions.get_mut(&session) {
+                    s.references += 1;
+                }
+                self.assign(frame, into, Some(Holder::Session(session))).await;
+            }
+            Step::Connect { engine, into } => {
+                let engine = self.state().engine_of_current(engine);
+                let connection = self.connect(engine, None).await?;
+                self.assign(frame, into, Some(Holder::Connection(connection))).await;
+            }
+            Step::Begin { on } => {
+                if let Some(Holder::Connection(id)) = self.holder(frame, on) {
+                    self.connection_begin(id);
+                }
+            }
+            Step::Execute { on, statement } => match self.holder(frame, on) {
+                Some(Holder::Session(id)) => self.session_execute(id, statement).await?,
+                Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
+                None => {}
+            },
+            Step::Take { on } => {
+                if let Some(Holder::Session(id)) = self.holder(frame, on) {
+                    self.session_connection(id).await?;
+                }
+            }
+            Step::Commit { on } => self.end(frame, on, Ended::Commit).await?,
+            Step::Rollback { on } => self.end(frame, on, Ended::Rollback).await?,
+            Step::Close { on } => self.end(frame, on, Ended::Close).await?,
+            Step::Invalidate { on } => match self.holder(frame, on) {
+                Some(Holder::Session(id)) => self.session_invalidate(id).await?,
+                Some(Holder::Connection(id)) => self.connection_invalidate(id),
+                None => {}
+            },
+            Step::Remove { engine } => self.registry_remove(engine).await?,
+            Step::Dispose { engine } => {
+                let mut state = self.state();
+                let engine = state.engine_of_current(engine);
+                state.dispose(engine);
+            }
+            Step::Sleep(span) => {
+                let until = self.state().now + span;
+                self.state().emit(Rule::Listing, EventKind::Busy { until });
+                self.sleep(span).await;
+            }
+            Step::Collect => self.collect().await,
+            Step::Drop(slot) => self.assign(frame, slot, None).await,
+            Step::Raise(raise) => return Err(PyError::Raised { program: program as u16, raise }),
+            Step::Reraise => {
+                let handled = frame.pending.iter().rev().find(|p| matches!(p, Pending::Exception(_)));
+                return Ok(handled.map_or(Flow::Next, |p| Flow::Interrupt(*p)));
+            }
+            Step::Return => return Ok(Flow::Interrupt(Pending::Return)),
+            Step::Jump(to) => return Ok(Flow::Jump(to)),
+            Step::Repeat { counter, times } => {
+                let counter = usize::from(counter);
+                if frame.counters.len() <= counter {
+                    frame.counters.resize(counter + 1, 0);
+                }
+                frame.counters[counter] = times;
+            }
+            Step::Next { counter, done } => {
+                let left = &mut frame.counters[usize::from(counter)];
+                if *left == 0 {
+                    return Ok(Flow::Jump(done));
+                }
+                *left -= 1;
+            }
+            Step::Try { handler, finally } => {
+                frame.blocks.push(Block { handler, finally, depth: frame.pending.len() });
+            }
+            Step::EndTry { finally } => {
+                frame.blocks.pop();
+                if finally {
+                    frame.pending.push(Pending::Nothing);
+                }
+            }
+            Step::Match { classes, otherwise } => {
+                if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes)) {
+                    return Ok(Flow::Jump(otherwise));
+                }
+            }
+            Step::Handled => {
+                frame.pending.pop();
+            }
+            Step::EndFinally => match frame.pending.pop() {
+                None | Some(Pending::Nothing) => {}
+                Some(pending) => return Ok(Flow::Interrupt(pending)),
+            },
+            Step::Exit { on, how } => self.exit(frame, on, how).await?,
+        }
+        Ok(Flow::Next)
+    }
+
+    /// `__exit__`: with an exception under way the transaction is rolled back, otherwise committed.
+    async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
+        let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
+        if how != Exit::Close {
+            let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
+            if ended.is_err() && !failed {
+                self.end(frame, on, Ended::Rollback).await?;
+            }
+            if how == Exit::EndAndClose {
+                let closed = self.end(frame, on, Ended::Close).await;
+                return ended.and(closed);
+            }
+            return ended;
+        }
+        self.end(frame, on, Ended::Close).await
+    }
+
+    async fn end(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
+        match self.holder(frame, on) {
+            Some(Holder::Session(id)) => self.session_end(id, how).await,
+            Some(Holder::Connection(id)) => match how {
+                Ended::Commit => self.connection_commit(id).await,
+                Ended::Rollback => self.connection_rollback(id).await,
+                Ended::Close | Ended::Remove => {
+                    self.connection_close(id).await?;
+                    let mut state = self.state();
+                    if let Some(session) = state.connections.get(&id).map(|c| c.number) {
+                        state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
+                    }
+                    Ok(())
+                }
+            },
+            None => Ok(()),
+        }
+    }
+
+    fn holder(&self, frame: &Frame, on: Target) -> Option<Holder> {
+        match on {
+            Target::Variable(slot) => frame.variables.get(usize::from(slot)).copied().flatten(),
+            Target::Registry(engine) => Some(Holder::Session(self.registry(engine))),
+        }
+    }
+
+    /// Binds a variable; what it held before loses a reference afterwards, as in Python.
+    async fn assign(&self, frame: &mut Frame, slot: Slot, holder: Option<Holder>) {
+        let before = frame.variables.get_mut(usize::from(slot)).and_then(|v| std::mem::replace(v, holder));
+        if let Some(before) = before {
+            self.release(before).await;
+        }
+    }
+}
+
+impl Frame {
+    /// Goes to the handler that gets this, or out of the frame.
+    fn interrupt(&mut self, pending: Pending) -> Option<Result<(), PyError>> {
+        while let Some(block) = self.blocks.pop() {
+            if block.finally || matches!(pending, Pending::Exception(_)) {
+                self.pending.truncate(block.depth);
+                self.pending.push(pending);
+                self.at = usize::from(block.handler);
+                return None;
+            }
+        }
+        Some(match pending {
+            Pending::Exception(error) => Err(error),
+            Pending::Nothing | Pending::Return => Ok(()),
+        })
+    }
+}
+
+fn is_instance(error: &PyError, classes: ClassSet) -> bool {
+    let names: &[&str] = match error {
+        PyError::Dbapi { error, .. } => match error.class {
+            DbapiClass::OperationalError => &["SQLAlchemyError", "DBAPIError", "OperationalError"],
+            DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
+        },
+        PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
+        PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
+        PyError::Prepared => &["SQLAlchemyError", "InvalidRequestError"],
+        PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
+        PyError::Raised { .. } => &[],
+    };
+    CLASSES
+        .iter()
+        .enumerate()
+        .any(|(bit, class)| classes.0 & (1 << bit) != 0 && (*class == "Exception" || names.contains(class)))
+}

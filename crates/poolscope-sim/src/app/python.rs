@@ -1,0 +1,447 @@
+//! The Python subset: handlers made of Session and Connection calls, with, try, for, raise, return, time.sleep.
+//!
+//! What it accepts runs unchanged under the real SQLAlchemy; what it does not accept is an error, never ignored.
+
+use super::expression::{Type, expression};
+use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
+use super::tokens::{Line, Token, lines};
+use crate::scenario::EngineOptions;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    /// Line of the program, from 1.
+    pub line: u16,
+    pub message: String,
+    pub hint: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub function: String,
+    pub steps: Vec<Step>,
+    pub variables: usize,
+    pub raises: Vec<String>,
+    pub sql: Vec<String>,
+}
+
+/// Deep nesting is refused: the compiler descends once per level.
+const NESTING_MAX: usize = 20;
+
+pub(crate) fn compile(text: &str, engines: &[EngineOptions]) -> Result<Code, Vec<SyntaxError>> {
+    let lines = lines(text).map_err(|(line, message)| vec![SyntaxError { line, message, hint: String::new() }])?;
+    let mut compiler = Compiler {
+        engines,
+        lines: &lines,
+        at: 0,
+        steps: Vec::new(),
+        names: Vec::new(),
+        slots: 0,
+        counters: 0,
+        raises: Vec::new(),
+        sql: Vec::new(),
+        errors: Vec::new(),
+        line: 1,
+        depth: 0,
+        in_except: 0,
+        parameters: Vec::new(),
+        temporaries: Vec::new(),
+    };
+    let function = compiler.function();
+    compiler.push(Step::Return);
+    if compiler.steps.len() > usize::from(u16::MAX) || compiler.slots > 200 {
+        compiler.error("the program is too long", "");
+    }
+    if compiler.errors.is_empty() {
+        Ok(Code {
+            function,
+            steps: compiler.steps,
+            variables: compiler.slots,
+            raises: compiler.raises,
+            sql: compiler.sql,
+        })
+    } else {
+        Err(compiler.errors)
+    }
+}
+
+pub(super) struct Compiler<'p> {
+    pub engines: &'p [EngineOptions],
+    lines: &'p [Line],
+    at: usize,
+    pub steps: Vec<Step>,
+    pub names: Vec<(String, Slot, Type)>,
+    pub slots: usize,
+    counters: u8,
+    raises: Vec<String>,
+    pub sql: Vec<String>,
+    errors: Vec<SyntaxError>,
+    line: u16,
+    depth: usize,
+    in_except: usize,
+    /// Arguments of the function: values that hold nothing.
+    pub parameters: Vec<String>,
+    /// Slots that end with the statement.
+    pub temporaries: Vec<Slot>,
+}
+
+impl Compiler<'_> {
+    pub fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    pub fn error(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        let error = SyntaxError { line: self.line, message: message.into(), hint: hint.into() };
+        self.errors.push(error);
+    }
+
+    pub fn slot(&mut self) -> Slot {
+        self.slots += 1;
+        (self.slots - 1).min(254) as Slot
+    }
+
+    fn here(&self) -> u16 {
+        self.steps.len().min(usize::from(u16::MAX)) as u16
+    }
+
+    /// `def name(arguments):` and its body; lines before it (decorators) are shown but do nothing.
+    fn function(&mut self) -> String {
+        while let Some(line) = self.lines.get(self.at) {
+            self.line = line.number;
+            match line.tokens.as_slice() {
+                [Token::Mark('@'), ..] => self.at += 1,
+                [Token::Name(def), Token::Name(name), Token::Mark('('), arguments @ .., Token::Mark(':')] if def == "def" => {
+                    self.at += 1;
+                    self.parameters = arguments
+                        .iter()
+                        .filter_map(|t| if let Token::Name(name) = t { Some(name.clone()) } else { None })
+                        .collect();
+                    self.block(line.indent);
+                    if let Some(rest) = self.lines.get(self.at) {
+                        self.line = rest.number;
+                        self.error("a program is one function", "put everything into the body of the first `def`");
+                    }
+                    return name.clone();
+                }
+                _ => break,
+            }
+        }
+        self.error("a program begins with `def name(…):`", "def handler(request):");
+        String::new()
+    }
+
+    /// The lines indented deeper than `outer`.
+    fn block(&mut self, outer: usize) {
+        let Some(indent) = self.lines.get(self.at).map(|l| l.indent).filter(|indent| *indent > outer) else {
+            self.error("an indented block is missing here", "indent the lines that belong to it by four spaces");
+            return;
+        };
+        self.depth += 1;
+        if self.depth > NESTING_MAX {
+            self.error("nested too deeply", "");
+            self.at = self.lines.len();
+        }
+        while let Some(line) = self.lines.get(self.at).filter(|l| l.indent >= indent) {
+            self.line = line.number;
+            if line.indent > indent {
+                self.error("this line is indented too far", "");
+            }
+            self.at += 1;
+            self.statement(line);
+        }
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, line: &Line) {
+        let Some(Token::Name(first)) = line.tokens.first() else {
+            if !matches!(line.tokens.as_slice(), [Token::Text(_)]) {
+                self.unsupported(line);
+            }
+            return;
+        };
+        let rest = &line.tokens[1..];
+        let header = line.tokens.last() == Some(&Token::Mark(':'));
+        // `try:` and `while True:` do nothing themselves; they are not lines a reader can stop on.
+        match first.as_str() {
+            "pass" => self.push(Step::Line(line.number)),
+            "return" => {
+                self.push(Step::Line(line.number));
+                self.value(rest);
+                self.push(Step::Return);
+            }
+            "raise" => self.raise(line, rest),
+            "try" if header => self.try_(line.indent),
+            "with" if header => self.with(line, &rest[..rest.len() - 1]),
+            "for" if header => self.for_(line, &rest[..rest.len() - 1]),
+            "while" if matches!(rest, [Token::Name(t), Token::Mark(':')] if t == "True") => {
+                let start = self.here();
+                self.block(line.indent);
+                self.push(Step::Jump(start));
+            }
+            "except" | "finally" | "else" | "elif" | "if" | "async" | "def" | "class" | "import" | "from" | "break"
+            | "continue" | "while" | "for" | "lambda" | "global" | "nonlocal" | "assert" | "del" | "yield" | "await"
+            | "match" => self.unsupported(line),
+            _ => {
+                self.push(Step::Line(line.number));
+                match rest {
+                    [Token::Mark('='), value @ ..] if value.first() != Some(&Token::Mark('=')) => self.assign(first, value),
+                    _ => self.value(&line.tokens),
+                }
+            }
+        }
+    }
+
+    fn unsupported(&mut self, line: &Line) {
+        let text: Vec<String> = line.tokens.iter().take(4).map(Token::to_string).collect();
+        self.error(
+            format!("`{} …` is outside the Python that Poolscope runs", text.join(" ")),
+            "Session and Connection calls, with, try/except/finally, for … in range(n), raise, return, time.sleep",
+        );
+    }
+
+    /// An expression whose value nobody keeps.
+    fn value(&mut self, tokens: &[Token]) {
+        expression(self, tokens);
+        self.end_temporaries(None);
+    }
+
+    fn end_temporaries(&mut self, kept: Option<Slot>) {
+        for slot in std::mem::take(&mut self.temporaries) {
+            if Some(slot) != kept {
+                self.push(Step::Drop(slot));
+            }
+        }
+    }
+
+    fn assign(&mut self, name: &str, tokens: &[Token]) {
+        let value = expression(self, tokens);
+        let new = value.and_then(|(_, slot)| slot).filter(|slot| self.temporaries.contains(slot));
+        self.end_temporaries(new);
+        let Some((kind, slot)) = value else { return };
+        if slot.is_some() && new.is_none() {
+            self.error("a Session or Connection can have one name only", "use the first name");
+        }
+        // A fresh object sits in a slot of its own; the name moves there and lets go of what it held before.
+        if let Some((_, old, _)) = self.names.iter().find(|(n, ..)| n == name) {
+            let old = *old;
+            self.push(Step::Drop(old));
+        }
+        self.names.retain(|(n, ..)| n != name);
+        let slot = new.unwrap_or_else(|| self.slot());
+        self.names.push((name.to_owned(), slot, kind));
+    }
+
+    fn raise(&mut self, line: &Line, rest: &[Token]) {
+        self.push(Step::Line(line.number));
+        match rest {
+            [] if self.in_except > 0 => self.push(Step::Reraise),
+            [] => self.error("`raise` alone works only inside `except`", ""),
+            [Token::Name(class), arguments @ ..] => {
+                let text = match arguments {
+                    [] | [Token::Mark('('), Token::Mark(')')] => class.clone(),
+                    [Token::Mark('('), Token::Text(text), Token::Mark(')')] => format!("{class}: {text}"),
+                    _ => return self.unsupported(line),
+                };
+                self.raises.push(text);
+                self.push(Step::Raise((self.raises.len() - 1) as u16));
+            }
+            _ => self.unsupported(line),
+        }
+    }
+
+    /// `with EXPRESSION [as NAME]:`
+    fn with(&mut self, line: &Line, rest: &[Token]) {
+        self.push(Step::Line(line.number));
+        let (tokens, name) = match rest {
+            [tokens @ .., Token::Name(keyword), Token::Name(name)] if keyword == "as" => (tokens, Some(name)),
+            tokens => (tokens, None),
+        };
+        // `X.begin()` ends its transaction on the way out; everything else is closed.
+        let (tokens, begin) = match tokens {
+            [tokens @ .., Token::Mark('.'), Token::Name(begin), Token::Mark('('), Token::Mark(')')] if begin == "begin" => {
+                (tokens, true)
+            }
+            tokens => (tokens, false),
+        };
+        let opened = if begin && tokens.len() == 1 { self.begin_target(&tokens[0]) } else { None };
+        let (kind, slot, how) = match opened {
+            Some(opened) => opened,
+            None => match self.opened(tokens, begin) {
+                Some((kind @ (Type::Session | Type::Connection), Some(slot))) => {
+                    (kind, slot, if begin { Exit::EndAndClose } else { Exit::Close })
+                }
+                Some(_) => return self.unsupported(line),
+                None => return self.block(line.indent),
+            },
+        };
+        self.temporaries.clear();
+        if let Some(name) = name {
+            self.names.retain(|(n, _, _)| n != name);
+            self.names.push((name.clone(), slot, kind));
+        }
+        if begin {
+            self.push(Step::Begin { on: Target::Variable(slot) });
+        }
+        let enter = self.steps.len();
+        self.push(Step::Try { handler: 0, finally: true });
+        self.block(line.indent);
+        self.push(Step::EndTry { finally: true });
+        self.steps[enter] = Step::Try { handler: self.here(), finally: true };
+        self.push(Step::Line(line.number));
+        self.push(Step::Exit { on: Target::Variable(slot), how });
+        self.push(Step::EndFinally);
+    }
+
+    /// `session.begin()` of a Session or Connection that has a name already.
+    fn begin_target(&mut self, token: &Token) -> Option<(Type, Slot, Exit)> {
+        let Token::Name(name) = token else { return None };
+        let (_, slot, kind) = self.names.iter().find(|(n, _, t)| n == name && *t != Type::Other)?;
+        Some((*kind, *slot, Exit::End))
+    }
+
+    /// What a `with` opens: `Session.begin()` opens a Session, `engine.begin()` a Connection.
+    fn opened(&mut self, tokens: &[Token], begin: bool) -> Option<(Type, Option<Slot>)> {
+        match tokens {
+            [Token::Name(name)] if begin && name == "Session" => {
+                let into = self.slot();
+                self.push(Step::Session { engine: 0, into });
+                Some((Type::Session, Some(into)))
+            }
+            [Token::Name(name)] if begin => {
+                let Some(engine) = self.engines.iter().position(|e| e.name == *name) else {
+                    self.error(format!("`{name}` has no begin()"), "with Session.begin() as session:");
+                    return None;
+                };
+                let into = self.slot();
+                self.push(Step::Connect { engine: engine as u8, into });
+                Some((Type::Connection, Some(into)))
+            }
+            _ => expression(self, tokens),
+        }
+    }
+
+    fn for_(&mut self, line: &Line, rest: &[Token]) {
+        let times = match rest {
+            [Token::Name(_), Token::Name(word), Token::Name(range), Token::Mark('('), Token::Number(n), Token::Mark(')')]
+                if word == "in" && range == "range" =>
+            {
+                n.parse::<u32>().ok()
+            }
+            _ => None,
+        };
+        let Some(times) = times else { return self.unsupported(line) };
+        let counter = self.counters;
+        self.counters = self.counters.saturating_add(1);
+        self.push(Step::Repeat { counter, times });
+        let start = self.steps.len();
+        self.push(Step::Next { counter, done: 0 });
+        self.push(Step::Line(line.number));
+        self.block(line.indent);
+        self.push(Step::Jump(start.min(usize::from(u16::MAX)) as u16));
+        self.steps[start] = Step::Next { counter, done: self.here() };
+    }
+
+    /// `try:` with its `except`, `else` and `finally`; a `try` with both is a `finally` around an `except`.
+    fn try_(&mut self, indent: usize) {
+        let finally = self.has_clause(indent, "finally");
+        let except = self.has_clause(indent, "except");
+        if !finally && !except {
+            self.error("`try:` needs `except` or `finally`", "");
+        }
+        let outer = self.steps.len();
+        if finally {
+            self.push(Step::Try { handler: 0, finally: true });
+        }
+        let inner = self.steps.len();
+        if except {
+            self.push(Step::Try { handler: 0, finally: false });
+        }
+        self.block(indent);
+        if except {
+            self.push(Step::EndTry { finally: false });
+            if self.clause(indent, "else").is_some() {
+                self.error("`else` after `except` is not supported", "move the lines into the `try` block");
+                self.block(indent);
+            }
+            let skip = self.steps.len();
+            self.push(Step::Jump(0));
+            self.steps[inner] = Step::Try { handler: self.here(), finally: false };
+            self.excepts(indent, skip);
+        }
+        if finally {
+            self.push(Step::EndTry { finally: true });
+            self.steps[outer] = Step::Try { handler: self.here(), finally: true };
+            if self.clause(indent, "finally").is_some() {
+                self.block(indent);
+            }
+            self.push(Step::EndFinally);
+        }
+    }
+
+    fn excepts(&mut self, indent: usize, skip: usize) {
+        let mut ends = vec![skip];
+        while let Some(line) = self.clause(indent, "except") {
+            let classes = self.classes(&line.tokens[1..line.tokens.len() - 1]);
+            let test = self.steps.len();
+            self.push(Step::Match { classes, otherwise: 0 });
+            self.push(Step::Line(line.number));
+            self.in_except += 1;
+            self.block(indent);
+            self.in_except -= 1;
+            self.push(Step::Handled);
+            ends.push(self.steps.len());
+            self.push(Step::Jump(0));
+            self.steps[test] = Step::Match { classes, otherwise: self.here() };
+        }
+        self.push(Step::Reraise);
+        let end = self.here();
+        for at in ends {
+            self.steps[at] = Step::Jump(end);
+        }
+    }
+
+    /// The classes of `except A:`, `except (A, B) as e:`, `except exc.A:`; an empty clause catches everything.
+    fn classes(&mut self, tokens: &[Token]) -> ClassSet {
+        let tokens = match tokens {
+            [tokens @ .., Token::Name(keyword), Token::Name(_)] if keyword == "as" => tokens,
+            tokens => tokens,
+        };
+        let mut set = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            let Token::Name(name) = token else { continue };
+            if tokens.get(at + 1) == Some(&Token::Mark('.')) {
+                continue;
+            }
+            match CLASSES.iter().position(|class| class == name) {
+                Some(bit) => set |= 1 << bit,
+                None => self.error(format!("the exception class `{name}` is not known"), format!("one of {}", CLASSES.join(", "))),
+            }
+        }
+        ClassSet(if tokens.is_empty() { 1 } else { set })
+    }
+
+    /// The next line if it is this clause of the statement at `indent`; consumed.
+    fn clause(&mut self, indent: usize, keyword: &str) -> Option<Line> {
+        let line = self.lines.get(self.at)?;
+        let is = line.indent == indent
+            && matches!(line.tokens.first(), Some(Token::Name(n)) if n == keyword)
+            && line.tokens.last() == Some(&Token::Mark(':'));
+        if !is {
+            return None;
+        }
+        self.at += 1;
+        self.line = line.number;
+        Some(line.clone())
+    }
+
+    /// Does the `try` that begins here have this clause at its own indentation?
+    fn has_clause(&self, indent: usize, keyword: &str) -> bool {
+        self.lines[self.at.min(self.lines.len())..]
+            .iter()
+            .take_while(|l| {
+                l.indent > indent
+                    || (l.indent == indent
+                        && matches!(l.tokens.first(), Some(Token::Name(n)) if ["except", "else", "finally"].contains(&n.as_str())))
+            })
+            .any(|l| l.indent == indent && matches!(l.tokens.first(), Some(Token::Name(n)) if n == keyword))
+    }
+}

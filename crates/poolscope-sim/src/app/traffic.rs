@@ -1,0 +1,171 @@
+//! Requests as they come, and whatever else the scenario starts by itself.
+
+use crate::agenda::Target;
+use crate::random::Random;
+use crate::scenario::{Arrivals, FaultKind};
+use crate::server::Death;
+use crate::state::State;
+use crate::time::SimTime;
+use crate::trace::{EventKind, Observer, Rule};
+
+#[derive(Debug)]
+pub(crate) struct TrafficState {
+    random: Random,
+    /// Requests sent so far.
+    sent: u32,
+    /// First run-wide index and number of the process copies that get them in turn.
+    processes: (u16, u16),
+}
+
+/// Requests of one instant arrive in the order of the file, after faults and the garbage collector.
+fn rank(traffic: u32) -> u32 {
+    traffic.saturating_add(3).min(1 << 21)
+}
+
+impl<O: Observer> State<'_, O> {
+    /// Writes everything that the scenario starts into the agenda.
+    pub(crate) fn begin(&mut self) {
+        let scenario = self.scenario;
+        for (index, sessions) in scenario.other_sessions.iter().enumerate() {
+            self.agenda.add_from_scenario(sessions.at, 0, Target::OtherSessions { index: index as u32 });
+        }
+        for (index, fault) in scenario.faults.iter().enumerate() {
+            self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
+        }
+        for at in &scenario.garbage.at {
+            self.agenda.add_from_scenario(*at, 2, Target::Collect);
+        }
+        for (index, traffic) in scenario.traffic.iter().enumerate() {
+            let before = scenario.processes.iter().take(traffic.process).map(|p| p.count as u16).sum();
+            let copies = scenario.processes[traffic.process].count as u16;
+            let random = Random::new(scenario.seed, index as u64);
+            self.traffic.push(TrafficState { random, sent: 0, processes: (before, copies) });
+            let index = index as u32;
+            match &traffic.arrivals {
+                Arrivals::At(times) => {
+                    for at in times {
+                        self.agenda.add_from_scenario(*at, rank(index), Target::User { traffic: index });
+                    }
+                }
+                Arrivals::Every { start, .. } => {
+                    self.agenda.add_from_scenario(*start, rank(index), Target::Arrival { traffic: index });
+                }
+                Arrivals::Poisson { start, mean, .. } => {
+                    let gap = self.traffic[index as usize].random.exponential(*mean);
+                    self.agenda.add_from_scenario(*start + gap, rank(index), Target::Arrival { traffic: index });
+                }
+                Arrivals::Users { start, users, .. } => {
+                    for _ in 0..*users {
+                        self.agenda.add_from_scenario(*start, rank(index), Target::User { traffic: index });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Something happens that is not a task going on.
+    pub(crate) fn happen(&mut self, target: Target) {
+        match target {
+            Target::IdleCheck { thread } => self.check_idle(thread),
+            Target::ServerUp => self.server_up(),
+            Target::Fault { index } => self.fault(index),
+            Target::Arrival { traffic } => self.arrival(traffic),
+            Target::User { traffic } => self.send(traffic),
+            Target::Collect => self.wake(self.tasks.len() as u16),
+            Target::OtherSessions { index } => self.other_sessions(index),
+            Target::Task { .. } => {}
+        }
+    }
+
+    fn send(&mut self, traffic: u32) {
+        let state = &mut self.traffic[traffic as usize];
+        let (first, copies) = state.processes;
+        let process = first + (state.sent % u32::from(copies)) as u16;
+        state.sent += 1;
+        let program = self.scenario.traffic[traffic as usize].run;
+        self.arrive(process, program, traffic);
+    }
+
+    fn arrival(&mut self, traffic: u32) {
+        self.send(traffic);
+        let state = &mut self.traffic[traffic as usize];
+        let (gap, count) = match &self.scenario.traffic[traffic as usize].arrivals {
+            Arrivals::Every { every, count, .. } => (*every, *count),
+            Arrivals::Poisson { mean, count, .. } => (state.random.exponential(*mean), *count),
+            _ => return,
+        };
+        if count.is_none_or(|count| state.sent < count) {
+            self.agenda.add_from_scenario(self.now + gap, rank(traffic), Target::Arrival { traffic });
+        }
+    }
+
+    fn other_sessions(&mut self, index: u32) {
+        let options = &self.scenario.other_sessions[index as usize];
+        for _ in 0..options.count {
+            let now = self.now;
+            match self.server.accept(None, options.admin, now) {
+                Some(thread) => {
+                    let in_use = self.server.in_use();
+                    if let Some(t) = self.server.threads.get_mut(&thread) {
+                        // They poll often enough never to be idle for long.
+                        t.idle_since = None;
+                    }
+                    self.emit_outside(None, Rule::ServerAccepts, EventKind::ServerOpen { thread, connection: None, in_use });
+                }
+                None => {
+                    let in_use = self.server.in_use();
+                    self.emit_outside(None, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+                }
+            }
+        }
+    }
+
+    /// Ends a session that has been idle for wait_timeout, or looks again when it could be.
+    fn check_idle(&mut self, thread: u32) {
+        let Some(t) = self.server.threads.get(&thread) else { return };
+        let due = t.idle_since.unwrap_or(self.now) + self.server.wait_timeout();
+        if due > self.now {
+            self.agenda.add(due, Target::IdleCheck { thread });
+        } else {
+            self.server_ends(thread, Death::Timeout, |in_use| EventKind::ServerTimeout { thread, in_use }, None);
+        }
+    }
+
+    fn fault(&mut self, index: u32) {
+        match self.scenario.faults[index as usize].kind {
+            FaultKind::Kill { connection } => {
+                let victims: Vec<u32> = self
+                    .server
+                    .threads
+                    .iter()
+                    .filter(|(_, t)| t.connection.is_some_and(|c| connection.is_none_or(|wanted| wanted == c)))
+                    .map(|(id, _)| *id)
+                    .collect();
+                for thread in victims {
+                    self.server_ends(thread, Death::Kill, |in_use| EventKind::ServerKill { thread, in_use }, None);
+                }
+            }
+            FaultKind::Restart { down } => {
+                let lost: Vec<u32> = self.server.threads.keys().copied().collect();
+                self.server.up = false;
+                let kind = EventKind::ServerDown { lost: lost.len() as u32 };
+                let cause = self.emit_outside(None, Rule::Restart, kind);
+                for thread in lost {
+                    self.server_ends(thread, Death::Restart, |in_use| EventKind::ServerKill { thread, in_use }, Some(cause));
+                }
+                self.agenda.add(self.now + down, Target::ServerUp);
+            }
+        }
+    }
+
+    fn server_up(&mut self) {
+        self.server.up = true;
+        self.server.restart_ids();
+        self.emit_outside(None, Rule::Restart, EventKind::ServerUp);
+        for index in 0..self.scenario.other_sessions.len() {
+            if self.scenario.other_sessions[index].at <= self.now {
+                self.agenda.add(SimTime(self.now.0), Target::OtherSessions { index: index as u32 });
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! SQLAlchemy's `Connection`: a checkout with a transaction (`engine/base.py`).
+
+use super::dbapi::wrap;
+use super::error::{DbapiError, PyError};
+use crate::app::session::{Connection, RootTransaction};
+use crate::scenario::SqlAlchemy;
+use crate::state::State;
+use crate::trace::{EventKind, Observer, Rule};
+use crate::world::World;
+
+impl<O: Observer> World<'_, O> {
+    /// `engine.connect()`: takes a connection from the pool at once.
+    pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>) -> Result<u32, PyError> {
+        let fairy = self.checkout(engine).await?;
+        let mut state = self.state();
+        let number = holder.unwrap_or_else(|| state.new_holder());
+        let id = state.next_connection;
+        state.next_connection += 1;
+        let (slot, connection) = (fairy.slot, fairy.connection);
+        let fairy = Some(fairy);
+        state.connections.insert(id, Connection { number, engine, fairy, closed: false, transaction: None, references: 1 });
+        if let Some(connection) = connection {
+            let session = number;
+            state.emit(Rule::SessionAutobegin, EventKind::Hold { session, engine, slot, connection });
+        }
+        Ok(id)
+    }
+
+    /// `Connection.begin`: nothing goes over the wire.
+    pub(crate) fn connection_begin(&self, id: u32) {
+        if let Some(connection) = self.state().connections.get_mut(&id) {
+            connection.transaction.get_or_insert(RootTransaction { active: true });
+        }
+    }
+
+    /// Runs a statement: begins a transaction, reconnects after an invalidation, and never retries.
+    pub(crate) async fn connection_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
+        let dbapi = self.usable(id).await?;
+        // 1.4 begins nothing by itself on a Connection: every statement stands alone.
+        if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
+            self.connection_begin(id);
+        }
+        let done = self.dbapi_execute(dbapi, statement).await;
+        done.map_err(|e| self.state().connection_failed(id, e, Some(statement)))?;
+        // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
+        let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
+        if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
+            let done = self.dbapi_commit(dbapi).await;
+            done.map_err(|e| self.state().connection_failed(id, e, None))?;
+        }
+        Ok(())
+    }
+
+    /// The DBAPI connection behind a Connection, or why it cannot be used.
+    async fn usable(&self, id: u32) -> Result<u32, PyError> {
+        let engine = {
+            let state = self.state();
+            let Some(connection) = state.connections.get(&id) else { return Err(PyError::ConnectionClosed) };
+            if connection.closed {
+                return Err(PyError::ConnectionClosed);
+            }
+            if connection.transaction.as_ref().is_some_and(|t| !t.active) {
+                return Err(PyError::PendingRollback);
+            }
+            match &connection.fairy {
+                Some(fairy) => return fairy.connection.ok_or(PyError::ConnectionClosed),
+                None if connection.transaction.is_some() => return Err(PyError::PendingRollback),
+                None => connection.engine,
+            }
+        };
+        let fairy = self.checkout(engine).await?;
+        let dbapi = fairy.connection;
+        if let Some(connection) = self.state().connections.get_mut(&id) {
+            connection.fairy = Some(fairy);
+        }
+        dbapi.ok_or(PyError::ConnectionClosed)
+    }
+
+    /// `RootTransaction.commit`: after a failure the transaction stays, inactive, until it is rolled back.
+    pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
+        let dbapi = {
+            let mut state = self.state();
+            let Some(connection) = state.connections.get_mut(&id) else { return Ok(()) };
+            let dbapi = connection.dbapi();
+            let Some(transaction) = &mut connection.transaction else { return Ok(()) };
+            if !transaction.active || dbapi.is_none() {
+                transaction.active = false;
+                return Err(PyError::PendingRollback);
+            }
+            dbapi
+        };
+        let Some(dbapi) = dbapi else { return Ok(()) };
+        let done = self.dbapi_commit(dbapi).await;
+        let mut state = self.state();
+        match done {
+            Ok(()) => {
+                if let Some(connection) = state.connections.get_mut(&id) {
+                    connection.transaction = None;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(RootTransaction { active }) = state.connections.get_mut(&id).and_then(|c| c.transaction.as_mut()) {
+                    *active = false;
+                }
+                Err(state.connection_failed(id, error, None))
+            }
+        }
+    }
+
+    /// `RootTransaction.rollback` and `.close`: nothing is sent if the connection has been invalidated. The transaction ends in any case.
+    pub(crate) async fn connection_rollback(&self, id: u32) -> Result<(), PyError> {
+        let dbapi = {
+            let mut state = self.state();
+            let Some(connection) = state.connections.get_mut(&id) else { return Ok(()) };
+            let dbapi = connection.dbapi();
+            match connection.transaction.take() {
+                Some(RootTransaction { active: true }) => dbapi,
+                _ => None,
+            }
+        };
+        let Some(dbapi) = dbapi else { return Ok(()) };
+        self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))
+    }
+
+    /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
+    pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
+        let had_transaction = {
+            let state = self.state();
+            let Some(connection) = state.connections.get(&id) else { return Ok(()) };
+            if connection.closed {
+                return Ok(());
+            }
+            connection.transaction.is_some()
+        };
+        if had_transaction {
+            self.connection_rollback(id).await?;
+        }
+        let fairy = {
+            let mut state = self.state();
+            state.connections.get_mut(&id).and_then(|connection| {
+                connection.closed = true;
+                connection.fairy.take()
+            })
+        };
+        if let Some(fairy) = fairy {
+            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await;
+        }
+        Ok(())
+    }
+}
+
+/// The first word decides (`engine/default.py::AUTOCOMMIT_REGEXP`, 1.4).
+fn changes_data(sql: &str) -> bool {
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+impl<O: Observer> State<'_, O> {
+    /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
+    fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
+        let error = wrap(error, statement);
+        if let PyError::Dbapi { disconnect: true, .. } = error
+            && let Some(fairy) = self.connections.get_mut(&id).and_then(|c| c.fairy.take())
+        {
+            self.invalidate_pool(fairy.pool, fairy.slot);
+            self.invalidate_fairy(&fairy);
+        }
+        error
+    }
+}

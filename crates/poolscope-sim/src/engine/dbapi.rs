@@ -1,0 +1,216 @@
+//! The driver: DBAPI connections and their round trips to the server.
+
+use super::dialect::is_disconnect;
+use super::error::{DbapiError, PyError};
+use crate::agenda::Target;
+use crate::server::{Death, gone, refused};
+use crate::state::State;
+use crate::time::SimSpan;
+use crate::trace::{EventId, EventKind, Observer, Rule};
+use crate::world::World;
+
+#[derive(Debug)]
+pub(crate) struct DbapiConnection {
+    /// The session on the server.
+    pub thread: u32,
+    /// How that session ended behind our back, and the event.
+    pub death: Option<(Death, EventId)>,
+    /// It has failed before: the driver knows that the socket is dead.
+    failed: bool,
+    /// The task that waits for an answer on it.
+    busy: Option<u16>,
+}
+
+/// A driver error as SQLAlchemy raises it.
+pub(crate) fn wrap(error: DbapiError, statement: Option<u16>) -> PyError {
+    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error) }
+}
+
+impl<O: Observer> World<'_, O> {
+    /// Opens a DBAPI connection. What the server needs max_connections for happens at the end of the handshake.
+    pub(crate) async fn open(&self) -> Result<u32, DbapiError> {
+        let network = self.scenario.network;
+        let (driver, transport) = (self.scenario.driver, self.scenario.transport);
+        if !self.state().server.up {
+            self.sleep(network.rtt).await;
+            return Err(refused(driver, transport));
+        }
+        self.sleep(network.rtt.times(u64::from(network.connect_round_trips))).await;
+        let mut state = self.state();
+        if !state.server.up {
+            return Err(refused(driver, transport));
+        }
+        let number = state.next_dbapi;
+        let now = state.now;
+        let cause = state.current_task().and_then(|t| t.last);
+        let Some(thread) = state.server.accept(Some(number), false, now) else {
+            let in_use = state.server.in_use();
+            state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+            return Err(DbapiError::operational(1040));
+        };
+        state.next_dbapi += 1;
+        state.outcome.connects += 1;
+        state.dbapi.insert(number, DbapiConnection { thread, death: None, failed: false, busy: None });
+        let in_use = state.server.in_use();
+        let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
+        let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
+        if let Some(t) = state.server.threads.get_mut(&thread) {
+            t.last = Some(id);
+        }
+        let due = now + state.server.wait_timeout();
+        state.agenda.add(due, Target::IdleCheck { thread });
+        Ok(number)
+    }
+
+    /// Sends a command that keeps the server busy for `work` and waits for the answer.
+    pub(crate) async fn round_trip(
+        &self,
+        connection: u32,
+        statement: Option<u16>,
+        work: SimSpan,
+        transaction: Transaction,
+    ) -> Result<(), DbapiError> {
+        // What the server said or did when it closed is in the client's buffer already: the error comes at once.
+        let dead = self.state().dead(connection);
+        if let Some(error) = dead {
+            return Err(error);
+        }
+        self.state().server_runs(connection, statement);
+        self.sleep(self.scenario.network.rtt + work).await;
+        let mut state = self.state();
+        if let Some(error) = state.died_while_busy(connection, statement) {
+            return Err(error);
+        }
+        state.server_sleeps(connection, transaction);
+        Ok(())
+    }
+
+    pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
+        self.state().emit(Rule::Wire, EventKind::Rollback { connection });
+        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+        self.state().executed(connection, None, done)
+    }
+
+    pub(crate) async fn dbapi_commit(&self, connection: u32) -> Result<(), DbapiError> {
+        self.state().emit(Rule::Wire, EventKind::Commit { connection });
+        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+        self.state().executed(connection, None, done)
+    }
+
+    pub(crate) async fn dbapi_execute(&self, connection: u32, statement: u16) -> Result<(), DbapiError> {
+        self.state().emit(Rule::Wire, EventKind::Execute { connection, statement });
+        let work = self.scenario.statements.get(usize::from(statement)).map_or(SimSpan::ZERO, |s| s.takes);
+        let done = self.round_trip(connection, Some(statement), work, Transaction::Begins).await;
+        self.state().executed(connection, Some(statement), done)
+    }
+}
+
+/// What a command does to the server's transaction (autocommit is off on the wire).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    Begins,
+    Ends,
+    Stays,
+}
+
+impl<O: Observer> State<'_, O> {
+    /// The error that using this connection gives now, if its session is gone.
+    fn dead(&mut self, connection: u32) -> Option<DbapiError> {
+        let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
+        let dbapi = self.dbapi.get_mut(&connection)?;
+        dbapi.busy = None;
+        let (death, _) = dbapi.death?;
+        let again = std::mem::replace(&mut dbapi.failed, true);
+        Some(gone(driver, transport, server, death, again))
+    }
+
+    /// The error of a command that the end of the session interrupted.
+    fn died_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
+        let dbapi = self.dbapi.get_mut(&connection)?;
+        dbapi.busy = None;
+        let (death, _) = dbapi.death?;
+        // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
+        if death == Death::Restart && statement.is_some() && !self.scenario.server.is_mariadb() {
+            return Some(DbapiError::operational(1053));
+        }
+        dbapi.failed = true;
+        Some(DbapiError::operational(2013))
+    }
+
+    fn executed(
+        &mut self,
+        connection: u32,
+        statement: Option<u16>,
+        done: Result<(), DbapiError>,
+    ) -> Result<(), DbapiError> {
+        let error = done.err().map(|e| wrap(e, statement));
+        // A failure is caused by what ended the session, not by the statement that found out.
+        let death = self.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        match (error, death) {
+            (Some(_), Some(cause)) => {
+                self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
+            }
+            _ => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
+        };
+        done
+    }
+
+    fn server_runs(&mut self, connection: u32, statement: Option<u16>) {
+        let current = self.current();
+        let Some(dbapi) = self.dbapi.get_mut(&connection) else { return };
+        dbapi.busy = Some(current);
+        let thread = dbapi.thread;
+        let cause = self.current_task().and_then(|t| t.last);
+        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
+        if let Some(t) = self.server.threads.get_mut(&thread) {
+            t.idle_since = None;
+            t.last = Some(id);
+        }
+    }
+
+    fn server_sleeps(&mut self, connection: u32, transaction: Transaction) {
+        let now = self.now;
+        let Some(thread) = self.dbapi.get(&connection).map(|d| d.thread) else { return };
+        let Some(t) = self.server.threads.get_mut(&thread) else { return };
+        t.idle_since = Some(now);
+        match transaction {
+            Transaction::Begins => t.in_transaction = true,
+            Transaction::Ends => t.in_transaction = false,
+            Transaction::Stays => {}
+        }
+        let (in_transaction, cause) = (t.in_transaction, t.last);
+        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerSleep { thread, in_transaction });
+        if let Some(t) = self.server.threads.get_mut(&thread) {
+            t.last = Some(id);
+        }
+    }
+
+    /// The driver closes its side; on a dead connection nothing happens and nobody is told.
+    pub(crate) fn dbapi_close(&mut self, connection: u32) {
+        let Some(dbapi) = self.dbapi.remove(&connection) else { return };
+        if dbapi.death.is_none() && self.server.threads.remove(&dbapi.thread).is_some() {
+            let in_use = self.server.in_use();
+            let cause = self.current_task().and_then(|t| t.last);
+            self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
+        }
+    }
+
+    /// The server ends a session; its client finds out when it next uses the connection, or now if it is waiting.
+    pub(crate) fn server_ends(&mut self, thread: u32, death: Death, event: impl Fn(u32) -> EventKind, cause: Option<EventId>) {
+        let Some(gone) = self.server.threads.remove(&thread) else { return };
+        let rule = match death {
+            Death::Timeout => Rule::WaitTimeout,
+            Death::Kill => Rule::Kill,
+            Death::Restart => Rule::Restart,
+        };
+        let id = self.emit_outside(cause.or(gone.last), rule, event(self.server.in_use()));
+        if death != Death::Restart {
+            self.server.aborted_clients += 1;
+        }
+        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(&c)) else { return };
+        dbapi.death = Some((death, id));
+        if let Some(task) = dbapi.busy.take() {
+            self.wake(task);
+        }
+    }
+}

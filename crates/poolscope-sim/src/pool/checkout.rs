@@ -1,0 +1,291 @@
+//! Taking a connection out of the pool: `_do_get`, `get_connection`, `_checkout`.
+
+use super::Fairy;
+use crate::engine::dbapi::{Transaction, wrap};
+use crate::engine::dialect::is_disconnect;
+use crate::engine::error::PyError;
+use crate::scenario::SqlAlchemy;
+use crate::scenario::defaults::INITIALIZE_ROUND_TRIPS;
+use crate::state::{Initialize, State};
+use crate::time::SimSpan;
+use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
+use crate::world::World;
+
+impl<O: Observer> World<'_, O> {
+    /// `pool.connect()`: a connection that is fit for use as far as the pool can know.
+    pub(crate) async fn checkout(&self, engine: u16) -> Result<Fairy, PyError> {
+        let pool = self.state().engines[usize::from(engine)].pool;
+        let slot = self.get_record(pool).await?;
+        if let Err(error) = self.get_connection(pool, slot).await {
+            self.state().checkin_failed(pool, slot);
+            return Err(error);
+        }
+        let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
+        // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
+        for _ in 0..2 {
+            let Some((connection, fresh)) = self.state().handed_out(pool, slot) else { break };
+            if pre_ping && !fresh {
+                match self.ping(engine, slot, connection).await {
+                    PingResult::Alive => {}
+                    PingResult::Dead(_) => {
+                        self.state().invalidate_record(pool, slot);
+                        self.state().invalidate_pool(pool, slot);
+                        if let Err(error) = self.get_connection(pool, slot).await {
+                            self.state().checkin_failed(pool, slot);
+                            return Err(error);
+                        }
+                        continue;
+                    }
+                    PingResult::Failed(error) => {
+                        self.state().checkin_failed(pool, slot);
+                        return Err(error);
+                    }
+                }
+            }
+            self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
+            return Ok(Fairy { pool, slot, connection: Some(connection) });
+        }
+        self.state().checkin_failed(pool, slot);
+        Err(PyError::ConnectionClosed)
+    }
+
+    async fn ping(&self, engine: u16, slot: u32, connection: u32) -> PingResult {
+        {
+            let mut state = self.state();
+            state.outcome.pings += 1;
+            state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
+        }
+        let result = match self.round_trip(connection, None, SimSpan::ZERO, Transaction::Stays).await {
+            Ok(()) => PingResult::Alive,
+            Err(error) if is_disconnect(&error) => PingResult::Dead(wrap(error, None)),
+            Err(error) => PingResult::Failed(wrap(error, None)),
+        };
+        let mut state = self.state();
+        let death = state.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        let kind = EventKind::Pinged { engine, slot, connection, result };
+        match death {
+            Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),
+            None => state.emit(Rule::PrePing, kind),
+        };
+        result
+    }
+
+    /// `QueuePool._do_get`, step for step; where upstream calls itself again, this goes round again.
+    async fn get_record(&self, pool: usize) -> Result<u32, PyError> {
+        loop {
+            let wait = {
+                let state = self.state();
+                let pool = &state.pools[pool];
+                !pool.is_null() && pool.is_exhausted()
+            };
+            if let Some(slot) = self.queue_get(pool, wait).await {
+                return Ok(slot);
+            }
+            {
+                let mut state = self.state();
+                let options = &self.scenario.engines[state.pools[pool].options];
+                if !state.pools[pool].is_null() {
+                    if state.pools[pool].is_exhausted() {
+                        if !wait {
+                            continue;
+                        }
+                        let (size, overflow) = state.pools[pool].max_overflow_reached();
+                        return Err(PyError::PoolTimeout { size, overflow, timeout: options.pool_timeout });
+                    }
+                    if !state.pools[pool].claim() {
+                        continue;
+                    }
+                    state.status(pool, Rule::Overflow);
+                }
+            }
+            let slot = {
+                let mut state = self.state();
+                let now = state.now;
+                state.pools[pool].new_slot(now)
+            };
+            let connected = self.connect_record(pool, slot).await;
+            if let Err(error) = connected {
+                let mut state = self.state();
+                state.pools[pool].records.remove(&slot);
+                if !state.pools[pool].is_null() {
+                    state.pools[pool].release();
+                    state.status(pool, Rule::ConnectFails);
+                }
+                return Err(error);
+            }
+            return Ok(slot);
+        }
+    }
+
+    /// `util/queue.py::Queue.get`: whoever waited longest is woken by a return, and looks again.
+    async fn queue_get(&self, pool: usize, wait: bool) -> Option<u32> {
+        let (deadline, began, engine) = {
+            let mut state = self.state();
+            if let Some(slot) = state.take_from_queue(pool) {
+                return Some(slot);
+            }
+            let timeout = self.scenario.engines[state.pools[pool].options].pool_timeout;
+            let deadline = state.now + timeout;
+            if !wait || timeout == SimSpan::ZERO {
+                return None;
+            }
+            let engine = state.pools[pool].engine;
+            state.outcome.waited += 1;
+            state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
+            (deadline, state.now, engine)
+        };
+        let found = loop {
+            {
+                let mut state = self.state();
+                let task = state.current();
+                state.pools[pool].waiters.push_back(task);
+                state.wake_at(task, deadline);
+            }
+            self.park().await;
+            let mut state = self.state();
+            let task = state.current();
+            state.pools[pool].waiters.retain(|waiter| *waiter != task);
+            if let Some(slot) = state.pools[pool].take() {
+                break Some(slot);
+            }
+            if state.now >= deadline {
+                break None;
+            }
+        };
+        let mut state = self.state();
+        let waited = state.now.since(began);
+        state.outcome.wait_total = state.outcome.wait_total + waited;
+        state.outcome.wait_max = state.outcome.wait_max.max(waited);
+        match found {
+            Some(_) => {
+                let cause = state.pools[pool].last_return;
+                state.emit_from(cause, Rule::QueueWake, EventKind::Wake { engine });
+                state.status(pool, Rule::QueueGet);
+            }
+            None => {
+                state.emit(Rule::QueueTimeout, EventKind::Wake { engine });
+            }
+        }
+        found
+    }
+
+    /// `_ConnectionRecord.get_connection`: reuse, or close and connect again.
+    async fn get_connection(&self, pool: usize, slot: u32) -> Result<(), PyError> {
+        {
+            let mut state = self.state();
+            let recycle = self.scenario.engines[state.pools[pool].options].pool_recycle;
+            let now = state.now;
+            let invalidated_at = state.pools[pool].invalidated_at;
+            let Some(record) = state.pools[pool].records.get(&slot) else { return Err(PyError::ConnectionClosed) };
+            if record.connection.is_some() {
+                match record.stale(now, recycle, invalidated_at) {
+                    None => return Ok(()),
+                    Some(rule) => state.close_record(pool, slot, rule),
+                }
+            }
+        }
+        self.connect_record(pool, slot).await
+    }
+
+    /// `_ConnectionRecord.__connect`
+    async fn connect_record(&self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let engine = {
+            let mut state = self.state();
+            let now = state.now;
+            let engine = state.pools[pool].engine;
+            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+                record.starttime = now;
+                record.connection = None;
+            }
+            state.emit(Rule::Connect, EventKind::Connecting { engine, slot });
+            engine
+        };
+        let connection = match self.open().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let error = wrap(error, None);
+                self.state().emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
+                return Err(error);
+            }
+        };
+        {
+            let mut state = self.state();
+            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+                record.connection = Some(connection);
+                record.fresh = true;
+            }
+            if !state.pools[pool].first_connect_done {
+                state.pools[pool].first_connect_done = true;
+                state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
+            }
+        }
+        self.initialize(engine, pool, slot, connection).await?;
+        self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
+        Ok(())
+    }
+
+    /// The dialect's questions to the server, once per engine; whoever connects meanwhile waits for the answers.
+    async fn initialize(&self, engine: u16, pool: usize, slot: u32, connection: u32) -> Result<(), PyError> {
+        let engine = usize::from(engine);
+        loop {
+            {
+                let mut state = self.state();
+                let task = state.current();
+                match &mut state.engines[engine].dialect {
+                    Initialize::Done => return Ok(()),
+                    Initialize::Running(waiters) => waiters.push_back(task),
+                    dialect @ Initialize::Not => {
+                        *dialect = Initialize::Running(Default::default());
+                        break;
+                    }
+                }
+            }
+            self.park().await;
+        }
+        let mut asked = Ok(());
+        for _ in 0..INITIALIZE_ROUND_TRIPS {
+            asked = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+            if asked.is_err() {
+                break;
+            }
+        }
+        // 1.4 rolls back in a `finally`, which fails too and hides the first error; it does not close the connection either.
+        if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+            asked = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+        }
+        let mut state = self.state();
+        let after = if asked.is_ok() { Initialize::Done } else { Initialize::Not };
+        if let Initialize::Running(waiters) = std::mem::replace(&mut state.engines[engine].dialect, after) {
+            for task in waiters {
+                state.wake(task);
+            }
+        }
+        asked.map_err(|error| {
+            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+                record.connection = None;
+            }
+            state.dbapi_close(connection);
+            wrap(error, None)
+        })
+    }
+}
+
+impl<O: Observer> State<'_, O> {
+    pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
+        let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
+        self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
+    }
+
+    fn take_from_queue(&mut self, pool: usize) -> Option<u32> {
+        let slot = self.pools[pool].take()?;
+        self.status(pool, Rule::QueueGet);
+        Some(slot)
+    }
+
+    /// The record's connection and whether nobody has had it before; from now on somebody has.
+    fn handed_out(&mut self, pool: usize, slot: u32) -> Option<(u32, bool)> {
+        let record = self.pools[pool].records.get_mut(&slot)?;
+        let fresh = std::mem::replace(&mut record.fresh, false);
+        record.connection.map(|connection| (connection, fresh))
+    }
+}

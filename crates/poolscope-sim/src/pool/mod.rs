@@ -1,0 +1,18 @@
+//! SQLAlchemy's pool: the queue and its overflow counter, the records (slots), the fairies (checkouts).
+
+pub(crate) mod checkin;
+pub(crate) mod checkout;
+pub(crate) mod queue_pool;
+pub(crate) mod record;
+
+pub(crate) use queue_pool::Pool;
+pub(crate) use record::Record;
+
+/// One checkout of a connection (`pool/base.py::_ConnectionFairy`): owned by whoever holds the connection.
+#[derive(Debug)]
+pub(crate) struct Fairy {
+    pub pool: usize,
+    pub slot: u32,
+    /// `None` after invalidation.
+    pub connection: Option<u32>,
+}

@@ -1,0 +1,132 @@
+//! The queue and the overflow counter (`pool/impl.py::QueuePool`).
+
+use super::Record;
+use crate::scenario::{EngineOptions, PoolClass};
+use crate::time::SimTime;
+use crate::trace::{EventId, PoolFigures};
+use std::collections::{BTreeMap, VecDeque};
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    /// Index into the scenario's engines.
+    pub options: usize,
+    /// Index into the run's engine objects, for events.
+    pub engine: u16,
+    class: PoolClass,
+    lifo: bool,
+    size: u32,
+    max_overflow: i32,
+    /// Free records, in the order of their return.
+    queue: VecDeque<u32>,
+    /// Starts at −size; size + overflow is the number of records alive.
+    overflow: i32,
+    pub records: BTreeMap<u32, Record>,
+    next_slot: u32,
+    /// Connections opened before this instant are replaced at checkout.
+    pub invalidated_at: Option<SimTime>,
+    /// Tasks waiting in `Queue.get`, longest first.
+    pub waiters: VecDeque<u16>,
+    /// The event that last made a record available: the cause of a wake-up.
+    pub last_return: Option<EventId>,
+    pub first_connect_done: bool,
+}
+
+impl Pool {
+    pub fn new(options: &EngineOptions, index: usize, engine: u16) -> Pool {
+        // Since 2.0 pool_size 0 means no limit (`QueuePool.__init__`); the versions modelled so far differ, see `unlimited`.
+        Pool {
+            options: index,
+            engine,
+            class: options.poolclass,
+            lifo: options.pool_use_lifo,
+            size: options.pool_size,
+            max_overflow: options.max_overflow,
+            queue: VecDeque::new(),
+            overflow: -(options.pool_size as i32),
+            records: BTreeMap::new(),
+            next_slot: 1,
+            invalidated_at: None,
+            waiters: VecDeque::new(),
+            last_return: None,
+            first_connect_done: false,
+        }
+    }
+
+    /// 2.0 and later: pool_size = 0 switches every limit off.
+    pub fn without_limit_if_empty(mut self) -> Pool {
+        if self.size == 0 {
+            self.max_overflow = -1;
+        }
+        self
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.class == PoolClass::NullPool
+    }
+
+    fn bounded(&self) -> bool {
+        self.max_overflow > -1
+    }
+
+    /// Nothing more may be opened.
+    pub fn is_exhausted(&self) -> bool {
+        self.bounded() && self.overflow >= self.max_overflow
+    }
+
+    pub fn take(&mut self) -> Option<u32> {
+        if self.lifo { self.queue.pop_back() } else { self.queue.pop_front() }
+    }
+
+    /// Puts a record into the queue, unless the queue is full. A capacity of 0 is never full.
+    pub fn put(&mut self, slot: u32) -> bool {
+        if self.is_null() || (self.size > 0 && self.queue.len() >= self.size as usize) {
+            return false;
+        }
+        self.queue.push_back(slot);
+        true
+    }
+
+    /// `_inc_overflow`: claims the right to open one more; false if somebody else was faster.
+    pub fn claim(&mut self) -> bool {
+        if self.is_exhausted() {
+            return false;
+        }
+        self.overflow += 1;
+        true
+    }
+
+    /// `_dec_overflow`
+    pub fn release(&mut self) {
+        self.overflow -= 1;
+    }
+
+    pub fn new_slot(&mut self, starttime: SimTime) -> u32 {
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        self.records.insert(slot, Record::new(starttime));
+        slot
+    }
+
+    /// What `pool.status()` would print now.
+    pub fn figures(&self) -> PoolFigures {
+        let size = self.size as i32;
+        let checked_in = self.queue.len() as i32;
+        let overflow = if self.size == 0 && self.max_overflow == -1 { 0 } else { self.overflow };
+        PoolFigures {
+            size: self.size,
+            checked_in: checked_in as u32,
+            overflow,
+            checked_out: size - checked_in + self.overflow,
+        }
+    }
+
+    /// `dispose()`: empties the queue and resets the counter, whatever is still out.
+    pub fn empty(&mut self) -> Vec<u32> {
+        self.overflow = -(self.size as i32);
+        self.queue.drain(..).collect()
+    }
+
+    pub fn max_overflow_reached(&self) -> (u32, i32) {
+        (self.size, self.figures().overflow)
+    }
+}

@@ -1,0 +1,34 @@
+//! One slot of the pool (`pool/base.py::_ConnectionRecord`).
+
+use crate::time::{SimSpan, SimTime};
+use crate::trace::Rule;
+
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// `None` after invalidation or a failed connect: the slot counts, the connection does not exist.
+    pub connection: Option<u32>,
+    /// Set before the driver connects, so that the time to connect counts into the age.
+    pub starttime: SimTime,
+    /// Not handed out since it was opened: pre-ping trusts it.
+    pub fresh: bool,
+    pub soft_invalidated_at: Option<SimTime>,
+}
+
+impl Record {
+    pub fn new(starttime: SimTime) -> Record {
+        Record { connection: None, starttime, fresh: false, soft_invalidated_at: None }
+    }
+
+    /// `get_connection`: why the connection of this record must be replaced now, if it must. All comparisons are strict.
+    pub fn stale(&self, now: SimTime, recycle: Option<SimSpan>, pool_invalidated_at: Option<SimTime>) -> Option<Rule> {
+        if recycle.is_some_and(|recycle| now.since(self.starttime) > recycle) {
+            Some(Rule::Recycle)
+        } else if pool_invalidated_at.is_some_and(|at| at > self.starttime) {
+            Some(Rule::PoolInvalidated)
+        } else if self.soft_invalidated_at.is_some_and(|at| at > self.starttime) {
+            Some(Rule::SoftInvalidated)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What a client hears on a connection whose session the server has ended.
+//!
+//! Measured on MySQL 5.7.42, MySQL 8.0.46 and MariaDB 10.11.19 with PyMySQL 1.2.4 and mysqlclient 2.3.1. Rule of thumb: 2006 means the write
+//! failed, 2013 means the write went through and the read found the end.
+
+use super::Death;
+use crate::engine::error::{DbapiClass, DbapiError};
+use crate::scenario::{Driver, Server, Transport};
+
+const EPIPE: u16 = 32;
+const ECONNRESET: u16 = 104;
+
+/// The driver's error; `again` if this DBAPI connection has failed before.
+pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: Death, again: bool) -> DbapiError {
+    let timeout = death == Death::Timeout;
+    let unix = transport == Transport::Unix;
+    match driver {
+        Driver::PyMySql if again => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        Driver::PyMySql if unix => DbapiError::with_os(2006, EPIPE),
+        Driver::PyMySql if timeout && server.is_mariadb() => DbapiError::with_os(2006, ECONNRESET),
+        // PyMySQL maps the error packet of 8.0.24 and later to 2013, because it comes with sequence number 0.
+        Driver::PyMySql => DbapiError::operational(2013),
+        Driver::MysqlClient if timeout && server.announces_timeout() && !again => DbapiError::operational(4031),
+        Driver::MysqlClient => DbapiError::operational(2013),
+        Driver::MysqlClientMariaDb if again || unix => DbapiError::operational(2006),
+        Driver::MysqlClientMariaDb if timeout && server.announces_timeout() => DbapiError::operational(4031),
+        Driver::MysqlClientMariaDb if timeout && server.is_mariadb() => DbapiError::operational(2006),
+        Driver::MysqlClientMariaDb => DbapiError::operational(2013),
+    }
+}
+
+/// The driver's error for a connection attempt while the server is down.
+pub(crate) fn refused(driver: Driver, transport: Transport) -> DbapiError {
+    match (driver, transport) {
+        (Driver::PyMySql, _) | (_, Transport::Tcp) => DbapiError::operational(2003),
+        (_, Transport::Unix) => DbapiError::operational(2002),
+    }
+}

@@ -1,0 +1,253 @@
+//! Everything a run knows, changed only between waits.
+
+use crate::agenda::{Agenda, Target};
+use crate::app::session::{Connection, Session};
+use crate::app::threads::{ProcessState, Task};
+use crate::app::traffic::TrafficState;
+use crate::engine::dbapi::DbapiConnection;
+use crate::engine::error::PyError;
+use crate::outcome::Outcome;
+use crate::pool::Pool;
+use crate::scenario::{Scenario, SqlAlchemy};
+use crate::server::Server;
+use crate::time::{SimSpan, SimTime};
+use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
+use std::collections::{BTreeMap, VecDeque};
+
+pub(crate) struct State<'s, O: Observer> {
+    pub scenario: &'s Scenario,
+    pub observer: O,
+    pub now: SimTime,
+    pub agenda: Agenda,
+    /// Events and steps so far, recorded or not, for the limit.
+    steps: u64,
+    /// The task that acts, if one does.
+    current: Option<u16>,
+    pub tasks: Vec<Task>,
+    pub processes: Vec<ProcessState>,
+    pub engines: Vec<EngineState>,
+    pub pools: Vec<Pool>,
+    pub dbapi: BTreeMap<u32, DbapiConnection>,
+    pub next_dbapi: u32,
+    pub sessions: BTreeMap<u32, Session>,
+    pub connections: BTreeMap<u32, Connection>,
+    pub next_connection: u32,
+    /// Numbers Sessions, and Connections that the program opened itself.
+    next_holder: u32,
+    pub server: Server,
+    pub traffic: Vec<TrafficState>,
+    pub requests: u32,
+    pub outcome: Outcome,
+    /// A thread that begins to serve a request right now.
+    pub starting: Option<u16>,
+    /// The garbage collector runs; it does not run twice at a time.
+    pub collecting: bool,
+    /// Line of the listing on which each program begins.
+    first_lines: Vec<u16>,
+}
+
+/// One engine object of one process.
+#[derive(Debug)]
+pub(crate) struct EngineState {
+    /// Index into `processes`.
+    pub process: u16,
+    /// Index into the scenario's engines.
+    pub options: usize,
+    /// Index into `pools`; changes with `dispose()`.
+    pub pool: usize,
+    pub dialect: Initialize,
+}
+
+/// The dialect looks at the server on the first connection of an engine; other connections wait for it meanwhile.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Initialize {
+    Not,
+    Running(VecDeque<u16>),
+    Done,
+}
+
+impl<'s, O: Observer> State<'s, O> {
+    pub fn new(scenario: &'s Scenario, observer: O) -> State<'s, O> {
+        let mut state = State {
+            scenario,
+            observer,
+            now: SimTime::ZERO,
+            agenda: Agenda::default(),
+            steps: 0,
+            current: None,
+            tasks: Vec::new(),
+            processes: Vec::new(),
+            engines: Vec::new(),
+            pools: Vec::new(),
+            dbapi: BTreeMap::new(),
+            next_dbapi: 1,
+            sessions: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            next_connection: 1,
+            next_holder: 1,
+            server: Server::new(scenario),
+            traffic: Vec::new(),
+            requests: 0,
+            outcome: Outcome::default(),
+            starting: None,
+            collecting: false,
+            first_lines: vec![1; scenario.programs.len()],
+        };
+        if O::RECORDS {
+            for function in crate::app::listing::render(scenario).functions {
+                state.first_lines[function.program] = function.first;
+            }
+        }
+        state.start_processes();
+        state
+    }
+
+    pub fn new_pool(&mut self, options: usize, engine: u16) -> usize {
+        let mut pool = Pool::new(&self.scenario.engines[options], options, engine);
+        if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
+            pool = pool.without_limit_if_empty();
+        }
+        self.pools.push(pool);
+        self.pools.len() - 1
+    }
+
+    pub fn first_line(&self, program: usize) -> u16 {
+        self.first_lines.get(program).copied().unwrap_or(1)
+    }
+
+    pub fn new_holder(&mut self) -> u32 {
+        self.next_holder += 1;
+        self.next_holder - 1
+    }
+
+    // --- time and tasks ---
+
+    /// Counts a step of a program; true when the run has had enough.
+    pub fn step_is_one_too_many(&mut self) -> bool {
+        self.steps += 1;
+        self.is_over_limit()
+    }
+
+    pub fn next(&mut self) -> Option<Target> {
+        let (at, target) = self.agenda.next(self.scenario.until)?;
+        self.now = at;
+        self.steps += 1;
+        Some(target)
+    }
+
+    pub fn is_over_limit(&self) -> bool {
+        self.steps >= u64::from(self.scenario.limits.events)
+    }
+
+    /// False for an entry that was overtaken by another wake-up.
+    pub fn is_current(&self, task: u16, epoch: u32) -> bool {
+        self.tasks.get(usize::from(task)).is_none_or(|t| t.epoch == epoch)
+    }
+
+    pub fn resume(&mut self, task: u16) {
+        self.current = Some(task);
+        if let Some(t) = self.tasks.get_mut(usize::from(task)) {
+            t.epoch += 1;
+        }
+    }
+
+    pub fn suspend(&mut self) {
+        self.current = None;
+    }
+
+    pub fn current(&self) -> u16 {
+        self.current.unwrap_or(self.tasks.len() as u16)
+    }
+
+    pub fn resume_after(&mut self, span: SimSpan) {
+        self.wake_at(self.current(), self.now + span);
+    }
+
+    pub fn wake(&mut self, task: u16) {
+        self.wake_at(task, self.now);
+    }
+
+    pub fn wake_at(&mut self, task: u16, at: SimTime) {
+        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        self.agenda.add(at, Target::Task { task, epoch });
+    }
+
+    // --- events ---
+
+    /// Records what the current task (or the scenario) does; its cause is what the task did before.
+    pub fn emit(&mut self, rule: Rule, kind: EventKind) -> EventId {
+        let cause = self.current_task().and_then(|task| task.last);
+        self.emit_from(cause, rule, kind)
+    }
+
+    pub fn emit_from(&mut self, cause: Option<EventId>, rule: Rule, kind: EventKind) -> EventId {
+        self.steps += 1;
+        if !O::RECORDS {
+            return EventId(0);
+        }
+        let task = self.current.filter(|task| usize::from(*task) < self.tasks.len());
+        let id = self.observer.record(TraceEvent { at: self.now, cause, rule, task, kind });
+        if let Some(task) = self.current_task() {
+            task.last = Some(id);
+        }
+        id
+    }
+
+    /// Records what nobody's thread does: the server, a fault.
+    pub fn emit_outside(&mut self, cause: Option<EventId>, rule: Rule, kind: EventKind) -> EventId {
+        self.steps += 1;
+        if !O::RECORDS {
+            return EventId(0);
+        }
+        self.observer.record(TraceEvent { at: self.now, cause, rule, task: None, kind })
+    }
+
+    pub fn current_task(&mut self) -> Option<&mut Task> {
+        self.current.and_then(|task| self.tasks.get_mut(usize::from(task)))
+    }
+
+    pub fn raise(&mut self, rule: Rule, error: PyError) -> PyError {
+        self.emit(rule, EventKind::Raise { error });
+        error
+    }
+
+    pub fn status(&mut self, pool: usize, rule: Rule) {
+        let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
+        self.emit(rule, EventKind::Status { engine, figures });
+    }
+
+    // --- the end ---
+
+    pub fn task_names(&self) -> Vec<TaskName> {
+        self.tasks
+            .iter()
+            .map(|task| {
+                let process = &self.processes[usize::from(task.process)];
+                let threads = self.scenario.processes[process.kind].threads;
+                let name = if threads == 1 { process.name.clone() } else { format!("{}, thread {}", process.name, task.number) };
+                TaskName { process: task.process, name }
+            })
+            .collect()
+    }
+
+    pub fn engine_names(&self) -> Vec<EngineName> {
+        self.engines
+            .iter()
+            .map(|engine| EngineName {
+                process: engine.process,
+                name: self.scenario.engines[engine.options].name.clone(),
+            })
+            .collect()
+    }
+
+    pub fn finish(&self) -> Outcome {
+        let mut outcome = self.outcome.clone();
+        outcome.refused = self.server.refused;
+        outcome.max_used_connections = self.server.max_used;
+        outcome.aborted_clients = self.server.aborted_clients;
+        outcome.held_at_end = self.connections.values().filter(|c| c.fairy.is_some() && c.references > 0).count() as u32;
+        outcome.checked_out_at_end = self.pools.iter().map(|p| p.figures().checked_out).sum();
+        outcome.threads_connected_at_end = self.server.in_use();
+        outcome
+    }
+}
