@@ -31,8 +31,8 @@ class Application:
             [self.process(copy, spec["threads"]) for copy in range(spec["first"], spec["first"] + spec["count"])]
             for spec in scenario["processes"]
         ]
-        for traffic in scenario["traffic"]:
-            Traffic(self, traffic)
+        for index, traffic in enumerate(scenario["traffic"]):
+            Traffic(self, index, traffic)
 
     def stop(self):
         for copy in sum(self.copies, []):
@@ -152,13 +152,13 @@ class Process:
 class Traffic:
     """A stream of requests, dealt to the copies of its process in turn."""
 
-    def __init__(self, application, spec):
+    def __init__(self, application, index, spec):
         self.application, self.program = application, spec["run"]
         self.copies = application.copies[spec["process"]]
         self.dealt = 0
         self.think = spec.get("think_us")
         for when in spec["at_us"]:
-            application.clock.at(when, self.arrive)
+            application.clock.at(when, self.arrive, virtual.TRAFFIC + index)
 
     def arrive(self):
         application = self.application

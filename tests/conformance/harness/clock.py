@@ -15,8 +15,10 @@ MICROSECONDS = 1_000_000
 # The run does not start at zero: a pool's `_invalidate_time = 0` means "never".
 EPOCH = 1_700_000_000
 
-# At one instant the server's idle timers run first, then everything in the order in which it was scheduled.
-SERVER, SCHEDULED = range(2)
+# At one instant the server acts first, then what the scenario says (other clients, faults, the collector, each traffic entry), then
+# the threads in the order in which they were scheduled.
+SERVER, OTHERS, FAULTS, COLLECTOR, TRAFFIC = range(5)
+THREADS = 1 << 40
 
 
 class Clock:
@@ -28,7 +30,7 @@ class Clock:
         self.frozen = False
         self.asides = []
 
-    def at(self, when, action, order=SCHEDULED):
+    def at(self, when, action, order=THREADS):
         self.sequence += 1
         heapq.heappush(self.agenda, (when, order, self.sequence, action))
 

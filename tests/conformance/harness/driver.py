@@ -65,7 +65,8 @@ class Driver:
 
     def connect(self):
         self.row("connecting", engine=self.engine)
-        self.clock.sleep(self.connect_time)
+        # Nobody listens: that is clear after the first packet.
+        self.clock.sleep(self.connect_time if self.server.up else self.rtt)
         try:
             return Connection(self, self.server.connect())
         except DriverError as e:
@@ -84,33 +85,31 @@ class Connection:
         self.number = session.connection
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
 
-    def command(self, microseconds, query=False):
+    def command(self, microseconds, report, query=False):
+        """Runs a command and prints how it ended, unless it is the dialect's own."""
+        error = None
         try:
             self.driver.server.command(self.session, microseconds, query)
         except DriverError as e:
             error = self.driver.error(e)
-        else:
-            return
-        raise error
+        if report:
+            self.driver.row(report, conn=self.number, error=error and show(error))
+        if error:
+            raise error
 
     def ping(self, *_):
         self.driver.row("ping", conn=self.number)
-        try:
-            self.command(self.driver.rtt)
-        except Exception as e:
-            self.driver.row("pinged", conn=self.number, error=show(e))
-            raise
-        self.driver.row("pinged", conn=self.number)
+        self.command(self.driver.rtt, "pinged")
 
     def commit(self):
         self.driver.row("commit", conn=self.number)
-        self.command(self.driver.rtt)
+        self.command(self.driver.rtt, "executed")
 
     def rollback(self):
         quiet, self.quiet = self.quiet, False
         if not quiet:
             self.driver.row("rollback", conn=self.number)
-        self.command(self.driver.rtt)
+        self.command(self.driver.rtt, None if quiet else "executed")
 
     def close(self):
         if self.closed:
@@ -138,16 +137,11 @@ class Cursor:
             return  # Part of connecting, and of its price.
         if sql in driver.answers:
             connection.quiet = True
-            connection.command(driver.rtt, query=True)
+            connection.command(driver.rtt, None, query=True)
             self.give(driver.answers[sql])
             return
         driver.row("execute", conn=connection.number, sql=sql)
-        try:
-            connection.command(driver.rtt + driver.statements[sql], query=True)
-        except Exception as e:
-            driver.row("executed", conn=connection.number, error=show(e))
-            raise
-        driver.row("executed", conn=connection.number)
+        connection.command(driver.rtt + driver.statements[sql], "executed", query=True)
         if sql.lower().startswith("select"):
             self.give(1)
 

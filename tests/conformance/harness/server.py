@@ -2,7 +2,8 @@
 
 import clock as virtual
 
-TIMEOUT, KILL, RESTART = "timeout", "kill", "restart"
+# How sessions end. (A restart is printed as the KILL of each.)
+QUIT, TIMEOUT, KILL, RESTART = "quit", "timeout", "kill", "restart"
 
 
 class DriverError(Exception):
@@ -16,7 +17,7 @@ class Session:
         self.connection = connection
         self.death = None
         self.told = False  # The client has seen an error about it.
-        self.idle_since = 0
+        self.idle_since = None  # Not while a command runs.
         self.running = None  # The ticket of the client that waits for an answer.
         self.query = False  # What runs is a statement, not a ping or the like.
 
@@ -30,6 +31,9 @@ class Server:
         self.sessions = []
         self.up = True
         self.opened = 0
+        self.others = scenario["other_sessions"]
+        for other in self.others:
+            clock.at(other["at_us"], lambda other=other: self.connect_others(other), virtual.OTHERS)
 
     # What clients ask for.
 
@@ -43,14 +47,16 @@ class Server:
         session = Session(self.opened)
         self.sessions.append(session)
         self.row("open", conn=session.connection, in_use=len(self.sessions))
-        self.sleep(session)
+        session.idle_since = self.clock.now
+        self.check_idle(session)
         return session
 
-    def connect_other(self, admin):
-        """A client that is not the application's and never goes idle."""
-        if self.up and self.admit(admin):
-            self.sessions.append(Session(None))
-            self.row("open", conn=None, in_use=len(self.sessions))
+    def connect_others(self, other):
+        """Clients that are not the application's; they ask often enough never to be idle for long."""
+        for _ in range(other["count"]):
+            if self.admit(other["admin"]):
+                self.sessions.append(Session(None))
+                self.row("open", conn=None, in_use=len(self.sessions))
 
     def admit(self, admin):
         if len(self.sessions) < self.max_connections + admin:
@@ -60,40 +66,39 @@ class Server:
 
     def command(self, session, microseconds, query=False):
         """One command of a client, from the request to the end of the answer."""
-        if session.death is None and microseconds > 0 and self.clock.can_wait():
-            session.running, session.query = virtual.Ticket(), query
-            cut = self.clock.park(session.running, microseconds)
-            session.running = None
-            if cut:
-                self.fail_running(session)
         if session.death is not None:
             self.fail_idle(session)
-        self.sleep(session)
+        session.idle_since = None
+        if microseconds > 0 and self.clock.can_wait():
+            session.running, session.query = virtual.Ticket(), query
+            self.clock.park(session.running, microseconds)
+            session.running = None
+            if session.death is not None:
+                self.fail_running(session)
+        session.idle_since = self.clock.now
 
     def quit(self, session):
         if session.death is None:
-            self.leave(session, "closed")
-            self.row("quit", conn=session.connection, in_use=len(self.sessions))
+            self.leave(session, QUIT)
 
     # What happens to sessions.
 
-    def sleep(self, session):
-        session.idle_since = self.clock.now
-        deadline = self.clock.now + self.wait_timeout
-        self.clock.at(deadline, lambda: self.expire(session, deadline), virtual.SERVER)
-
-    def expire(self, session, deadline):
-        idle = session.death is None and session.running is None
-        if idle and session.idle_since + self.wait_timeout == deadline:
+    def check_idle(self, session):
+        """Ends a session that has been idle for wait_timeout, or looks again when it could be."""
+        if session.death is not None:
+            return
+        since = self.clock.now if session.idle_since is None else session.idle_since
+        due = since + self.wait_timeout
+        if due > self.clock.now:
+            self.clock.at(due, lambda: self.check_idle(session), virtual.SERVER)
+        else:
             self.leave(session, TIMEOUT)
-            self.row("timeout", conn=session.connection, in_use=len(self.sessions))
 
     def kill(self, connection):
         """KILL for the session of one connection, or for all of the application's."""
         for session in list(self.sessions):
             if session.connection is not None and connection in (None, session.connection):
                 self.leave(session, KILL)
-                self.row("kill", conn=session.connection, in_use=len(self.sessions))
 
     def stop(self):
         self.up = False
@@ -105,10 +110,14 @@ class Server:
     def start(self):
         self.up = True
         self.row("up")
+        for other in self.others:
+            if other["at_us"] <= self.clock.now:
+                self.clock.at(self.clock.now, lambda other=other: self.connect_others(other))
 
     def leave(self, session, death):
         session.death = death
         self.sessions.remove(session)
+        self.row(KILL if death == RESTART else death, conn=session.connection, in_use=len(self.sessions))
         if session.running:
             self.clock.unpark(session.running)
 

@@ -36,7 +36,7 @@ struct Rows<'t> {
 impl Rows<'_> {
     fn row(&mut self, event: &TraceEvent) -> Option<String> {
         let text = self.text(&event.kind)?;
-        let server = text.starts_with("server.") || text.starts_with("arrive ");
+        let server = text.starts_with("server.") || text.starts_with("arrive ") || text == "gc";
         let name = event.task.and_then(|task| self.names.get(usize::from(task)));
         let name = name.filter(|_| !server).map_or("-", String::as_str);
         Some(format!("{} {name} {text}", event.at.as_us()))
