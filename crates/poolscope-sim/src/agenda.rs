@@ -7,17 +7,30 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     /// Looks at the idle clock of a server session.
-    IdleCheck { thread: u32 },
+    IdleCheck {
+        thread: u32,
+    },
     ServerUp,
-    Fault { index: u32 },
+    Fault {
+        index: u32,
+    },
     /// The next request of a traffic entry, which then writes down the one after.
-    Arrival { traffic: u32 },
+    Arrival {
+        traffic: u32,
+    },
     /// One request: of a list of times, or of a user in a closed loop.
-    User { traffic: u32 },
+    User {
+        traffic: u32,
+    },
     Collect,
-    OtherSessions { index: u32 },
+    OtherSessions {
+        index: u32,
+    },
     /// Resumes a task, unless it has been resumed since this was written down.
-    Task { task: u16, epoch: u32 },
+    Task {
+        task: u16,
+        epoch: u32,
+    },
 }
 
 /// At one instant the server acts first (a session idle for exactly wait_timeout is gone when its client looks), then what the
@@ -35,7 +48,11 @@ impl Agenda {
     pub fn add(&mut self, at: SimTime, target: Target) {
         self.sequence += 1;
         let server = matches!(target, Target::IdleCheck { .. } | Target::ServerUp);
-        let key = if server { self.sequence } else { self.sequence | TASKS };
+        let key = if server {
+            self.sequence
+        } else {
+            self.sequence | TASKS
+        };
         self.heap.push(Reverse((at, key, target)));
     }
 

@@ -27,18 +27,44 @@ enum Head {
 }
 
 /// Functions that read values and do nothing else.
-const BUILTINS: [&str; 9] = ["len", "list", "dict", "str", "int", "tuple", "sorted", "sum", "print"];
-const KEYWORDS: [&str; 13] =
-    ["True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "f", "r"];
+const BUILTINS: [&str; 9] = [
+    "len", "list", "dict", "str", "int", "tuple", "sorted", "sum", "print",
+];
+const KEYWORDS: [&str; 13] = [
+    "True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "f", "r",
+];
 /// Methods that read a result that has already arrived, or plain values.
 const READING: [&str; 20] = [
-    "all", "first", "one", "one_or_none", "scalar", "scalars", "scalar_one", "scalar_one_or_none", "fetchall",
-    "fetchone", "mappings", "unique", "append", "items", "keys", "values", "get", "join", "format", "strip",
+    "all",
+    "first",
+    "one",
+    "one_or_none",
+    "scalar",
+    "scalars",
+    "scalar_one",
+    "scalar_one_or_none",
+    "fetchall",
+    "fetchone",
+    "mappings",
+    "unique",
+    "append",
+    "items",
+    "keys",
+    "values",
+    "get",
+    "join",
+    "format",
+    "strip",
 ];
 
 /// Compiles an expression; its type, and the slot if it is a Session or Connection. `None` after an error.
-pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Option<(Type, Option<Slot>)> {
-    let comprehension = tokens.iter().any(|t| matches!(t, Token::Name(n) if n == "for"));
+pub(super) fn expression(
+    compiler: &mut Compiler<'_>,
+    tokens: &[Token],
+) -> Option<(Type, Option<Slot>)> {
+    let comprehension = tokens
+        .iter()
+        .any(|t| matches!(t, Token::Name(n) if n == "for"));
     let mut at = 0;
     let mut result = (Type::Other, None);
     while at < tokens.len() {
@@ -51,7 +77,10 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                 if !known && called && !BUILTINS.contains(&name.as_str()) {
                     compiler.error(
                         format!("the function `{name}` is not known"),
-                        format!("Session, engine, time.sleep, gc.collect, {}", BUILTINS.join(", ")),
+                        format!(
+                            "Session, engine, time.sleep, gc.collect, {}",
+                            BUILTINS.join(", ")
+                        ),
                     );
                     return None;
                 }
@@ -81,7 +110,12 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
 }
 
 /// The attributes, calls and subscripts after a head.
-fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut usize) -> Option<Head> {
+fn chain(
+    compiler: &mut Compiler<'_>,
+    mut head: Head,
+    tokens: &[Token],
+    at: &mut usize,
+) -> Option<Head> {
     loop {
         match tokens.get(*at..).unwrap_or_default() {
             [Token::Mark('.'), Token::Name(method), Token::Mark('('), ..] => {
@@ -132,15 +166,31 @@ fn brackets<'t>(tokens: &'t [Token], at: &mut usize) -> &'t [Token] {
     tokens.get(start..at.saturating_sub(1)).unwrap_or_default()
 }
 
-fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Token]) -> Option<Head> {
+fn call(
+    compiler: &mut Compiler<'_>,
+    head: &Head,
+    method: &str,
+    arguments: &[Token],
+) -> Option<Head> {
     match head {
         Head::Object(kind, target) => object_call(compiler, *kind, *target, method, arguments),
-        Head::Factory if compiler.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) => {
+        Head::Factory
+            if compiler
+                .engines
+                .first()
+                .is_some_and(|e| e.session == SessionFactory::ScopedSession) =>
+        {
             if method == "remove" {
                 compiler.push(Step::Remove { engine: 0 });
                 return Some(Head::Other);
             }
-            object_call(compiler, Type::Session, Target::Registry(0), method, arguments)
+            object_call(
+                compiler,
+                Type::Session,
+                Target::Registry(0),
+                method,
+                arguments,
+            )
         }
         Head::Factory => {
             compiler.error(
@@ -152,7 +202,10 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
         Head::Engine(engine) => match method {
             "connect" => {
                 let into = compiler.temporary();
-                compiler.push(Step::Connect { engine: *engine, into });
+                compiler.push(Step::Connect {
+                    engine: *engine,
+                    into,
+                });
                 Some(Head::Object(Type::Connection, Target::Variable(into)))
             }
             "dispose" => {
@@ -167,7 +220,10 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
                 _ => None,
             };
             let Some(us) = seconds else {
-                compiler.error(format!("`time.{method}` is not known like this"), "time.sleep(0.5), a plain number of seconds");
+                compiler.error(
+                    format!("`time.{method}` is not known like this"),
+                    "time.sleep(0.5), a plain number of seconds",
+                );
                 return None;
             };
             compiler.push(Step::Sleep(SimSpan::from_us(us)));
@@ -195,12 +251,25 @@ fn object_call(
 ) -> Option<Head> {
     let step = match method {
         "execute" | "scalar" | "scalars" => {
-            let [Token::Name(text), Token::Mark('('), Token::Text(sql), Token::Mark(')'), parameters @ ..] = arguments else {
-                compiler.error(format!("`{method}` needs text(\"…\")"), "session.execute(text(\"SELECT 1\"))");
+            let [
+                Token::Name(text),
+                Token::Mark('('),
+                Token::Text(sql),
+                Token::Mark(')'),
+                parameters @ ..,
+            ] = arguments
+            else {
+                compiler.error(
+                    format!("`{method}` needs text(\"…\")"),
+                    "session.execute(text(\"SELECT 1\"))",
+                );
                 return None;
             };
             if text != "text" {
-                compiler.error(format!("`{method}` needs text(\"…\"), not `{text}`"), "session.execute(text(\"SELECT 1\"))");
+                compiler.error(
+                    format!("`{method}` needs text(\"…\"), not `{text}`"),
+                    "session.execute(text(\"SELECT 1\"))",
+                );
                 return None;
             }
             expression(compiler, parameters)?;
@@ -213,17 +282,29 @@ fn object_call(
         "invalidate" => Step::Invalidate { on },
         "connection" if kind == Type::Session => Step::Take { on },
         "begin" => {
-            compiler.error("`begin()` is supported as `with …begin():` only", "with session.begin():");
+            compiler.error(
+                "`begin()` is supported as `with …begin():` only",
+                "with session.begin():",
+            );
             return None;
         }
-        _ => return unknown_method(compiler, method, "execute(text(\"…\")), scalar, scalars, commit, rollback, close, invalidate"),
+        _ => {
+            return unknown_method(
+                compiler,
+                method,
+                "execute(text(\"…\")), scalar, scalars, commit, rollback, close, invalidate",
+            );
+        }
     };
     compiler.push(step);
     Some(Head::Other)
 }
 
 fn unknown_method(compiler: &mut Compiler<'_>, method: &str, known: &str) -> Option<Head> {
-    compiler.error(format!("the method `{method}` is not known here"), known.to_owned());
+    compiler.error(
+        format!("the method `{method}` is not known here"),
+        known.to_owned(),
+    );
     None
 }
 
@@ -237,7 +318,11 @@ impl Compiler<'_> {
 
     fn head(&self, name: &str) -> Head {
         if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
-            return if *kind == Type::Other { Head::Other } else { Head::Object(*kind, Target::Variable(*slot)) };
+            return if *kind == Type::Other {
+                Head::Other
+            } else {
+                Head::Object(*kind, Target::Variable(*slot))
+            };
         }
         if let Some(engine) = self.engines.iter().position(|e| e.name == name) {
             return Head::Engine(engine as u8);

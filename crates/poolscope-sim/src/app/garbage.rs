@@ -22,7 +22,9 @@ impl<O: Observer> World<'_, O> {
     /// A Session and its transaction refer to each other: without a reference from outside they wait for the collector.
     pub(crate) fn release_session(&self, id: u32) {
         let mut state = self.state();
-        let Some(session) = state.sessions.get_mut(&id) else { return };
+        let Some(session) = state.sessions.get_mut(&id) else {
+            return;
+        };
         session.references = session.references.saturating_sub(1);
         if session.references > 0 {
             return;
@@ -43,7 +45,9 @@ impl<O: Observer> World<'_, O> {
         let fairy = {
             let mut state = self.state();
             let cycle = self.scenario.sqlalchemy >= SqlAlchemy::V2_0;
-            let Some(connection) = state.connections.get_mut(&id) else { return };
+            let Some(connection) = state.connections.get_mut(&id) else {
+                return;
+            };
             connection.references = connection.references.saturating_sub(1);
             if connection.references > 0 {
                 return;
@@ -67,9 +71,20 @@ impl<O: Observer> World<'_, O> {
             if std::mem::replace(&mut state.collecting, true) {
                 return;
             }
-            let lost = state.connections.iter().filter(|(_, c)| c.references == 0).map(|(id, _)| *id).collect::<Vec<_>>();
+            let lost = state
+                .connections
+                .iter()
+                .filter(|(_, c)| c.references == 0)
+                .map(|(id, _)| *id)
+                .collect::<Vec<_>>();
             state.sessions.retain(|_, s| s.references > 0);
-            state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
+            state.emit_outside(
+                None,
+                Rule::Garbage,
+                EventKind::Collect {
+                    found: lost.len() as u32,
+                },
+            );
             lost
         };
         for id in lost {

@@ -48,7 +48,9 @@ impl<O: Observer> World<'_, O> {
             at: 0,
         };
         let result = loop {
-            let Some(step) = code.steps.get(frame.at).copied() else { break Ok(()) };
+            let Some(step) = code.steps.get(frame.at).copied() else {
+                break Ok(());
+            };
             frame.at += 1;
             // A program that never waits would keep the run from ending.
             while self.state().step_is_one_too_many() {
@@ -88,12 +90,14 @@ impl<O: Observer> World<'_, O> {
                 if let Some(s) = self.state().sessions.get_mut(&session) {
                     s.references += 1;
                 }
-                self.assign(frame, into, Some(Holder::Session(session))).await;
+                self.assign(frame, into, Some(Holder::Session(session)))
+                    .await;
             }
             Step::Connect { engine, into } => {
                 let engine = self.state().engine_of_current(engine);
                 let connection = self.connect(engine, None).await?;
-                self.assign(frame, into, Some(Holder::Connection(connection))).await;
+                self.assign(frame, into, Some(Holder::Connection(connection)))
+                    .await;
             }
             Step::Begin { on } => {
                 if let Some(Holder::Connection(id)) = self.holder(frame, on) {
@@ -131,9 +135,18 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Collect => self.collect().await,
             Step::Drop(slot) => self.assign(frame, slot, None).await,
-            Step::Raise(raise) => return Err(PyError::Raised { program: program as u16, raise }),
+            Step::Raise(raise) => {
+                return Err(PyError::Raised {
+                    program: program as u16,
+                    raise,
+                });
+            }
             Step::Reraise => {
-                let handled = frame.pending.iter().rev().find(|p| matches!(p, Pending::Exception(_)));
+                let handled = frame
+                    .pending
+                    .iter()
+                    .rev()
+                    .find(|p| matches!(p, Pending::Exception(_)));
                 return Ok(handled.map_or(Flow::Next, |p| Flow::Interrupt(*p)));
             }
             Step::Return => return Ok(Flow::Interrupt(Pending::Return)),
@@ -153,7 +166,11 @@ impl<O: Observer> World<'_, O> {
                 *left -= 1;
             }
             Step::Try { handler, finally } => {
-                frame.blocks.push(Block { handler, finally, depth: frame.pending.len() });
+                frame.blocks.push(Block {
+                    handler,
+                    finally,
+                    depth: frame.pending.len(),
+                });
             }
             Step::EndTry { finally } => {
                 frame.blocks.pop();
@@ -162,7 +179,8 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             Step::Match { classes, otherwise } => {
-                if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes)) {
+                if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes))
+                {
                     return Ok(Flow::Jump(otherwise));
                 }
             }
@@ -182,7 +200,17 @@ impl<O: Observer> World<'_, O> {
     async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
         if how != Exit::Close {
-            let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
+            let ended = self
+                .end(
+                    frame,
+                    on,
+                    if failed {
+                        Ended::Rollback
+                    } else {
+                        Ended::Commit
+                    },
+                )
+                .await;
             if ended.is_err() && !failed {
                 self.end(frame, on, Ended::Rollback).await?;
             }
@@ -205,7 +233,10 @@ impl<O: Observer> World<'_, O> {
                     self.connection_close(id).await?;
                     let mut state = self.state();
                     if let Some(session) = state.connections.get(&id).map(|c| c.number) {
-                        state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
+                        state.emit(
+                            Rule::SessionGivesBack,
+                            EventKind::SessionEnd { session, how },
+                        );
                     }
                     Ok(())
                 }
@@ -223,7 +254,10 @@ impl<O: Observer> World<'_, O> {
 
     /// Binds a variable; what it held before loses a reference afterwards, as in Python.
     async fn assign(&self, frame: &mut Frame, slot: Slot, holder: Option<Holder>) {
-        let before = frame.variables.get_mut(usize::from(slot)).and_then(|v| std::mem::replace(v, holder));
+        let before = frame
+            .variables
+            .get_mut(usize::from(slot))
+            .and_then(|v| std::mem::replace(v, holder));
         if let Some(before) = before {
             self.release(before).await;
         }
@@ -255,13 +289,20 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
         },
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
-        PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
+        PyError::PendingRollback => &[
+            "SQLAlchemyError",
+            "InvalidRequestError",
+            "PendingRollbackError",
+        ],
         PyError::Prepared => &["SQLAlchemyError", "InvalidRequestError"],
-        PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
+        PyError::ConnectionClosed => &[
+            "SQLAlchemyError",
+            "InvalidRequestError",
+            "ResourceClosedError",
+        ],
         PyError::Raised { .. } => &[],
     };
-    CLASSES
-        .iter()
-        .enumerate()
-        .any(|(bit, class)| classes.0 & (1 << bit) != 0 && (*class == "Exception" || names.contains(class)))
+    CLASSES.iter().enumerate().any(|(bit, class)| {
+        classes.0 & (1 << bit) != 0 && (*class == "Exception" || names.contains(class))
+    })
 }

@@ -37,22 +37,47 @@ pub(crate) enum Target {
 pub(crate) enum Step {
     Line(u16),
     /// `Session()`; for a scoped_session the registry's own.
-    Session { engine: u8, into: Slot },
+    Session {
+        engine: u8,
+        into: Slot,
+    },
     /// `engine.connect()`
-    Connect { engine: u8, into: Slot },
+    Connect {
+        engine: u8,
+        into: Slot,
+    },
     /// `connection.begin()`; a Session begins by itself.
-    Begin { on: Target },
-    Execute { on: Target, statement: u16 },
+    Begin {
+        on: Target,
+    },
+    Execute {
+        on: Target,
+        statement: u16,
+    },
     /// `session.connection()`
-    Take { on: Target },
-    Commit { on: Target },
-    Rollback { on: Target },
-    Close { on: Target },
-    Invalidate { on: Target },
+    Take {
+        on: Target,
+    },
+    Commit {
+        on: Target,
+    },
+    Rollback {
+        on: Target,
+    },
+    Close {
+        on: Target,
+    },
+    Invalidate {
+        on: Target,
+    },
     /// `Session.remove()`
-    Remove { engine: u8 },
+    Remove {
+        engine: u8,
+    },
     /// `engine.dispose()`
-    Dispose { engine: u8 },
+    Dispose {
+        engine: u8,
+    },
     Sleep(SimSpan),
     /// `gc.collect()`
     Collect,
@@ -64,21 +89,38 @@ pub(crate) enum Step {
     Return,
     Jump(u16),
     /// A counter for `for … in range(n)`.
-    Repeat { counter: u8, times: u32 },
+    Repeat {
+        counter: u8,
+        times: u32,
+    },
     /// Leaves the loop when the counter is used up.
-    Next { counter: u8, done: u16 },
+    Next {
+        counter: u8,
+        done: u16,
+    },
     /// Enters a block whose handler gets exceptions (and, for `finally`, returns).
-    Try { handler: u16, finally: bool },
+    Try {
+        handler: u16,
+        finally: bool,
+    },
     /// Leaves the block normally; `finally` code follows.
-    EndTry { finally: bool },
+    EndTry {
+        finally: bool,
+    },
     /// In a handler: go on if the exception is one of these classes (indexes into `CLASSES`), else jump.
-    Match { classes: ClassSet, otherwise: u16 },
+    Match {
+        classes: ClassSet,
+        otherwise: u16,
+    },
     /// The exception is handled.
     Handled,
     /// End of `finally`: take up what was interrupted.
     EndFinally,
     /// `__exit__` of a context manager.
-    Exit { on: Target, how: Exit },
+    Exit {
+        on: Target,
+        how: Exit,
+    },
 }
 
 /// What leaving a `with` block does.
@@ -111,11 +153,18 @@ pub(crate) const CLASSES: [&str; 9] = [
 
 impl Program {
     /// The program with its statements numbered by `number` instead of in the order of its own SQL texts.
-    pub(crate) fn with_statements(mut self, sql: &[String], mut number: impl FnMut(&str) -> u16) -> Program {
+    pub(crate) fn with_statements(
+        mut self,
+        sql: &[String],
+        mut number: impl FnMut(&str) -> u16,
+    ) -> Program {
         let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
         for step in &mut self.steps {
             if let Step::Execute { statement, .. } = step {
-                *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
+                *statement = numbers
+                    .get(usize::from(*statement))
+                    .copied()
+                    .unwrap_or_default();
             }
         }
         self
@@ -129,7 +178,10 @@ pub(crate) fn compile(
     source: &str,
     engines: &[EngineOptions],
 ) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
-    let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
+    let text = source
+        .trim_start_matches(['\n', '\r'])
+        .trim_end()
+        .to_owned();
     let code = python::compile(&text, engines)?;
     let program = Program {
         name: name.to_owned(),

@@ -18,10 +18,28 @@ impl<O: Observer> World<'_, O> {
         state.next_connection += 1;
         let (slot, connection) = (fairy.slot, fairy.connection);
         let fairy = Some(fairy);
-        state.connections.insert(id, Connection { number, engine, fairy, closed: false, transaction: None, references: 1 });
+        state.connections.insert(
+            id,
+            Connection {
+                number,
+                engine,
+                fairy,
+                closed: false,
+                transaction: None,
+                references: 1,
+            },
+        );
         if let Some(connection) = connection {
             let session = number;
-            state.emit(Rule::SessionAutobegin, EventKind::Hold { session, engine, slot, connection });
+            state.emit(
+                Rule::SessionAutobegin,
+                EventKind::Hold {
+                    session,
+                    engine,
+                    slot,
+                    connection,
+                },
+            );
         }
         Ok(id)
     }
@@ -29,7 +47,9 @@ impl<O: Observer> World<'_, O> {
     /// `Connection.begin`: nothing goes over the wire.
     pub(crate) fn connection_begin(&self, id: u32) {
         if let Some(connection) = self.state().connections.get_mut(&id) {
-            connection.transaction.get_or_insert(RootTransaction { active: true });
+            connection
+                .transaction
+                .get_or_insert(RootTransaction { active: true });
         }
     }
 
@@ -43,8 +63,15 @@ impl<O: Observer> World<'_, O> {
         let done = self.dbapi_execute(dbapi, statement).await;
         done.map_err(|e| self.state().connection_failed(id, e, Some(statement)))?;
         // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
-        let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
-        if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
+        let begun = self
+            .state()
+            .connections
+            .get(&id)
+            .is_some_and(|c| c.transaction.is_some());
+        if !begun
+            && self.scenario.sqlalchemy < SqlAlchemy::V2_0
+            && changes_data(self.scenario.sql(statement))
+        {
             let done = self.dbapi_commit(dbapi).await;
             done.map_err(|e| self.state().connection_failed(id, e, None))?;
         }
@@ -55,7 +82,9 @@ impl<O: Observer> World<'_, O> {
     async fn usable(&self, id: u32) -> Result<u32, PyError> {
         let engine = {
             let state = self.state();
-            let Some(connection) = state.connections.get(&id) else { return Err(PyError::ConnectionClosed) };
+            let Some(connection) = state.connections.get(&id) else {
+                return Err(PyError::ConnectionClosed);
+            };
             if connection.closed {
                 return Err(PyError::ConnectionClosed);
             }
@@ -80,9 +109,13 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
         let dbapi = {
             let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(&id) else { return Ok(()) };
+            let Some(connection) = state.connections.get_mut(&id) else {
+                return Ok(());
+            };
             let dbapi = connection.dbapi();
-            let Some(transaction) = &mut connection.transaction else { return Ok(()) };
+            let Some(transaction) = &mut connection.transaction else {
+                return Ok(());
+            };
             if !transaction.active || dbapi.is_none() {
                 transaction.active = false;
                 return Err(PyError::PendingRollback);
@@ -100,7 +133,11 @@ impl<O: Observer> World<'_, O> {
                 Ok(())
             }
             Err(error) => {
-                if let Some(RootTransaction { active }) = state.connections.get_mut(&id).and_then(|c| c.transaction.as_mut()) {
+                if let Some(RootTransaction { active }) = state
+                    .connections
+                    .get_mut(&id)
+                    .and_then(|c| c.transaction.as_mut())
+                {
                     *active = false;
                 }
                 Err(state.connection_failed(id, error, None))
@@ -112,7 +149,9 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn connection_rollback(&self, id: u32) -> Result<(), PyError> {
         let dbapi = {
             let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(&id) else { return Ok(()) };
+            let Some(connection) = state.connections.get_mut(&id) else {
+                return Ok(());
+            };
             let dbapi = connection.dbapi();
             match connection.transaction.take() {
                 Some(RootTransaction { active: true }) => dbapi,
@@ -120,14 +159,18 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let Some(dbapi) = dbapi else { return Ok(()) };
-        self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))
+        self.dbapi_rollback(dbapi)
+            .await
+            .map_err(|e| self.state().connection_failed(id, e, None))
     }
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
     pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
         let had_transaction = {
             let state = self.state();
-            let Some(connection) = state.connections.get(&id) else { return Ok(()) };
+            let Some(connection) = state.connections.get(&id) else {
+                return Ok(());
+            };
             if connection.closed {
                 return Ok(());
             }
@@ -144,7 +187,8 @@ impl<O: Observer> World<'_, O> {
             })
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await;
+            self.checkin(fairy, had_transaction, Rule::ResetOnReturn)
+                .await;
         }
         Ok(())
     }
@@ -153,14 +197,18 @@ impl<O: Observer> World<'_, O> {
 /// The first word decides (`engine/default.py::AUTOCOMMIT_REGEXP`, 1.4).
 fn changes_data(sql: &str) -> bool {
     let first = sql.split_whitespace().next().unwrap_or_default();
-    ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"].iter().any(|word| first.eq_ignore_ascii_case(word))
+    ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"]
+        .iter()
+        .any(|word| first.eq_ignore_ascii_case(word))
 }
 
 impl<O: Observer> State<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
     fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
         let error = wrap(error, statement);
-        if let PyError::Dbapi { disconnect: true, .. } = error
+        if let PyError::Dbapi {
+            disconnect: true, ..
+        } = error
             && let Some(fairy) = self.connections.get_mut(&id).and_then(|c| c.fairy.take())
         {
             self.invalidate_pool(fairy.pool, fairy.slot);

@@ -23,7 +23,11 @@ pub(crate) struct DbapiConnection {
 
 /// A driver error as SQLAlchemy raises it.
 pub(crate) fn wrap(error: DbapiError, statement: Option<u16>) -> PyError {
-    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error) }
+    PyError::Dbapi {
+        error,
+        statement,
+        disconnect: is_disconnect(&error),
+    }
 }
 
 impl<O: Observer> World<'_, O> {
@@ -35,7 +39,8 @@ impl<O: Observer> World<'_, O> {
             self.sleep(network.rtt).await;
             return Err(refused(driver, transport));
         }
-        self.sleep(network.rtt.times(u64::from(network.connect_round_trips))).await;
+        self.sleep(network.rtt.times(u64::from(network.connect_round_trips)))
+            .await;
         let mut state = self.state();
         if !state.server.up {
             return Err(refused(driver, transport));
@@ -45,14 +50,30 @@ impl<O: Observer> World<'_, O> {
         let cause = state.current_task().and_then(|t| t.last);
         let Some(thread) = state.server.accept(Some(number), false, now) else {
             let in_use = state.server.in_use();
-            state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+            state.emit_outside(
+                cause,
+                Rule::MaxConnections,
+                EventKind::ServerRefuse { code: 1040, in_use },
+            );
             return Err(DbapiError::operational(1040));
         };
         state.next_dbapi += 1;
         state.outcome.connects += 1;
-        state.dbapi.insert(number, DbapiConnection { thread, death: None, failed: false, busy: None });
+        state.dbapi.insert(
+            number,
+            DbapiConnection {
+                thread,
+                death: None,
+                failed: false,
+                busy: None,
+            },
+        );
         let in_use = state.server.in_use();
-        let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
+        let opened = EventKind::ServerOpen {
+            thread,
+            connection: Some(number),
+            in_use,
+        };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
         if let Some(t) = state.server.threads.get_mut(&thread) {
             t.last = Some(id);
@@ -86,21 +107,43 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Rollback { connection });
-        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+        self.state()
+            .emit(Rule::Wire, EventKind::Rollback { connection });
+        let done = self
+            .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
+            .await;
         self.state().executed(connection, None, done)
     }
 
     pub(crate) async fn dbapi_commit(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Commit { connection });
-        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+        self.state()
+            .emit(Rule::Wire, EventKind::Commit { connection });
+        let done = self
+            .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
+            .await;
         self.state().executed(connection, None, done)
     }
 
-    pub(crate) async fn dbapi_execute(&self, connection: u32, statement: u16) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Execute { connection, statement });
-        let work = self.scenario.statements.get(usize::from(statement)).map_or(SimSpan::ZERO, |s| s.takes);
-        let done = self.round_trip(connection, Some(statement), work, Transaction::Begins).await;
+    pub(crate) async fn dbapi_execute(
+        &self,
+        connection: u32,
+        statement: u16,
+    ) -> Result<(), DbapiError> {
+        self.state().emit(
+            Rule::Wire,
+            EventKind::Execute {
+                connection,
+                statement,
+            },
+        );
+        let work = self
+            .scenario
+            .statements
+            .get(usize::from(statement))
+            .map_or(SimSpan::ZERO, |s| s.takes);
+        let done = self
+            .round_trip(connection, Some(statement), work, Transaction::Begins)
+            .await;
         self.state().executed(connection, Some(statement), done)
     }
 }
@@ -116,7 +159,11 @@ pub(crate) enum Transaction {
 impl<O: Observer> State<'_, O> {
     /// The error that using this connection gives now, if its session is gone.
     fn dead(&mut self, connection: u32) -> Option<DbapiError> {
-        let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
+        let (driver, transport, server) = (
+            self.scenario.driver,
+            self.scenario.transport,
+            self.scenario.server,
+        );
         let dbapi = self.dbapi.get_mut(&connection)?;
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
@@ -145,11 +192,17 @@ impl<O: Observer> State<'_, O> {
     ) -> Result<(), DbapiError> {
         let error = done.err().map(|e| wrap(e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
-        let death = self.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        let death = self
+            .dbapi
+            .get(&connection)
+            .and_then(|d| d.death)
+            .map(|(_, event)| event);
         match (error, death) {
-            (Some(_), Some(cause)) => {
-                self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
-            }
+            (Some(_), Some(cause)) => self.emit_from(
+                Some(cause),
+                Rule::DeadSocket,
+                EventKind::Executed { connection, error },
+            ),
             _ => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
         };
         done
@@ -157,11 +210,17 @@ impl<O: Observer> State<'_, O> {
 
     fn server_runs(&mut self, connection: u32, statement: Option<u16>) {
         let current = self.current();
-        let Some(dbapi) = self.dbapi.get_mut(&connection) else { return };
+        let Some(dbapi) = self.dbapi.get_mut(&connection) else {
+            return;
+        };
         dbapi.busy = Some(current);
         let thread = dbapi.thread;
         let cause = self.current_task().and_then(|t| t.last);
-        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
+        let id = self.emit_outside(
+            cause,
+            Rule::ServerCommand,
+            EventKind::ServerRun { thread, statement },
+        );
         if let Some(t) = self.server.threads.get_mut(&thread) {
             t.idle_since = None;
             t.last = Some(id);
@@ -170,8 +229,12 @@ impl<O: Observer> State<'_, O> {
 
     fn server_sleeps(&mut self, connection: u32, transaction: Transaction) {
         let now = self.now;
-        let Some(thread) = self.dbapi.get(&connection).map(|d| d.thread) else { return };
-        let Some(t) = self.server.threads.get_mut(&thread) else { return };
+        let Some(thread) = self.dbapi.get(&connection).map(|d| d.thread) else {
+            return;
+        };
+        let Some(t) = self.server.threads.get_mut(&thread) else {
+            return;
+        };
         t.idle_since = Some(now);
         match transaction {
             Transaction::Begins => t.in_transaction = true,
@@ -179,7 +242,14 @@ impl<O: Observer> State<'_, O> {
             Transaction::Stays => {}
         }
         let (in_transaction, cause) = (t.in_transaction, t.last);
-        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerSleep { thread, in_transaction });
+        let id = self.emit_outside(
+            cause,
+            Rule::ServerCommand,
+            EventKind::ServerSleep {
+                thread,
+                in_transaction,
+            },
+        );
         if let Some(t) = self.server.threads.get_mut(&thread) {
             t.last = Some(id);
         }
@@ -187,17 +257,34 @@ impl<O: Observer> State<'_, O> {
 
     /// The driver closes its side; on a dead connection nothing happens and nobody is told.
     pub(crate) fn dbapi_close(&mut self, connection: u32) {
-        let Some(dbapi) = self.dbapi.remove(&connection) else { return };
+        let Some(dbapi) = self.dbapi.remove(&connection) else {
+            return;
+        };
         if dbapi.death.is_none() && self.server.threads.remove(&dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.current_task().and_then(|t| t.last);
-            self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
+            self.emit_outside(
+                cause,
+                Rule::ClientQuits,
+                EventKind::ServerQuit {
+                    thread: dbapi.thread,
+                    in_use,
+                },
+            );
         }
     }
 
     /// The server ends a session; its client finds out when it next uses the connection, or now if it is waiting.
-    pub(crate) fn server_ends(&mut self, thread: u32, death: Death, event: impl Fn(u32) -> EventKind, cause: Option<EventId>) {
-        let Some(gone) = self.server.threads.remove(&thread) else { return };
+    pub(crate) fn server_ends(
+        &mut self,
+        thread: u32,
+        death: Death,
+        event: impl Fn(u32) -> EventKind,
+        cause: Option<EventId>,
+    ) {
+        let Some(gone) = self.server.threads.remove(&thread) else {
+            return;
+        };
         let rule = match death {
             Death::Timeout => Rule::WaitTimeout,
             Death::Kill => Rule::Kill,
@@ -207,7 +294,9 @@ impl<O: Observer> State<'_, O> {
         if death != Death::Restart {
             self.server.aborted_clients += 1;
         }
-        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(&c)) else { return };
+        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(&c)) else {
+            return;
+        };
         dbapi.death = Some((death, id));
         if let Some(task) = dbapi.busy.take() {
             self.wake(task);

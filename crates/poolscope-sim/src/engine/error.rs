@@ -15,7 +15,11 @@ pub enum PyError {
         disconnect: bool,
     },
     /// `sqlalchemy.exc.TimeoutError`.
-    PoolTimeout { size: u32, overflow: i32, timeout: SimSpan },
+    PoolTimeout {
+        size: u32,
+        overflow: i32,
+        timeout: SimSpan,
+    },
     /// `Can't reconnect until invalid transaction is rolled back.`
     PendingRollback,
     /// After a failed commit: `This session is in 'prepared' state`.
@@ -81,7 +85,9 @@ impl PyError {
     /// The last lines of the traceback: class, message, statement, link.
     pub fn text(&self, scenario: &Scenario) -> String {
         let version = scenario.sqlalchemy.link();
-        let link = |code: &str| format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})");
+        let link = |code: &str| {
+            format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})")
+        };
         match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
@@ -135,10 +141,18 @@ impl DbapiClass {
 
 impl DbapiError {
     pub const fn operational(code: u16) -> DbapiError {
-        DbapiError { class: DbapiClass::OperationalError, code, os: 0 }
+        DbapiError {
+            class: DbapiClass::OperationalError,
+            code,
+            os: 0,
+        }
     }
     pub const fn with_os(code: u16, os: u16) -> DbapiError {
-        DbapiError { class: DbapiClass::OperationalError, code, os }
+        DbapiError {
+            class: DbapiClass::OperationalError,
+            code,
+            os,
+        }
     }
 
     /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.

@@ -9,10 +9,15 @@ use crate::world::World;
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
     pub(crate) async fn checkin(&self, fairy: Fairy, already_rolled_back: bool, rule: Rule) {
-        let Fairy { pool, slot, connection } = fairy;
+        let Fairy {
+            pool,
+            slot,
+            connection,
+        } = fairy;
         let Some(connection) = connection else { return };
         let reset = self.scenario.engines[self.state().pools[pool].options].pool_reset_on_return;
-        self.state().pool_event(pool, slot, PoolEvent::Reset, Some(connection), rule);
+        self.state()
+            .pool_event(pool, slot, PoolEvent::Reset, Some(connection), rule);
         let done = match reset {
             ResetOnReturn::Rollback if already_rolled_back => Ok(()),
             ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
@@ -30,8 +35,17 @@ impl<O: Observer> World<'_, O> {
 impl<O: Observer> State<'_, O> {
     /// `_ConnectionRecord.checkin`: the event first, then the queue.
     pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) {
-        let connection = self.pools[pool].records.get(&slot).and_then(|r| r.connection);
-        self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
+        let connection = self.pools[pool]
+            .records
+            .get(&slot)
+            .and_then(|r| r.connection);
+        self.pool_event(
+            pool,
+            slot,
+            PoolEvent::Checkin,
+            connection,
+            Rule::QueueReturn,
+        );
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
             self.pools[pool].last_return = self.current_task().and_then(|t| t.last);
@@ -57,24 +71,45 @@ impl<O: Observer> State<'_, O> {
 
     /// Closes the record's connection, if it has one: event, then the driver.
     pub(crate) fn close_record(&mut self, pool: usize, slot: u32, rule: Rule) {
-        let Some(record) = self.pools[pool].records.get_mut(&slot) else { return };
-        let Some(connection) = record.connection.take() else { return };
+        let Some(record) = self.pools[pool].records.get_mut(&slot) else {
+            return;
+        };
+        let Some(connection) = record.connection.take() else {
+            return;
+        };
         self.pool_event(pool, slot, PoolEvent::Close, Some(connection), rule);
         self.dbapi_close(connection);
     }
 
     /// `_ConnectionRecord.invalidate` (hard)
     pub(crate) fn invalidate_record(&mut self, pool: usize, slot: u32) {
-        let Some(connection) = self.pools[pool].records.get(&slot).and_then(|r| r.connection) else { return };
-        self.pool_event(pool, slot, PoolEvent::Invalidate, Some(connection), Rule::Disconnect);
+        let Some(connection) = self.pools[pool]
+            .records
+            .get(&slot)
+            .and_then(|r| r.connection)
+        else {
+            return;
+        };
+        self.pool_event(
+            pool,
+            slot,
+            PoolEvent::Invalidate,
+            Some(connection),
+            Rule::Disconnect,
+        );
         self.close_record(pool, slot, Rule::Disconnect);
     }
 
     /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive.
     pub(crate) fn invalidate_pool(&mut self, pool: usize, slot: u32) {
         let now = self.now;
-        let Some(starttime) = self.pools[pool].records.get(&slot).map(|r| r.starttime) else { return };
-        if self.pools[pool].invalidated_at.is_none_or(|at| at < starttime) {
+        let Some(starttime) = self.pools[pool].records.get(&slot).map(|r| r.starttime) else {
+            return;
+        };
+        if self.pools[pool]
+            .invalidated_at
+            .is_none_or(|at| at < starttime)
+        {
             self.pools[pool].invalidated_at = Some(now);
             let engine = self.pools[pool].engine;
             self.emit(Rule::Disconnect, EventKind::InvalidatePool { engine });

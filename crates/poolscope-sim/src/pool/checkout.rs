@@ -23,7 +23,9 @@ impl<O: Observer> World<'_, O> {
         let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
-            let Some((connection, fresh)) = self.state().handed_out(pool, slot) else { break };
+            let Some((connection, fresh)) = self.state().handed_out(pool, slot) else {
+                break;
+            };
             if pre_ping && !fresh {
                 match self.ping(engine, slot, connection).await {
                     PingResult::Alive => {}
@@ -42,8 +44,18 @@ impl<O: Observer> World<'_, O> {
                     }
                 }
             }
-            self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
-            return Ok(Fairy { pool, slot, connection: Some(connection) });
+            self.state().pool_event(
+                pool,
+                slot,
+                PoolEvent::Checkout,
+                Some(connection),
+                Rule::QueueGet,
+            );
+            return Ok(Fairy {
+                pool,
+                slot,
+                connection: Some(connection),
+            });
         }
         self.state().checkin_failed(pool, slot);
         Err(PyError::ConnectionClosed)
@@ -53,16 +65,35 @@ impl<O: Observer> World<'_, O> {
         {
             let mut state = self.state();
             state.outcome.pings += 1;
-            state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
+            state.emit(
+                Rule::PrePing,
+                EventKind::Ping {
+                    engine,
+                    slot,
+                    connection,
+                },
+            );
         }
-        let result = match self.round_trip(connection, None, SimSpan::ZERO, Transaction::Stays).await {
+        let result = match self
+            .round_trip(connection, None, SimSpan::ZERO, Transaction::Stays)
+            .await
+        {
             Ok(()) => PingResult::Alive,
             Err(error) if is_disconnect(&error) => PingResult::Dead(wrap(error, None)),
             Err(error) => PingResult::Failed(wrap(error, None)),
         };
         let mut state = self.state();
-        let death = state.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
-        let kind = EventKind::Pinged { engine, slot, connection, result };
+        let death = state
+            .dbapi
+            .get(&connection)
+            .and_then(|d| d.death)
+            .map(|(_, event)| event);
+        let kind = EventKind::Pinged {
+            engine,
+            slot,
+            connection,
+            result,
+        };
         match death {
             Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),
             None => state.emit(Rule::PrePing, kind),
@@ -90,7 +121,11 @@ impl<O: Observer> World<'_, O> {
                             continue;
                         }
                         let (size, overflow) = state.pools[pool].max_overflow_reached();
-                        return Err(PyError::PoolTimeout { size, overflow, timeout: options.pool_timeout });
+                        return Err(PyError::PoolTimeout {
+                            size,
+                            overflow,
+                            timeout: options.pool_timeout,
+                        });
                     }
                     if !state.pools[pool].claim() {
                         continue;
@@ -131,7 +166,13 @@ impl<O: Observer> World<'_, O> {
             }
             let engine = state.pools[pool].engine;
             state.outcome.waited += 1;
-            state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
+            state.emit(
+                Rule::QueueWait,
+                EventKind::Wait {
+                    engine,
+                    deadline: Some(deadline),
+                },
+            );
             (deadline, state.now, engine)
         };
         let found = loop {
@@ -176,7 +217,9 @@ impl<O: Observer> World<'_, O> {
             let recycle = self.scenario.engines[state.pools[pool].options].pool_recycle;
             let now = state.now;
             let invalidated_at = state.pools[pool].invalidated_at;
-            let Some(record) = state.pools[pool].records.get(&slot) else { return Err(PyError::ConnectionClosed) };
+            let Some(record) = state.pools[pool].records.get(&slot) else {
+                return Err(PyError::ConnectionClosed);
+            };
             if record.connection.is_some() {
                 match record.stale(now, recycle, invalidated_at) {
                     None => return Ok(()),
@@ -204,7 +247,14 @@ impl<O: Observer> World<'_, O> {
             Ok(connection) => connection,
             Err(error) => {
                 let error = wrap(error, None);
-                self.state().emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
+                self.state().emit(
+                    Rule::ConnectFails,
+                    EventKind::ConnectFailed {
+                        engine,
+                        slot,
+                        error,
+                    },
+                );
                 return Err(error);
             }
         };
@@ -216,16 +266,34 @@ impl<O: Observer> World<'_, O> {
             }
             if !state.pools[pool].first_connect_done {
                 state.pools[pool].first_connect_done = true;
-                state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
+                state.pool_event(
+                    pool,
+                    slot,
+                    PoolEvent::FirstConnect,
+                    Some(connection),
+                    Rule::FirstConnect,
+                );
             }
         }
         self.initialize(engine, pool, slot, connection).await?;
-        self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
+        self.state().pool_event(
+            pool,
+            slot,
+            PoolEvent::Connect,
+            Some(connection),
+            Rule::Connect,
+        );
         Ok(())
     }
 
     /// The dialect's questions to the server, once per engine; whoever connects meanwhile waits for the answers.
-    async fn initialize(&self, engine: u16, pool: usize, slot: u32, connection: u32) -> Result<(), PyError> {
+    async fn initialize(
+        &self,
+        engine: u16,
+        pool: usize,
+        slot: u32,
+        connection: u32,
+    ) -> Result<(), PyError> {
         let engine = usize::from(engine);
         loop {
             {
@@ -244,18 +312,28 @@ impl<O: Observer> World<'_, O> {
         }
         let mut asked = Ok(());
         for _ in 0..INITIALIZE_ROUND_TRIPS {
-            asked = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+            asked = self
+                .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
+                .await;
             if asked.is_err() {
                 break;
             }
         }
         // 1.4 rolls back in a `finally`, which fails too and hides the first error; it does not close the connection either.
         if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
-            asked = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+            asked = self
+                .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
+                .await;
         }
         let mut state = self.state();
-        let after = if asked.is_ok() { Initialize::Done } else { Initialize::Not };
-        if let Initialize::Running(waiters) = std::mem::replace(&mut state.engines[engine].dialect, after) {
+        let after = if asked.is_ok() {
+            Initialize::Done
+        } else {
+            Initialize::Not
+        };
+        if let Initialize::Running(waiters) =
+            std::mem::replace(&mut state.engines[engine].dialect, after)
+        {
             for task in waiters {
                 state.wake(task);
             }
@@ -271,9 +349,25 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
-    pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
+    pub(crate) fn pool_event(
+        &mut self,
+        pool: usize,
+        slot: u32,
+        event: PoolEvent,
+        connection: Option<u32>,
+        rule: Rule,
+    ) {
         let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
-        self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
+        self.emit(
+            rule,
+            EventKind::Pool {
+                engine,
+                event,
+                slot,
+                connection,
+                figures,
+            },
+        );
     }
 
     fn take_from_queue(&mut self, pool: usize) -> Option<u32> {

@@ -74,7 +74,11 @@ impl Pool {
     }
 
     pub fn take(&mut self) -> Option<u32> {
-        if self.lifo { self.queue.pop_back() } else { self.queue.pop_front() }
+        if self.lifo {
+            self.queue.pop_back()
+        } else {
+            self.queue.pop_front()
+        }
     }
 
     /// Puts a record into the queue, unless the queue is full. A capacity of 0 is never full.
@@ -111,7 +115,11 @@ impl Pool {
     pub fn figures(&self) -> PoolFigures {
         let size = self.size as i32;
         let checked_in = self.queue.len() as i32;
-        let overflow = if self.size == 0 && self.max_overflow == -1 { 0 } else { self.overflow };
+        let overflow = if self.size == 0 && self.max_overflow == -1 {
+            0
+        } else {
+            self.overflow
+        };
         PoolFigures {
             size: self.size,
             checked_in: checked_in as u32,

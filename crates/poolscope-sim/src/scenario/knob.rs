@@ -17,7 +17,12 @@ pub struct Knob {
 #[derive(Clone, Debug, PartialEq)]
 pub enum KnobInput {
     /// A whole number, in `unit` (`s` for SQLAlchemy's and MySQL's times).
-    Number { min: i64, max: i64, step: i64, unit: String },
+    Number {
+        min: i64,
+        max: i64,
+        step: i64,
+        unit: String,
+    },
     Switch,
     Choice(Vec<KnobOption>),
 }
@@ -50,7 +55,9 @@ impl KnobValue {
         match text {
             "true" | "True" => KnobValue::Switch(true),
             "false" | "False" => KnobValue::Switch(false),
-            _ => text.parse().map_or_else(|_| KnobValue::Text(text.to_owned()), KnobValue::Number),
+            _ => text
+                .parse()
+                .map_or_else(|_| KnobValue::Text(text.to_owned()), KnobValue::Number),
         }
     }
 }

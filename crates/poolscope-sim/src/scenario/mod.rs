@@ -146,11 +146,23 @@ pub struct Traffic {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrivals {
     At(Vec<SimTime>),
-    Every { start: SimTime, every: SimSpan, count: Option<u32> },
+    Every {
+        start: SimTime,
+        every: SimSpan,
+        count: Option<u32>,
+    },
     /// Open loop with exponentially distributed gaps.
-    Poisson { start: SimTime, mean: SimSpan, count: Option<u32> },
+    Poisson {
+        start: SimTime,
+        mean: SimSpan,
+        count: Option<u32>,
+    },
     /// Closed loop: each user sends the next request a think time after the answer.
-    Users { start: SimTime, users: u32, think: SimSpan },
+    Users {
+        start: SimTime,
+        users: u32,
+        think: SimSpan,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

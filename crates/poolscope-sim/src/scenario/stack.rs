@@ -29,7 +29,6 @@ pub(super) trait Named: Copy + 'static {
     fn written(self) -> &'static str;
 }
 
-
 named! {
     /// Minor version of SQLAlchemy; each stands for its last release.
     SqlAlchemy { V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }

@@ -26,73 +26,171 @@ pub enum EventKind {
     /// The run ends because the scenario says so.
     End,
     /// The run ends because a limit was hit.
-    Truncated { limit: &'static str },
+    Truncated {
+        limit: &'static str,
+    },
 
     // --- the application ---
     /// A request arrives at its process and waits for a free thread.
-    Arrive { request: u32, process: u16 },
+    Arrive {
+        request: u32,
+        process: u16,
+    },
     /// A thread begins to serve it.
-    Start { request: u32 },
+    Start {
+        request: u32,
+    },
     /// The request is over; with the exception that left the handler, if any.
-    Finish { request: u32, error: Option<PyError> },
+    Finish {
+        request: u32,
+        error: Option<PyError>,
+    },
     /// The thread reaches a line of the listing.
-    Line { line: u16 },
+    Line {
+        line: u16,
+    },
     /// The thread does something that needs no database until `until`.
-    Busy { until: SimTime },
-    Session { session: u32 },
+    Busy {
+        until: SimTime,
+    },
+    Session {
+        session: u32,
+    },
     /// The Session (or a Connection of the program) takes this connection and keeps it.
-    Hold { session: u32, engine: u16, slot: u32, connection: u32 },
+    Hold {
+        session: u32,
+        engine: u16,
+        slot: u32,
+        connection: u32,
+    },
     /// The Session or Connection ended its transaction or gave everything back.
-    SessionEnd { session: u32, how: Ended },
+    SessionEnd {
+        session: u32,
+        how: Ended,
+    },
     /// The last reference to an unclosed Session (or Connection) is gone; only the garbage collector can still return its connection.
-    Lost { session: u32 },
+    Lost {
+        session: u32,
+    },
     /// The cyclic garbage collector ran and found this many unreachable Sessions and Connections.
-    Collect { found: u32 },
+    Collect {
+        found: u32,
+    },
     /// A Python exception is raised in this thread.
-    Raise { error: PyError },
+    Raise {
+        error: PyError,
+    },
 
     // --- the pool ---
     /// Nothing free: the thread starts waiting, at most until `deadline`.
-    Wait { engine: u16, deadline: Option<SimTime> },
+    Wait {
+        engine: u16,
+        deadline: Option<SimTime>,
+    },
     /// The thread stops waiting and has something to try.
-    Wake { engine: u16 },
+    Wake {
+        engine: u16,
+    },
     /// One of SQLAlchemy's ten pool events. `slot` numbers the pool's records, `connection` the DBAPI connections from 1;
     /// the figures are what a listener would read: `checkin`, for one, comes before the record is back in the queue.
-    Pool { engine: u16, event: PoolEvent, slot: u32, connection: Option<u32>, figures: PoolFigures },
+    Pool {
+        engine: u16,
+        event: PoolEvent,
+        slot: u32,
+        connection: Option<u32>,
+        figures: PoolFigures,
+    },
     /// The queue or the overflow counter changed: `pool.status()` from now on.
-    Status { engine: u16, figures: PoolFigures },
+    Status {
+        engine: u16,
+        figures: PoolFigures,
+    },
     /// `pool_pre_ping`: the round trip starts.
-    Ping { engine: u16, slot: u32, connection: u32 },
-    Pinged { engine: u16, slot: u32, connection: u32, result: PingResult },
+    Ping {
+        engine: u16,
+        slot: u32,
+        connection: u32,
+    },
+    Pinged {
+        engine: u16,
+        slot: u32,
+        connection: u32,
+        result: PingResult,
+    },
     /// Every connection older than now will be replaced at its next checkout.
-    InvalidatePool { engine: u16 },
-    Dispose { engine: u16 },
+    InvalidatePool {
+        engine: u16,
+    },
+    Dispose {
+        engine: u16,
+    },
 
     // --- the wire and the driver ---
     /// The driver starts to open a connection for this slot.
-    Connecting { engine: u16, slot: u32 },
-    ConnectFailed { engine: u16, slot: u32, error: PyError },
+    Connecting {
+        engine: u16,
+        slot: u32,
+    },
+    ConnectFailed {
+        engine: u16,
+        slot: u32,
+        error: PyError,
+    },
     /// A statement leaves the client; `statement` indexes `Scenario::statements`.
-    Execute { connection: u32, statement: u16 },
-    Executed { connection: u32, error: Option<PyError> },
-    Commit { connection: u32 },
-    Rollback { connection: u32 },
+    Execute {
+        connection: u32,
+        statement: u16,
+    },
+    Executed {
+        connection: u32,
+        error: Option<PyError>,
+    },
+    Commit {
+        connection: u32,
+    },
+    Rollback {
+        connection: u32,
+    },
 
     // --- the server ---
     /// A session exists on the server: a row in SHOW PROCESSLIST. `connection` is the client's side of it, if it is ours.
-    ServerOpen { thread: u32, connection: Option<u32>, in_use: u32 },
+    ServerOpen {
+        thread: u32,
+        connection: Option<u32>,
+        in_use: u32,
+    },
     /// 1040, 1203 …: the server refuses a client.
-    ServerRefuse { code: u16, in_use: u32 },
+    ServerRefuse {
+        code: u16,
+        in_use: u32,
+    },
     /// The session begins to run a command (Command is no longer Sleep).
-    ServerRun { thread: u32, statement: Option<u16> },
+    ServerRun {
+        thread: u32,
+        statement: Option<u16>,
+    },
     /// The session waits for its next command: Sleep, and the clock of wait_timeout starts.
-    ServerSleep { thread: u32, in_transaction: bool },
+    ServerSleep {
+        thread: u32,
+        in_transaction: bool,
+    },
     /// The session is gone: the client said COM_QUIT, or just closed the socket.
-    ServerQuit { thread: u32, in_use: u32 },
+    ServerQuit {
+        thread: u32,
+        in_use: u32,
+    },
     /// The server closed an idle session after wait_timeout.
-    ServerTimeout { thread: u32, in_use: u32 },
-    ServerKill { thread: u32, in_use: u32 },
-    ServerDown { lost: u32 },
+    ServerTimeout {
+        thread: u32,
+        in_use: u32,
+    },
+    ServerKill {
+        thread: u32,
+        in_use: u32,
+    },
+    ServerDown {
+        lost: u32,
+    },
     ServerUp,
 }
 

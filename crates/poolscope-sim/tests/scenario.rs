@@ -1,0 +1,203 @@
+//! Scenarios as text: what is read, and what is said about mistakes.
+
+use expect_test::{Expect, expect};
+use poolscope_sim::scenario::KnobValue;
+use poolscope_sim::{Document, Scenario};
+
+fn check(toml: &str, expected: Expect) {
+    let diagnostics = match Document::from_toml(toml) {
+        Err(diagnostics) => diagnostics,
+        Ok(document) => Scenario::read(&document, "test").err().unwrap_or_default(),
+    };
+    let text: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    expected.assert_eq(&text.join("\n"));
+}
+
+const GOOD: &str = r#"
+seed = 1
+until = "10 s"
+[programs.handler]
+text = '''
+def handler():
+    with Session() as session:
+        session.execute(text("SELECT 1"))
+'''
+[[traffic]]
+run = "handler"
+every = "1 s"
+"#;
+
+#[test]
+fn a_good_scenario_has_nothing_to_say() {
+    check(GOOD, expect![""]);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    check(
+        r#"
+seed = "one"
+until = "10 parsecs"
+driver = "pymsql"
+[engine]
+pool_sise = 5
+max_overflow = -2
+pool_pre_ping = 1
+[variables]
+wait_timeout = 0
+[programs.handler]
+text = '''
+def handler():
+    session = Sesion()
+    session.exequte(text("SELECT 1"))
+    if True:
+        pass
+'''
+[[traffic]]
+run = "handeler"
+every = "1 s"
+at = ["2 s"]
+"#,
+        expect![[r#"
+            2:1: `seed` must be a whole number
+              hint: seed = 1
+            3:1: `until` must be a length of time: `parsecs` is not a unit of time; use us, ms, s, min, h or d
+              hint: seconds, or text such as "250 ms", "8 h"
+            4:1: `driver` = "pymsql" is not known
+              hint: one of pymysql, mysqlclient, mysqlclient-mariadb
+            6:1: unknown key `pool_sise` in [engine]
+              hint: did you mean `pool_size`?
+            7:1: `max_overflow` = -2 is out of range
+              hint: -1 to 100000
+            8:1: `pool_pre_ping` must be true or false, not a whole number
+            10:1: `wait_timeout` = 0 is out of range
+              hint: 1 to 31536000
+            14:1: line 2 of the program `handler`: the function `Sesion` is not known
+              hint: Session, engine, time.sleep, gc.collect, len, list, dict, str, int, tuple, sorted, sum, print
+            15:1: line 3 of the program `handler`: the method `exequte` is not known here
+              hint: execute(text("…")), scalar, scalars, commit, rollback, close, invalidate
+            16:1: line 4 of the program `handler`: `if True : …` is outside the Python that Poolscope runs
+              hint: Session and Connection calls, with, try/except/finally, for … in range(n), raise, return, time.sleep
+            19:1: [[traffic]] needs exactly one of `at`, `every`, `poisson`, `users`
+              hint: every = "500 ms", or at = ["1 s", "4 s"]
+            20:1: there is no program `handeler`
+              hint: one of "#]],
+    );
+}
+
+#[test]
+fn syntax_errors_of_toml_have_places_too() {
+    check(
+        "seed = \nuntil = \"10 s\ndriver = pymysql\n",
+        expect![[r#"
+            1:8: string values must be quoted, expected literal string
+              hint: the text is not TOML; strings need quotes, tables are written [name]
+            2:14: invalid basic string, expected `"`
+              hint: the text is not TOML; strings need quotes, tables are written [name]
+            3:10: string values must be quoted, expected literal string
+              hint: the text is not TOML; strings need quotes, tables are written [name]"#]],
+    );
+}
+
+#[test]
+fn null_pool_takes_no_size() {
+    check(
+        &GOOD.replace(
+            "[programs",
+            "[engine]\npoolclass = \"NullPool\"\npool_size = 5\n[programs",
+        ),
+        expect![[r#"
+            6:1: TypeError: Invalid argument(s) 'pool_size' sent to create_engine(), using NullPool
+              hint: NullPool has no size: leave the option out, or use QueuePool"#]],
+    );
+}
+
+#[test]
+fn knobs_are_turned_on_the_document_and_survive_json() {
+    let mut document = Document::from_toml(GOOD).unwrap();
+    document
+        .set("engine.pool_recycle", &KnobValue::Number(30))
+        .unwrap();
+    document
+        .set("traffic.0.every", &KnobValue::Text("2 s".to_owned()))
+        .unwrap();
+    let scenario = Scenario::read(&document, "test").unwrap();
+    assert_eq!(
+        scenario.engines[0].pool_recycle.map(|r| r.as_secs()),
+        Some(30)
+    );
+    let again = Document::from_json(&document.to_json()).unwrap();
+    assert_eq!(Scenario::read(&again, "test").unwrap(), scenario);
+
+    let mistake = document
+        .set("traffic.7.every", &KnobValue::Number(1))
+        .unwrap_err();
+    assert_eq!(
+        mistake.to_string(),
+        "traffic.7.every: there is no `7` to set\n  hint: the list has 1 entries, counted from 0"
+    );
+    document
+        .set("engine.pool_recicle", &KnobValue::Number(30))
+        .unwrap();
+    let mistakes = Scenario::read(&document, "test").unwrap_err();
+    assert_eq!(
+        mistakes[0].to_string(),
+        "engine.pool_recicle: unknown key `pool_recicle` in [engine]\n  hint: did you mean `pool_recycle`?"
+    );
+}
+
+#[test]
+fn programs_outside_the_subset_are_refused_not_ignored() {
+    let program = |body: &str| {
+        let body: String = body.lines().map(|l| format!("    {l}\n")).collect();
+        GOOD.replace(
+            "    with Session() as session:\n        session.execute(text(\"SELECT 1\"))\n",
+            &body,
+        )
+    };
+    check(
+        &program("session = Session()\nother = session"),
+        expect![[r#"
+        8:1: line 3 of the program `handler`: a Session or Connection can have one name only
+          hint: use the first name
+        11:1: there is no program `handler`
+          hint: one of "#]],
+    );
+    check(
+        &program("Session.remove()"),
+        expect![[r#"
+        7:1: line 2 of the program `handler`: `Session.remove()` needs a scoped_session
+          hint: write `Session()` first, or set session = "scoped_session" in [engine]
+        10:1: there is no program `handler`
+          hint: one of "#]],
+    );
+    check(
+        &program("raise"),
+        expect![[r#"
+        7:1: line 2 of the program `handler`: `raise` alone works only inside `except`
+        10:1: there is no program `handler`
+          hint: one of "#]],
+    );
+    check(
+        &program("try:\n    pass\nexcept KeyError:\n    pass"),
+        expect![[r#"
+        9:1: line 4 of the program `handler`: the exception class `KeyError` is not known
+          hint: one of Exception, SQLAlchemyError, DBAPIError, OperationalError, InterfaceError, TimeoutError, InvalidRequestError, PendingRollbackError, ResourceClosedError
+        13:1: there is no program `handler`
+          hint: one of "#]],
+    );
+    check(
+        &program("session = Session(\ntime.sleep(1)"),
+        expect![[r#"
+        7:1: line 2 of the program `handler`: a bracket is not closed
+        11:1: there is no program `handler`
+          hint: one of "#]],
+    );
+    check(
+        &program("print(\"no end)"),
+        expect![[r#"
+        7:1: line 2 of the program `handler`: a string is not closed on its line
+        10:1: there is no program `handler`
+          hint: one of "#]],
+    );
+}
