@@ -1,5 +1,7 @@
 //! Whole runs: the outcome as a reader would sum it up.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use expect_test::{Expect, expect};
 use poolscope_sim::scenario::KnobValue;
 use poolscope_sim::trace::jsonl;

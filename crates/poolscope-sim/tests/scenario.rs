@@ -1,5 +1,7 @@
 //! Scenarios as text: what is read, and what is said about mistakes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use expect_test::{Expect, expect};
 use poolscope_sim::scenario::KnobValue;
 use poolscope_sim::{Document, Scenario};
