@@ -3,7 +3,6 @@
 
 use std::env;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -70,25 +69,6 @@ impl Tools {
         )
     }
 
-    /// A Python with the packages of a requirements file.
-    pub fn python(&self, requirements: &Path) -> Result<PathBuf> {
-        let text = fs::read_to_string(requirements)
-            .with_context(|| format!("cannot read {}", requirements.display()))?;
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let base = process::on_path(&["python3", "python"])
-            .ok_or_else(|| anyhow!("Python is missing; install python3 with its venv module"))?;
-        let folder = self.installed(&format!("python-{:016x}", hasher.finish()), |folder| {
-            process::run(Command::new(base).args(["-m", "venv"]).arg(folder))
-                .context("cannot create a virtual environment; on Debian install python3-venv")?;
-            let mut pip = Command::new(python_in(folder));
-            pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
-                .arg(requirements);
-            process::run(&mut pip)
-        })?;
-        Ok(python_in(&folder))
-    }
-
     fn cargo_tool(
         &self,
         workspace: &Workspace,
@@ -129,8 +109,8 @@ impl Tools {
         Ok(folder.join("bin"))
     }
 
-    /// The folder of a tool. It gets its name only when `install` is done, so a broken installation is never
-    /// mistaken for a tool. A virtual environment cannot be moved, hence the mark instead of a renaming.
+    /// The folder of a tool. It is marked only when `install` is done, so that a broken installation is never
+    /// mistaken for a tool.
     fn installed(&self, name: &str, install: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let folder = self.cache.join("tools").join(name);
         let mark = folder.join(".complete");
@@ -210,14 +190,6 @@ fn installed_browser() -> Option<Browser> {
 
 fn is_root() -> Result<bool> {
     Ok(process::stdout_of(Command::new("id").arg("-u"))?.trim() == "0")
-}
-
-fn python_in(folder: &Path) -> PathBuf {
-    folder.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    })
 }
 
 /// The version of a package in Cargo.lock.

@@ -104,6 +104,8 @@ pub fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<(
             .out_name(LIBRARY)
             .web(true)?
             .typescript(false)
+            // The loader calls the glue without saying where the module is: it is beside the glue.
+            .omit_default_module_path(false)
             .remove_producers_section(profile == Profile::Web)
             .generate(folder)
             .context("wasm-bindgen could not process the module")

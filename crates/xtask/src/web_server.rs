@@ -109,7 +109,11 @@ async fn add_reload_script(
     next: Next,
 ) -> Response {
     // A page is always sent whole and never kept, since what is behind its address changes all the time.
-    for conditional in [header::IF_MODIFIED_SINCE, header::RANGE] {
+    for conditional in [
+        header::IF_MODIFIED_SINCE,
+        header::IF_NONE_MATCH,
+        header::RANGE,
+    ] {
         request.headers_mut().remove(conditional);
     }
     let version = *versions.borrow();

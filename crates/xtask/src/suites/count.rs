@@ -36,8 +36,13 @@ pub fn one(command: &mut Command) -> Result<Count> {
     Ok(Count::of_one(process::watch(command, |_| ())?.success()))
 }
 
-/// Runs a command that prints what it counted.
+/// Runs a command that prints what it counted, in one of the forms that test runners use.
 pub fn cases(command: &mut Command) -> Result<Count> {
+    cases_by(command, counted)
+}
+
+/// Runs a command of whose lines `counted` understands those that count.
+pub fn cases_by(command: &mut Command, counted: impl Fn(&str) -> Option<Count>) -> Result<Count> {
     println!("$ {}", process::line(command));
     let mut count = Count::default();
     let status = process::watch(command, |line| {
