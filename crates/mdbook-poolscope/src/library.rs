@@ -1,6 +1,7 @@
 //! The folder of scenario files that fences name.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug)]
@@ -44,7 +45,11 @@ impl Library {
                 None if names.is_empty() => format!("there is no scenario in {}", self.shown),
                 None => format!("{} has: {}", self.shown, names.join(", ")),
             };
-            (format!("cannot read {}: {}", self.path(name), error.kind()), hint)
+            let message = match error.kind() {
+                ErrorKind::NotFound => format!("there is no {}", self.path(name)),
+                kind => format!("cannot read {}: {kind}", self.path(name)),
+            };
+            (message, hint)
         })
     }
 }

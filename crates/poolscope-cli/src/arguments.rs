@@ -53,7 +53,7 @@ pub enum Format {
     Table,
     /// One JSON object per event.
     Jsonl,
-    /// What `echo_pool="debug"` writes.
+    /// What the pool would log; for now the same rows as `table`.
     Log,
     /// The timeline as a picture.
     Svg,

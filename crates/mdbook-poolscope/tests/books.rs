@@ -1,0 +1,184 @@
+//! Tiny books in memory, through the preprocessor as mdBook calls it.
+
+use std::path::{Path, PathBuf};
+
+use expect_test::expect;
+use mdbook_markdown::pulldown_cmark::Event;
+use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
+use mdbook_poolscope::Poolscope;
+use mdbook_preprocessor::book::{Book, Chapter};
+use mdbook_preprocessor::config::Config;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+
+const BYTES_MAX: usize = 12 * 1024;
+
+/// The root of the English edition, so that `../scenarios` is the folder of the real ones.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/en")
+}
+
+fn process(language: &str, chapters: &[(&str, &str)]) -> Result<Vec<String>, String> {
+    let config: Config = format!("[book]\nlanguage = \"{language}\"\n[preprocessor.poolscope]\nscenarios = \"../scenarios\"\n")
+        .parse()
+        .expect("the settings of the test");
+    let context = PreprocessorContext::new(root(), config, "html".to_owned());
+    let mut book = Book::new();
+    for (path, content) in chapters {
+        book.push_item(Chapter::new(path, (*content).to_owned(), path, Vec::new()));
+    }
+    let book = Poolscope.run(&context, book).map_err(|error| error.to_string())?;
+    Ok(book.chapters().map(|chapter| chapter.content.clone()).collect())
+}
+
+fn page(content: &str) -> String {
+    process("en", &[("page.md", content)]).expect("a page without mistakes").remove(0)
+}
+
+/// The one piece of HTML on a page, as Markdown sees it.
+fn only_html(page: &str) -> String {
+    let events = new_cmark_parser(page, &MarkdownOptions::default());
+    let html: Vec<_> = events.filter_map(|e| if let Event::Html(html) = e { Some(html.to_string()) } else { None }).collect();
+    assert_eq!(html.len(), 1, "one line of HTML: {html:#?}");
+    html.into_iter().next().unwrap_or_default()
+}
+
+#[test]
+fn a_page_without_fences_stays_as_it_is() {
+    let content = "# Title\n\n```python\nsession.close()\n```\n\n````md\n```poolscope\nscenario = \"gone\"\n```\n````\n";
+    assert_eq!(page(content), content);
+}
+
+#[test]
+fn a_fence_becomes_a_widget_with_its_run_inside() {
+    let html = only_html(&page("Before.\n\n```poolscope\nscenario = \"recycle-above-wait-timeout\"\n```\nAfter.\n"));
+    assert!(html.starts_with("<div class=\"poolscope\"><pool-scope lang=\"en\" scenario='{\""), "{html}");
+    assert!(html.trim_end().ends_with("</pool-scope></div>"), "{html}");
+    for part in [
+        "<svg",
+        "<table>",
+        "2 × 2013",
+        "(2013, 'Lost connection to MySQL server during query')",
+        "[SQL: SELECT * FROM cart]",
+    ] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    assert!(html.len() <= BYTES_MAX, "{} bytes", html.len());
+}
+
+#[test]
+fn knobs_and_the_moment_can_be_set() {
+    let html = page(
+        "```poolscope\nscenario = \"recycle-above-wait-timeout\"\nat = \"25 s\"\n[set]\n\"engine.pool_pre_ping\" = true\n```\n",
+    );
+    assert!(html.contains("\"pool_pre_ping\":true") && html.contains("\"look_at\":\"25 s\""), "{html}");
+    assert!(html.contains("11 served, 0 failed"), "{html}");
+    let nested = page("```poolscope\nscenario = \"recycle-above-wait-timeout\"\n[set]\nengine.pool_recycle = 7\n```\n");
+    assert!(nested.contains("\"pool_recycle\":7") && nested.contains("11 served, 0 failed"), "{nested}");
+}
+
+#[test]
+fn a_fence_may_stand_in_a_list_or_a_quote() {
+    let fence = "```poolscope\nscenario = \"sessions-never-closed\"\n```";
+    let text = format!("- one\n\n  {}\n  two\n\n> {}\n> three\n", fence.replace('\n', "\n  "), fence.replace('\n', "\n> "));
+    let page = page(&text);
+    let html = new_cmark_parser(&page, &MarkdownOptions::default()).filter(|e| matches!(e, Event::Html(_))).count();
+    assert_eq!(html, 2);
+    assert!(page.contains("</div>\n\n  two\n") && page.contains("</div>\n>\n> three\n"), "{page}");
+}
+
+#[test]
+fn the_language_is_the_books() {
+    let fence = "```poolscope\nscenario = \"recycle-above-wait-timeout\"\n```\n";
+    let page = process("zh-CN", &[("页.md", fence)]).expect("no mistakes").remove(0);
+    assert!(page.contains("lang=\"zh-CN\"") && page.contains("11 个请求：成功 9，失败 2（2 × 2013）"), "{page}");
+}
+
+#[test]
+fn hostile_words_stay_words() {
+    let hostile = r##"</pool-scope></div><script>alert(1)</script> it's "quoted" {{#include /etc/passwd}} <!-- *a* \\' onload='x"##;
+    let scenario = format!(
+        r###"name = "x"
+title = "{0}"
+summary = "{0}\n\n# Heading"
+seed = 1
+until = "3 s"
+[[process]]
+name = "</svg><b>"
+threads = 1
+[programs.p]
+text = """
+def f():
+    with Session() as session:
+        session.execute(text('SELECT 1 -- </script>'))
+"""
+[[traffic]]
+run = "p"
+at = ["1 s"]
+"###,
+        hostile.replace('\\', "\\\\").replace('"', "\\\"")
+    );
+    let page = page(&format!("```poolscope\n{scenario}```\n\n*after*\n"));
+    let html = only_html(&page);
+    for forbidden in ["<script", "</script", "<b>", "<!--", "{{", "</pool-scope></div><"] {
+        assert!(!html.contains(forbidden), "{forbidden} in {html}");
+    }
+    let attribute = html.split("scenario='").nth(1).and_then(|rest| rest.split('\'').next()).expect("an attribute");
+    let json = attribute
+        .replace("&#39;", "'")
+        .replace("&#123;", "{")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#10;", "\n")
+        .replace("&amp;", "&");
+    let value: serde_json::Value = serde_json::from_str(&json).expect("the attribute is JSON");
+    assert_eq!(value["title"], hostile);
+    assert!(page.ends_with("</pool-scope></div>\n\n*after*\n"), "{page}");
+}
+
+#[test]
+fn every_mistake_of_every_chapter_is_reported_at_once() {
+    let chapters = [
+        ("good.md", "```poolscope\nscenario = \"sessions-never-closed\"\n```\n"),
+        (
+            "first.md",
+            "# One\n\n```poolscope\nscenario = \"session-never-closed\"\n```\n\n> ```poolscope\n> scenario = \"sessions-never-closed\"\n\
+             > speed = 3\n> [set]\n> \"engine.pool_sise\" = 5\n> ```\n",
+        ),
+        ("part/second.md", "```poolscope\n```\n\n```poolscope fast\nscenario = \"../../secret\"\n```\n"),
+        ("third.md", "```poolscope\nscenario = = 1\n```\n"),
+    ];
+    let report = process("en", &chapters).expect_err("mistakes");
+    expect![[r#"
+        src/first.md:4:1: there is no ../scenarios/session-never-closed.toml
+          hint: did you mean `sessions-never-closed`?
+        src/first.md:9:3: unknown key `speed`
+          hint: a fence that names a scenario takes `scenario`, `set` and `at`
+        src/first.md:11:3: unknown key `pool_sise` in [engine]
+          hint: did you mean `pool_size`?
+        src/part/second.md:1:1: the fence is empty
+          hint: write `scenario = "NAME"` (recycle-above-wait-timeout, sessions-never-closed), or a whole scenario
+        src/part/second.md:4:1: `fast` after `poolscope` means nothing
+          hint: write only the word `poolscope` after the backticks
+        src/part/second.md:5:1: `../../secret` is not the name of a scenario
+          hint: use letters, digits, `-` and `_`: the file is ../scenarios/NAME.toml
+        src/third.md:2:12: extra `=`, expected nothing
+          hint: the text is not TOML; strings need quotes, tables are written [name]
+        src/third.md:2:14: unexpected key or value, expected newline, `#`
+          hint: the text is not TOML; strings need quotes, tables are written [name]
+        8 mistakes in poolscope fences"#]].assert_eq(&report);
+}
+
+/// What the reader of the book gets: every fence runs and none is too heavy.
+#[test]
+fn the_fences_of_the_book_are_light() {
+    let pages = ["introduction.md", "sessions-never-closed.md", "recycle-above-wait-timeout.md"];
+    let mut widgets = 0;
+    for name in pages {
+        let content = std::fs::read_to_string(root().join("src").join(name)).expect("a page of the book");
+        for line in page(&content).lines().filter(|line| line.contains("<pool-scope")) {
+            widgets += 1;
+            assert!(line.len() <= BYTES_MAX, "{name}: {} bytes", line.len());
+        }
+    }
+    assert!(widgets >= 5, "{widgets} widgets");
+}

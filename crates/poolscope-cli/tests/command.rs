@@ -1,0 +1,144 @@
+//! The command from outside: what it prints, and its exit codes.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use expect_test::{Expect, expect};
+
+const SCENARIO: &str = r#"
+name = "small"
+title = "One pause too long"
+summary = "The second request gets a connection that the server has closed."
+seed = 1
+until = "8 s"
+[variables]
+wait_timeout = 3
+[engine]
+pool_size = 1
+max_overflow = 0
+[[process]]
+name = "app"
+threads = 1
+[programs.handler]
+text = '''
+def show_cart(user_id):
+    with Session() as session:
+        return session.execute(text("SELECT * FROM cart")).all()
+'''
+[[traffic]]
+run = "handler"
+at = ["1 s", "2 s", "7 s"]
+"#;
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn poolscope(arguments: &[&str], input: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_poolscope"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn check_run(options: &[&str], expected: &Expect) {
+    let said = poolscope(&[&["run", "-"], options].concat(), SCENARIO);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    expected.assert_eq(&said.out);
+}
+
+#[test]
+fn a_summary_has_figures_the_timeline_and_the_first_error() {
+    check_run(&[], &expect![[r#"
+        small: The second request gets a connection that the server has closed.
+
+        requests           3: 2 served, 1 failed
+        errors             1 × 2013
+        waits              0, the longest 0 s
+        connections        1 opened, 0 refused, 0 pings
+        at the end         application holds 0, pool counts 0 checked out, server has 0
+        server counters    Max_used_connections 1, Aborted_clients 1
+
+
+
+        The first error, at 7 s:
+        Traceback (most recent call last):
+          File "app.py", line 10, in show_cart
+            return session.execute(text("SELECT * FROM cart")).all()
+        sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
+        [SQL: SELECT * FROM cart]
+        (Background on this error at: https://sqlalche.me/e/21/e3q8)
+    "#]]);
+}
+
+#[test]
+fn a_knob_changes_the_run() {
+    let said = poolscope(&["run", "-", "--set", "engine.pool_pre_ping=true", "--seed", "7"], SCENARIO);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.contains("3: 3 served, 0 failed"), "{}", said.out);
+    assert!(!said.out.contains("Traceback"), "{}", said.out);
+}
+
+#[test]
+fn other_formats_say_the_same_run() {
+    let table = poolscope(&["run", "-", "--format", "table"], SCENARIO).out;
+    let jsonl = poolscope(&["run", "-", "--format", "jsonl"], SCENARIO).out;
+    let log = poolscope(&["run", "-", "--format", "log"], SCENARIO).out;
+    assert_eq!(log, table);
+    assert!(table.contains("2013") && jsonl.contains("2013"), "{table}{jsonl}");
+    assert!(jsonl.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{jsonl}");
+    let svg = poolscope(&["run", "-", "--format", "svg"], SCENARIO).out;
+    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"), "{svg}");
+}
+
+#[test]
+fn three_mistakes_are_three_messages() {
+    let broken = SCENARIO
+        .replace("pool_size = 1", "pool_sise = 1")
+        .replace("until = \"8 s\"", "until = \"8 parsecs\"")
+        .replace("run = \"handler\"", "run = \"handlers\"");
+    let said = poolscope(&["check", "-"], &broken);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    expect![[r#"
+        <stdin>:6:1: `until` must be a length of time: `parsecs` is not a unit of time; use us, ms, s, min, h or d
+          hint: seconds, or text such as "250 ms", "8 h"
+        <stdin>:10:1: unknown key `pool_sise` in [engine]
+          hint: did you mean `pool_size`?
+        <stdin>:22:1: there is no program `handlers`
+          hint: did you mean `handler`?
+    "#]].assert_eq(&said.err);
+}
+
+#[test]
+fn the_scenarios_of_the_book_are_fine() {
+    let files = ["book/scenarios/recycle-above-wait-timeout.toml", "book/scenarios/sessions-never-closed.toml"];
+    let said = poolscope(&[&["check"], &files[..]].concat(), "");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(said.out, files.map(|file| format!("{file}: ok\n")).concat());
+}
+
+#[test]
+fn trouble_with_files_and_mistakes_have_their_own_exit_codes() {
+    let missing = poolscope(&["run", "no/such/file.toml"], "");
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.err.starts_with("no/such/file.toml: "), "{}", missing.err);
+    assert_eq!(poolscope(&["check", "no/such/file.toml", "-"], "seed = 'x'").code, Some(2));
+    assert_eq!(poolscope(&["run", "-", "--set", "pool_recycle"], SCENARIO).code, Some(2));
+    let bad_knob = poolscope(&["run", "-", "--set", "engine.pool_recycel=30"], SCENARIO);
+    assert_eq!(bad_knob.code, Some(2));
+    expect![[r#"
+        <stdin>: engine.pool_recycel: unknown key `pool_recycel` in [engine]
+          hint: did you mean `pool_recycle`?
+    "#]].assert_eq(&bad_knob.err);
+}
