@@ -70,9 +70,11 @@ class Driver:
         try:
             return Connection(self, self.server.connect())
         except DriverError as e:
-            error = self.error(e)
+            raise self.failed(self.error(e)) from None
+
+    def failed(self, error):
         self.row("connect_failed", engine=self.engine, error=show(error))
-        raise error
+        return error
 
     def error(self, e):
         name, code, text = e.args
@@ -87,15 +89,18 @@ class Connection:
 
     def command(self, microseconds, report, query=False):
         """Runs a command and prints how it ended, unless it is the dialect's own."""
-        error = None
         try:
             self.driver.server.command(self.session, microseconds, query)
         except DriverError as e:
-            error = self.driver.error(e)
+            # An exception in a local variable of a frame in its own traceback would be a cycle, and keep what the application's
+            # frames hold until the next garbage collection.
+            raise self.report(report, self.driver.error(e)) from None
+        self.report(report, None)
+
+    def report(self, report, error):
         if report:
             self.driver.row(report, conn=self.number, error=error and show(error))
-        if error:
-            raise error
+        return error
 
     def ping(self, *_):
         self.driver.row("ping", conn=self.number)

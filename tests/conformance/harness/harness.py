@@ -86,8 +86,10 @@ def run(scenario):
 
 def happen(fault, clock, server):
     if "down_us" in fault:
-        server.stop()
-        clock.at(clock.now + fault["down_us"], server.start, virtual.SERVER)
+        # A server that is down already cannot be stopped.
+        if server.up:
+            server.stop()
+            clock.at(clock.now + fault["down_us"], server.start, virtual.SERVER)
     else:
         server.kill(fault["kill"])
 

@@ -53,7 +53,7 @@ class Server:
 
     def connect_others(self, other):
         """Clients that are not the application's; they ask often enough never to be idle for long."""
-        for _ in range(other["count"]):
+        for _ in range(other["count"] if self.up else 0):
             if self.admit(other["admin"]):
                 self.sessions.append(Session(None))
                 self.row("open", conn=None, in_use=len(self.sessions))

@@ -22,7 +22,7 @@ poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 The first `run` installs SQLAlchemy into ~/.cache/poolscope; PYTHON names another interpreter than python3.";
 
 /// Divergences that are shown in full; after that they are only counted.
-const SHOWN_MAX: usize = 5;
+const SHOWN_MAX: usize = 20;
 
 /// True if nothing diverged.
 ///
