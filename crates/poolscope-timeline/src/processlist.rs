@@ -50,12 +50,12 @@ pub fn rows(trace: &Trace, truths: &Truths, at: SimTime) -> Vec<ProcessRow> {
     };
     let mut rows = Vec::new();
     // The event scheduler is on by default since MySQL 8.0, and off in 5.7 and MariaDB.
-    if matches!(server, Server::MySql80 | Server::MySql84) {
+    if mysql8(server) {
         let up = at.since(up_since).as_secs();
         rows.push(row(SCHEDULER_ID, "event_scheduler", "localhost", "Daemon", up, "Waiting on empty queue"));
     }
     // Since 8.0 the statement that asks is seen in `init`, before that in `starting`.
-    let asking = if matches!(server, Server::MySql80 | Server::MySql84) { "init" } else { "starting" };
+    let asking = if mysql8(server) { "init" } else { "starting" };
     let own = row(OWN_ID, "root", "localhost", "Query", 0, asking);
     rows.push(ProcessRow { info: Some("SHOW PROCESSLIST".to_owned()), ..own });
     for thread in truths.live.iter().map(|i| &truths.threads[*i]) {
@@ -65,9 +65,14 @@ pub fn rows(trace: &Trace, truths: &Truths, at: SimTime) -> Vec<ProcessRow> {
     rows
 }
 
+fn mysql8(server: Server) -> bool {
+    matches!(server, Server::MySql80 | Server::MySql84)
+}
+
 fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'static str>) -> ProcessRow {
     let scenario = &trace.scenario;
     let mariadb = scenario.server.is_mariadb();
+    let executing = if mysql8(scenario.server) { "executing" } else { "Sending data" };
     let port = || (50_000 + thread.id * 2 % 10_000).to_string();
     let host = match scenario.transport {
         Transport::Unix => "localhost".to_owned(),
@@ -77,7 +82,7 @@ fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'stati
         (false, _) => ("Sleep", "", None),
         (true, Command::Ping) => ("Ping", "", None),
         (true, Command::Connect) => ("Connect", "login", None),
-        (true, Command::Statement(s)) => ("Query", if mariadb { "Sending data" } else { "executing" }, Some(scenario.sql(s))),
+        (true, Command::Statement(s)) => ("Query", executing, Some(scenario.sql(s))),
         (true, Command::Commit) => ("Query", "starting", Some("COMMIT")),
         (true, Command::Rollback) => ("Query", "starting", Some("ROLLBACK")),
     };

@@ -60,6 +60,9 @@ pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
         EventKind::Line { line } => lang.say(words::LINE, &[who, &line.to_string(), trace.listing.line(line).trim()]),
         EventKind::Busy { until } => two(words::BUSY, who, &until.to_string()),
         EventKind::Session { session } => about(words::SESSION, session),
+        EventKind::Hold { session, connection, .. } => {
+            lang.say(words::HOLDS, &[who, &session.to_string(), &connection.to_string()])
+        }
         EventKind::SessionEnd { session, how } => lang.say(words::SESSION_END, &[who, &session.to_string(), how.name()]),
         EventKind::Lost { session } => about(words::LOST, session),
         EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),

@@ -20,7 +20,6 @@ pub struct Truths {
     pub engines: Vec<Engine>,
     /// By number − 1.
     pub connections: Vec<Connection>,
-    sessions: Vec<Session>,
     /// Every server session so far, in the order of opening; ids start anew after a restart.
     pub threads: Vec<Thread>,
     /// Those of `threads` that exist now.
@@ -105,12 +104,6 @@ pub struct Connection {
     lost: Option<EventId>,
     forgotten: Option<EventId>,
     stale: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Session {
-    task: Option<u16>,
-    lost: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -199,7 +192,6 @@ impl Truths {
             tasks: vec![task; trace.tasks.len()],
             engines: (0..trace.engines.len()).map(|e| Engine::new(engine_options(trace, e))).collect(),
             connections: Vec::new(),
-            sessions: Vec::new(),
             threads: Vec::new(),
             live: Vec::new(),
             server_up_since: Some(SimTime::ZERO),
@@ -258,8 +250,11 @@ impl Truths {
                 }
             }
             EventKind::Busy { .. } | EventKind::SessionEnd { .. } => doing(self, Doing::Python),
-            EventKind::Session { session } => {
-                *self.session(session) = Session { task: event.task, lost: false };
+            EventKind::Session { .. } => doing(self, Doing::Python),
+            EventKind::Hold { session, connection, .. } => {
+                if let Some(c) = self.connection_mut(connection) {
+                    c.session = Some(session);
+                }
                 doing(self, Doing::Python);
             }
             EventKind::Lost { session } => self.lose(id, session),
@@ -401,9 +396,8 @@ impl Truths {
             }
             PoolEvent::Checkout => {
                 self.engines[at].slot(slot).out = true;
-                let session = event.task.and_then(|t| self.session_of(t, engine));
                 if let Some(c) = number.and_then(|n| self.connection_mut(n)) {
-                    (c.out, c.task, c.session) = (true, event.task, session);
+                    (c.out, c.task) = (true, event.task);
                 }
                 if let Some(task) = event.task.and_then(|t| self.tasks.get_mut(usize::from(t))) {
                     task.doing = Doing::Python;
@@ -486,7 +480,6 @@ impl Truths {
     }
 
     fn lose(&mut self, id: EventId, session: u32) {
-        self.session(session).lost = true;
         for number in 1..=self.connections.len() as u32 {
             let Some(c) = self.connection_mut(number) else { continue };
             if c.out && c.session == Some(session) {
@@ -498,25 +491,6 @@ impl Truths {
                 }
             }
         }
-    }
-
-    /// The Session that a checkout of this thread is for: its newest one without a connection of this engine.
-    fn session_of(&self, task: u16, engine: u16) -> Option<u32> {
-        let busy = |s: u32| self.connections.iter().any(|c| c.out && c.engine == engine && c.session == Some(s));
-        let own = |s: &Session| s.task == Some(task) && !s.lost;
-        let newest = self.sessions.iter().rposition(own)? as u32 + 1;
-        if !busy(newest) {
-            return Some(newest);
-        }
-        self.sessions.iter().enumerate().rev().find(|(i, s)| own(s) && !busy(*i as u32 + 1)).map(|(i, _)| i as u32 + 1)
-    }
-
-    fn session(&mut self, number: u32) -> &mut Session {
-        let at = number.saturating_sub(1) as usize;
-        if self.sessions.len() <= at {
-            self.sessions.resize(at + 1, Session::default());
-        }
-        &mut self.sessions[at]
     }
 
     fn connection_mut(&mut self, number: u32) -> Option<&mut Connection> {
@@ -641,9 +615,8 @@ impl Truths {
             (false, true) => BarKind::SleepInTransaction,
             (false, false) => BarKind::Sleep,
         };
-        let lost = t.connection.and_then(|n| self.connection(n)).is_some_and(|c| c.lost.is_some());
-        let condition = if lost { Condition::Lost } else { Condition::Fine };
-        Some(Phase::new(kind, condition, t.connection, Some(t.id)))
+        // The server cannot know whether the client still refers to its connection, nor can the picture of it.
+        Some(Phase::new(kind, Condition::Fine, t.connection, Some(t.id)))
     }
 
     /// A connection that only a lost Session refers to.

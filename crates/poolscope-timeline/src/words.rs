@@ -60,13 +60,26 @@ phrases! {
     POOL_MORE: "what it counts", "记着什么账";
     SERVER_MORE: "what it has", "实际有什么";
     LEFT_BEHIND: "left behind", "被遗弃";
-    BACKLOG: "waiting for a thread", "等待线程";
+    BACKLOG: "no free thread", "等待线程";
     REFUSED: "refused", "被拒绝";
     CHECKED_OUT: "checked out", "已取出";
     LIMIT: "limit {0}", "上限 {0}";
     TITLE: "{0}: timeline", "{0}：时间线";
     DESCRIPTION: "Three groups of lanes from {0} to {1}: what the application holds, what the pool counts, what the server has. Exceptions: {2}. Connections that only the pool still counts: {3}. Connections that the server closed without the pool's knowledge: {4}.",
                  "从 {0} 到 {1} 的三组泳道：应用程序持有什么，连接池记着什么账，服务器实际有什么。异常：{2} 次。只有连接池还记着的连接：{3} 个。服务器已关闭而连接池不知道的连接：{4} 个。";
+
+    // The legend: as short as can be.
+    KEY_WORK: "runs", "运行";
+    KEY_CONNECT: "connects", "建立连接";
+    KEY_QUERY: "query", "查询";
+    KEY_HOLD: "holds a connection", "占着连接";
+    KEY_KEEP: "keeps it after the request", "请求结束后仍占着";
+    KEY_STALE: "to be replaced", "下次取出时替换";
+    KEY_AGE: "age against pool_recycle", "年龄与 pool_recycle";
+    KEY_SLEEP: "clock of wait_timeout", "wait_timeout 计时";
+    KEY_LOST: "nobody refers to it", "已无人引用";
+    KEY_DEAD: "dead, not noticed", "已失效，未察觉";
+    KEY_TRANSACTION: "Sleep in transaction", "事务中 Sleep";
 
     // What something is doing.
     IDLE: "idle", "空闲";
@@ -96,6 +109,7 @@ phrases! {
     LINE: "{0} executes line {1}: {2}", "{0} 执行第 {1} 行：{2}";
     BUSY: "{0} is busy without the database until {1}.", "{0} 在 {1} 之前忙别的事，不用数据库。";
     SESSION: "{0} makes Session {1}. It holds no connection yet.", "{0} 创建 Session {1}，它还不占连接。";
+    HOLDS: "Session {1} of {0} holds connection {2} from now on.", "从现在起，{0} 的 Session {1} 占着连接 {2}。";
     SESSION_END: "{0}: {2}() on Session {1}.", "{0}：对 Session {1} 调用 {2}()。";
     LOST: "{0} loses Session {1} without closing it. Only the garbage collector can give its connection back now.",
           "{0} 没有关闭 Session {1} 就丢掉了它。现在只有垃圾回收能归还它的连接。";

@@ -1,5 +1,11 @@
 //! The layout step: a timeline seen through a viewport, as placed shapes. Every exporter reads only this.
 
+mod bars;
+mod chart;
+mod labels;
+mod layout;
+mod marks;
+
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;
 
@@ -104,22 +110,32 @@ pub enum Anchor {
 
 /// Places a timeline.
 pub fn scene(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -> Scene {
-    let _ = timeline;
-    Scene {
-        width: options.width,
-        height: 100.0,
-        title: String::new(),
-        desc: String::new(),
-        plot: Frame { left: 0.0, top: 0.0, right: options.width, bottom: 100.0 },
-        scale: viewport.scale(0.0, options.width),
-        items: Vec::new(),
-    }
+    layout::place(timeline, viewport, options)
 }
+
+/// A pointer may miss a mark by this many pixels.
+const GRACE: f32 = 4.0;
 
 impl Scene {
     /// The event under a point: the topmost clickable shape that is there, marks with a few pixels of grace.
     pub fn hit(&self, x: f32, y: f32) -> Option<EventId> {
-        let _ = (x, y);
-        None
+        let mark = self.items.iter().rev().find(|item| match item.shape {
+            Shape::Glyph { x: gx, y: gy, size, .. } => {
+                item.event.is_some() && (x - gx).abs().max((y - gy).abs()) <= size / 2.0 + GRACE
+            }
+            _ => false,
+        });
+        let bar = || {
+            self.items.iter().rev().find(|item| match item.shape {
+                Shape::Rect { x: left, y: top, width, height, .. } => {
+                    let grace = if width < 2.0 * GRACE { GRACE / 2.0 } else { 0.0 };
+                    item.event.is_some()
+                        && (left - grace..=left + width + grace).contains(&x)
+                        && (top - 1.0..=top + height + 1.0).contains(&y)
+                }
+                _ => false,
+            })
+        };
+        mark.or_else(bar).and_then(|item| item.event)
     }
 }

@@ -119,9 +119,9 @@ pub fn timeline(trace: &Trace) -> Timeline {
         .engines
         .iter()
         .enumerate()
-        .map(|(e, engine)| Series {
+        .map(|(e, _)| Series {
             kind: SeriesKind::CheckedOut(e as u16),
-            label: engine.name.clone(),
+            label: owner(trace, e as u16),
             points: vec![(SimTime::ZERO, 0)],
             limit: truths.engines[e].limit,
         })
@@ -364,6 +364,7 @@ impl History<'_> {
         let server = Group { truth: Truth::Server, lanes: self.server_lanes(), series: vec![self.connected] };
         Timeline {
             title: self.trace.scenario.title.en.clone(),
+            title_zh_cn: self.trace.scenario.title.zh_cn.clone(),
             start: SimTime::ZERO,
             end,
             groups: vec![application, pool, server],
@@ -402,7 +403,7 @@ impl History<'_> {
             let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
             let (places, count) = pack(&stays);
             let engine = engine as u16;
-            let prefix = if 1 < self.trace.engines.len() { self.trace.engines[usize::from(engine)].name.clone() } else { String::new() };
+            let prefix = owner(self.trace, engine);
             for place in 0..count {
                 let mut lane = Lane { kind: LaneKind::Slot { engine, slot: 0 }, label: prefix.clone(), rows: 1, bars: Vec::new(), marks: Vec::new() };
                 let mut numbers = Vec::new();
@@ -415,6 +416,10 @@ impl History<'_> {
                     lane.bars.extend(bars);
                     lane.marks.extend(marks);
                 }
+                if !lane.label.is_empty() {
+                    lane.label.push_str(", ");
+                }
+                lane.label.push_str("slot");
                 name(&mut lane.label, &numbers);
                 lanes.push(lane);
             }
@@ -470,15 +475,45 @@ fn grown(tracks: &mut Vec<Track>, index: usize) -> &mut Track {
     &mut tracks[index]
 }
 
-/// Appends `1, 2, 3` to a lane's label.
+/// What tells an engine from the others: its process, its name, or both; nothing if it is the only one.
+fn owner(trace: &Trace, engine: u16) -> String {
+    let all = &trace.engines;
+    let Some(own) = all.get(usize::from(engine)).filter(|_| 1 < all.len()) else { return String::new() };
+    let many_processes = all.iter().any(|e| e.process != own.process);
+    let many_names = all.iter().any(|e| e.name != own.name);
+    let mut text = String::new();
+    if many_processes && let Some(task) = trace.tasks.iter().find(|t| t.process == own.process) {
+        // A thread is called `worker 1, thread 2`, or just `worker 1` if it is the only one.
+        text.push_str(task.name.rsplit_once(", ").map_or(task.name.as_str(), |(process, _)| process));
+    }
+    if many_names {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&own.name);
+    }
+    text
+}
+
+/// Appends `1/3/5–9` to a lane's label.
 fn name(label: &mut String, numbers: &[u32]) {
-    for (i, number) in numbers.iter().enumerate() {
-        if i > 0 {
-            label.push_str(", ");
+    let mut i = 0;
+    while i < numbers.len() {
+        let first = i;
+        while i + 1 < numbers.len() && numbers[i + 1] == numbers[i] + 1 {
+            i += 1;
+        }
+        if first > 0 {
+            label.push('/');
         } else if !label.is_empty() {
             label.push(' ');
         }
-        label.push_str(&number.to_string());
+        label.push_str(&numbers[first].to_string());
+        if first < i {
+            label.push(if i - first == 1 { '/' } else { '–' });
+            label.push_str(&numbers[i].to_string());
+        }
+        i += 1;
     }
 }
 

@@ -12,6 +12,7 @@ use poolscope_sim::trace::{EventId, Trace};
 #[derive(Clone, Debug)]
 pub struct Timeline {
     pub title: String,
+    pub title_zh_cn: Option<String>,
     pub start: SimTime,
     pub end: SimTime,
     /// Application, pool, server, in this order.

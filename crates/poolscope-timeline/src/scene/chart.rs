@@ -1,0 +1,83 @@
+//! A count over time, as steps, with its limit.
+
+use super::layout::{Easel, Layer};
+use super::{Anchor, Frame, Shape, labels};
+use crate::timeline::{Series, SeriesKind};
+use crate::words;
+
+/// The limit is drawn if the count comes within this factor of it.
+const NEAR: u32 = 4;
+
+pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32 {
+    let height = if siblings > 2 { 30.0 } else { 38.0 };
+    let (top, bottom) = (y + 12.0, y + height - 4.0);
+    let Frame { left, right, .. } = easel.plot;
+    let peak = series.points.iter().map(|p| p.1).max().unwrap_or(0).max(1);
+    let peak = peak.unsigned_abs();
+    let limit = series.limit.filter(|limit| *limit <= peak.saturating_mul(NEAR));
+    let highest = limit.unwrap_or(0).max(peak) as f32;
+    let level = |value: i32| (bottom - (bottom - top) * (value.max(0) as f32) / highest).round();
+
+    let mut steps: Vec<(f32, f32)> = Vec::new();
+    for (at, value) in &series.points {
+        let (x, y) = (easel.scale.x_inside(*at), level(*value));
+        match steps.last() {
+            // Within one pixel the highest count remains visible.
+            Some(last) if x - last.0 < 0.5 && last.1 <= y && steps.len() > 1 && x < right => {
+                let last = *last;
+                steps.push((last.0 + 0.5, last.1));
+                steps.push((last.0 + 0.5, y));
+            }
+            Some(last) => {
+                let last = *last;
+                steps.push((x, last.1));
+                steps.push((x, y));
+            }
+            None => steps.push((x, y)),
+        }
+    }
+    if let Some(last) = steps.last().copied() {
+        steps.push((right, last.1));
+    }
+    let mut area = steps.clone();
+    area.push((right, bottom));
+    area.push((left, bottom));
+    easel.draw(Layer::Ground, "area", Shape::Path { points: area, closed: true });
+    easel.draw(Layer::Link, "count", Shape::Path { points: steps, closed: false });
+
+    // In a narrow column there is no room for the name beside the chart.
+    let inside = easel.narrow || siblings > 1;
+    let what = match series.kind {
+        SeriesKind::CheckedOut(_) => easel.lang.word(words::CHECKED_OUT),
+        SeriesKind::ThreadsConnected => series.label.as_str(),
+    };
+    let mut caption = if inside { what.to_owned() } else { String::new() };
+    if let Some(limit) = series.limit {
+        if inside {
+            caption.push_str(" · ");
+        }
+        caption.push_str(&easel.lang.say(words::LIMIT, &[&limit.to_string()]));
+    }
+    let line = limit.map_or(top, |l| level(i32::try_from(l).unwrap_or(i32::MAX)));
+    if limit.is_some() {
+        easel.line(Layer::Link, "limit", (left, line), (right, line));
+    }
+    easel.text(if limit.is_some() { "limits" } else { "tick" }, left + 3.0, line - 3.0, Anchor::Start, caption);
+    if limit != Some(peak)
+        && let Some((at, _)) = series.points.iter().find(|p| p.1.unsigned_abs() == peak && 0 < p.1)
+    {
+        let (x, y) = (easel.scale.x(*at), level(i32::try_from(peak).unwrap_or(i32::MAX)));
+        if (left..right - 20.0).contains(&x) && limit.is_some() {
+            easel.text("tick", x + 2.0, y - 2.0, Anchor::Start, peak.to_string());
+        }
+    }
+
+    let beside = match series.kind {
+        SeriesKind::CheckedOut(_) if siblings > 1 => series.label.as_str(),
+        _ if inside => "",
+        _ => what,
+    };
+    let room = left - 8.0;
+    easel.text("lane", room, bottom, Anchor::End, labels::fit(beside, room));
+    y + height
+}

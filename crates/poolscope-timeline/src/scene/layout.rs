@@ -1,0 +1,307 @@
+//! The vertical plan: axis, then for each truth a heading with its legend, its counts over time, and its lanes.
+
+use poolscope_sim::time::SimTime;
+
+use super::labels::{self, fit, parts};
+use super::{Anchor, Frame, Item, Scene, SceneOptions, Shape, bars, chart, marks};
+use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Timeline, Truth};
+use crate::viewport::{TimeScale, Viewport};
+use crate::words::{self, Lang};
+
+/// What is painted over what. Shapes of one layer do not overlap, so an exporter may paint those of a class together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    Ground,
+    Bar,
+    Gauge,
+    Hatch,
+    Blip,
+    Link,
+    Mark,
+    Text,
+    Playhead,
+}
+
+/// Collects placed shapes.
+pub struct Easel {
+    pub scale: TimeScale,
+    pub plot: Frame,
+    pub lang: Lang,
+    /// A phone: fewer words, thinner lanes.
+    pub narrow: bool,
+    items: Vec<(Layer, Item)>,
+}
+
+impl Easel {
+    pub fn add(&mut self, layer: Layer, item: Item) {
+        self.items.push((layer, item));
+    }
+
+    pub fn draw(&mut self, layer: Layer, class: &'static str, shape: Shape) {
+        self.add(layer, Item { class, shape, event: None, connection: None });
+    }
+
+    pub fn line(&mut self, layer: Layer, class: &'static str, from: (f32, f32), to: (f32, f32)) {
+        self.draw(layer, class, Shape::Line { x1: from.0, y1: from.1, x2: to.0, y2: to.1 });
+    }
+
+    pub fn text(&mut self, class: &'static str, x: f32, y: f32, anchor: Anchor, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.draw(Layer::Text, class, Shape::Text { x, y, anchor, text });
+        }
+    }
+}
+
+const AXIS: f32 = 22.0;
+const HEADING: f32 = 26.0;
+const LEGEND_LINE: f32 = 16.0;
+const RIGHT: f32 = 8.0;
+/// Between the label column and the plot.
+const GUTTER: f32 = 8.0;
+/// More lanes than this are drawn thinner.
+const LANES_CALM: usize = 22;
+
+pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -> Scene {
+    let width = options.width.max(200.0);
+    let narrow = width < 520.0;
+    let column = if narrow { 78.0 } else { 124.0 };
+    let lang = Lang::of(&options.lang);
+    let plot = Frame { left: column + GUTTER, top: AXIS, right: width - RIGHT, bottom: AXIS };
+    let scale = viewport.scale(plot.left, plot.right);
+    let mut easel = Easel { scale, plot, lang, narrow, items: Vec::new() };
+
+    let lanes: usize = timeline.groups.iter().map(|g| g.lanes.len()).sum();
+    let mut spots = Spots::default();
+    let mut y = AXIS;
+    for group in &timeline.groups {
+        y = heading(&mut easel, group, y);
+        for series in &group.series {
+            y = chart::place(&mut easel, series, group.series.len(), y);
+        }
+        let mut owner = String::new();
+        for lane in &group.lanes {
+            let height = lane_height(lane, group.truth, lanes, narrow);
+            label(&mut easel, lane, &mut owner, y, height);
+            lane_shapes(&mut easel, lane, y, height);
+            spots.see(lane, y + height / 2.0);
+            y += height;
+        }
+        y += 6.0;
+    }
+    let bottom = y;
+    easel.plot.bottom = bottom;
+    links(&mut easel, timeline, &spots);
+    axis(&mut easel, bottom);
+    if let Some(at) = options.playhead {
+        playhead(&mut easel, at);
+    }
+    easel.items.sort_by_key(|(layer, item)| {
+        // Labels of one column together, for the sake of exporters that write them as a group.
+        let anchor = matches!(item.shape, Shape::Text { anchor: Anchor::End, .. });
+        (*layer, item.class, anchor)
+    });
+    let (title, desc) = description(timeline, lang);
+    let Easel { scale, plot, items, .. } = easel;
+    let items = items.into_iter().map(|(_, item)| item).collect();
+    Scene { width, height: bottom + 2.0, title, desc, plot, scale, items }
+}
+
+fn lane_height(lane: &Lane, truth: Truth, lanes: usize, narrow: bool) -> f32 {
+    let crowded = lanes > LANES_CALM;
+    match (lane.kind, truth) {
+        (LaneKind::Backlog { .. } | LaneKind::LeftBehind { .. }, _) => {
+            let row = if lane.rows > 8 { 4.0 } else { 6.0 };
+            (f32::from(lane.rows) * row + 6.0).max(14.0)
+        }
+        (LaneKind::Refused, _) => 18.0,
+        // A thread that never did anything needs no room for bars.
+        (LaneKind::Task(_), _) if lane.bars.is_empty() && lane.marks.is_empty() => 14.0,
+        (_, Truth::Application) => 20.0,
+        _ if crowded && narrow => 10.0,
+        _ if crowded => 12.0,
+        _ => 18.0,
+    }
+}
+
+/// Instants along the top, faint lines through everything.
+fn axis(easel: &mut Easel, bottom: f32) {
+    let Frame { left, right, .. } = easel.plot;
+    let gap = if easel.narrow { 64.0 } else { 84.0 };
+    let ticks = easel.scale.ticks(gap);
+    for (i, at) in ticks.iter().enumerate() {
+        let x = easel.scale.x(*at);
+        easel.line(Layer::Ground, "grid", (x, AXIS - 4.0), (x, bottom));
+        let text = at.to_string();
+        let half = labels::width(&text) / 2.0;
+        // The last label gives way to the edge, not the other way round.
+        let (x, anchor) = match i {
+            _ if right < x + half => (right, Anchor::End),
+            _ if x - half < left - GUTTER => (left - GUTTER, Anchor::Start),
+            _ => (x, Anchor::Middle),
+        };
+        easel.text("tick", x, AXIS - 8.0, anchor, text);
+    }
+}
+
+/// The name of a truth and the legend of what its lanes show; returns where the lanes begin.
+fn heading(easel: &mut Easel, group: &Group, y: f32) -> f32 {
+    let (name, more) = match group.truth {
+        Truth::Application => (words::APPLICATION, words::APPLICATION_MORE),
+        Truth::Pool => (words::POOL, words::POOL_MORE),
+        Truth::Server => (words::SERVER, words::SERVER_MORE),
+    };
+    let (name, more) = (easel.lang.word(name), easel.lang.word(more));
+    let Frame { left, right, .. } = easel.plot;
+    easel.line(Layer::Ground, "rule", (0.0, y + 2.5), (right, y + 2.5));
+    let mut baseline = y + 18.0;
+    easel.text("head", 0.0, baseline, Anchor::Start, name);
+    // The heading is set in 13 px semibold.
+    let after = labels::width(name) * 1.25 + 7.0;
+    easel.text("sub", after, baseline, Anchor::Start, more);
+    let entries = bars::legend(group);
+    let total: f32 = entries.iter().map(|(_, phrase)| entry_width(easel.lang.word(*phrase))).sum();
+    let start = after + labels::width(more) + 16.0;
+    let mut x = (right - total).max(start.max(left));
+    if x + total > right + 4.0 {
+        // Too long for the line of the heading: lines of its own.
+        baseline += LEGEND_LINE;
+        x = 0.0;
+    }
+    let first = x;
+    for (class, phrase) in entries {
+        let text = easel.lang.word(phrase);
+        if right + 4.0 < x + entry_width(text) && first < x {
+            x = first;
+            baseline += LEGEND_LINE;
+        }
+        let swatch = Shape::Rect { x, y: baseline - 8.5, width: 12.0, height: 9.0, radius: 0.0 };
+        easel.draw(Layer::Bar, class, swatch);
+        if class == bars::DEAD {
+            easel.draw(Layer::Hatch, bars::HATCH, Shape::Stroke { x1: x, x2: x + 12.0, y: baseline - 4.0, thick: 9.0 });
+        }
+        easel.text("key", x + 16.0, baseline, Anchor::Start, text);
+        x += entry_width(text);
+    }
+    baseline + HEADING - 18.0
+}
+
+fn entry_width(text: &str) -> f32 {
+    labels::width(text) + 30.0
+}
+
+fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32) {
+    let lang = easel.lang;
+    let room = easel.plot.left - GUTTER;
+    let baseline = (y + height / 2.0 + 3.8).round();
+    let (own, name, class) = match lane.kind {
+        LaneKind::LeftBehind { .. } => ("", lang.word(words::LEFT_BEHIND), "warn"),
+        LaneKind::Backlog { .. } => ("", lang.word(words::BACKLOG), "lane"),
+        LaneKind::Refused => ("", lang.word(words::REFUSED), "warn"),
+        // As the column is called in SHOW PROCESSLIST.
+        LaneKind::Sessions => ("Id", lane.label.as_str(), "lane"),
+        LaneKind::Slot { .. } | LaneKind::Task(_) => {
+            let (own, name) = parts(&lane.label);
+            (own, name, "lane")
+        }
+    };
+    if own.is_empty() || own == owner {
+        let name = if own.is_empty() || !easel.narrow { name } else { short(name) };
+        easel.text(class, room, baseline, Anchor::End, fit(name, room));
+        return;
+    }
+    own.clone_into(owner);
+    let taken = labels::width(own) + 6.0;
+    // Beside the name of its process `2` is as clear as `thread 2`.
+    let name = if taken + labels::width(name) <= room { name } else { short(name) };
+    let name_width = labels::width(name) + 6.0;
+    easel.text("lane", 0.0, baseline, Anchor::Start, fit(own, room - name_width));
+    easel.text(class, room, baseline, Anchor::End, fit(name, room));
+}
+
+/// `2` for `thread 2` and `slot 2`.
+fn short(name: &str) -> &str {
+    name.rsplit(' ').next().unwrap_or(name)
+}
+
+fn lane_shapes(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
+    bars::place(easel, lane, y, height);
+    marks::place(easel, lane, y, height);
+}
+
+/// Where the lanes are that a disagreement joins.
+#[derive(Default)]
+struct Spots {
+    /// (engine, slot, connection) → y is looked up by connection: (connection, y) of bars in pool and server lanes.
+    pool: Vec<(u32, f32)>,
+    /// (event, y) of the marks at which truths part.
+    marks: Vec<(u32, f32)>,
+}
+
+impl Spots {
+    fn see(&mut self, lane: &Lane, y: f32) {
+        if let LaneKind::Slot { .. } = lane.kind {
+            let mut last = None;
+            for connection in lane.bars.iter().filter_map(|b| b.connection) {
+                if last != Some(connection) {
+                    self.pool.push((connection, y));
+                    last = Some(connection);
+                }
+            }
+        }
+        let parts = |kind| matches!(kind, MarkKind::Lost | MarkKind::Timeout | MarkKind::Kill | MarkKind::Down);
+        self.marks.extend(lane.marks.iter().filter(|m| parts(m.kind)).map(|m| (m.event.0, y)));
+    }
+}
+
+/// A thread from the instant at which two truths part to the slot about which they differ. With many of them the hatched
+/// bars say enough.
+fn links(easel: &mut Easel, timeline: &Timeline, spots: &Spots) {
+    const LINKS_MAX: usize = 8;
+    let mut drawn: Vec<(f32, f32, f32)> = Vec::new();
+    for d in &timeline.disagreements {
+        if d.kind == DisagreementKind::Forgotten || !easel.scale.shows(d.from, d.from) {
+            continue;
+        }
+        let x = easel.scale.x(d.from);
+        let from = spots.marks.iter().find(|(event, _)| *event == d.event.0).map(|s| s.1);
+        let to = spots.pool.iter().find(|(connection, _)| *connection == d.connection).map(|s| s.1);
+        if let (Some(from), Some(to)) = (from, to) {
+            drawn.push((x, from, to));
+        }
+    }
+    if drawn.len() <= LINKS_MAX {
+        for (x, from, to) in drawn {
+            easel.line(Layer::Link, "link", (x, from), (x, to));
+        }
+    }
+}
+
+fn playhead(easel: &mut Easel, at: SimTime) {
+    if easel.scale.shows(at, at) {
+        let x = easel.scale.x(at);
+        let Frame { top, bottom, .. } = easel.plot;
+        easel.line(Layer::Playhead, "now", (x, top - 2.0), (x, bottom));
+        let points = vec![(x - 5.0, top - 8.0), (x + 5.0, top - 8.0), (x, top - 1.0)];
+        easel.draw(Layer::Playhead, "nowtip", Shape::Path { points, closed: true });
+    }
+}
+
+fn description(timeline: &Timeline, lang: Lang) -> (String, String) {
+    let title = match (lang, &timeline.title_zh_cn) {
+        (Lang::ZhCn, Some(title)) => title.as_str(),
+        _ => timeline.title.as_str(),
+    };
+    let errors = timeline.groups.iter().flat_map(|g| &g.lanes).filter(|l| matches!(l.kind, LaneKind::Task(_)));
+    let errors = errors.flat_map(|l| &l.marks).filter(|m| matches!(m.kind, MarkKind::Error(_))).count();
+    let of_kind = |kind| timeline.disagreements.iter().filter(|d| d.kind == kind).count().to_string();
+    let names = [
+        timeline.start.to_string(),
+        timeline.end.to_string(),
+        errors.to_string(),
+        of_kind(DisagreementKind::Lost),
+        of_kind(DisagreementKind::PoolKeepsDead),
+    ];
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    (lang.say(words::TITLE, &[title]), lang.say(words::DESCRIPTION, &names))
+}
