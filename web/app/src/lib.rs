@@ -1,1 +1,20 @@
-//! See the README.
+//! The Poolscope widget: a scenario that a reader can turn, play and question, in a browser.
+//!
+//! Reading order: `config` (what a host page asks for), `experiment` (the scenario with the reader's changes, and its run),
+//! `playhead` (where the reader is in it), `widget` (the yew component: messages in, view out) with `gesture` (from DOM events to
+//! messages), `stage` (the picture), `knobs` and `panels` (the rest of the view), `words`, and `surface` (what JavaScript calls).
+//!
+//! The view never interprets trace events: it prints what `poolscope_timeline` says.
+
+mod config;
+mod experiment;
+mod gesture;
+mod knobs;
+mod panels;
+mod playhead;
+mod stage;
+mod surface;
+mod widget;
+mod words;
+
+pub use surface::{css, mount, resize, simulate, unmount, update};

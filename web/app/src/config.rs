@@ -1,0 +1,85 @@
+//! What a host page asks for: a scenario, knobs turned already, a place to look at, a language. JSON in, every mistake out.
+
+use poolscope_sim::scenario::{Diagnostic, Document, KnobValue, Node, Place, Value};
+
+#[derive(Debug)]
+pub struct Config {
+    pub name: String,
+    pub document: Document,
+    /// By path (`engine.pool_recycle`) or by the option's own name (`pool_recycle`).
+    pub knobs: Vec<(String, KnobValue)>,
+    /// Overrides the scenario's `look_at`.
+    pub at: Option<KnobValue>,
+    pub lang: String,
+}
+
+impl Config {
+    /// # Errors
+    /// Everything that is wrong with it; the scenario itself is only read later.
+    pub fn read(text: &str) -> Result<Config, Vec<Diagnostic>> {
+        let root = Document::from_json(text)?.root;
+        let Value::Table(entries) = root.value else {
+            return Err(vec![mistake("", "the configuration must be an object", "")]);
+        };
+        let mut mistakes = Vec::new();
+        let (mut name, mut scenario, mut knobs, mut at, mut lang) = (None, None, Vec::new(), None, None);
+        for (key, node) in entries {
+            match (key.as_str(), node.value) {
+                (_, Value::Text(text)) if text.is_empty() => {}
+                ("scenario", value @ Value::Table(_)) => scenario = Some(Document { root: Node { value, place: node.place } }),
+                ("name", Value::Text(text)) => name = Some(text),
+                ("lang", Value::Text(text)) => lang = Some(text),
+                ("at", value) => match knob_value(value) {
+                    Some(value) => at = Some(value),
+                    None => mistakes.push(mistake("at", "`at` must be a time", "such as \"25 s\" or \"first error\"")),
+                },
+                ("knobs", Value::Table(entries)) => {
+                    for (path, node) in entries {
+                        match knob_value(node.value) {
+                            Some(value) => knobs.push((path, value)),
+                            None => mistakes.push(mistake(&path, "a knob is a number, a switch or a text", "")),
+                        }
+                    }
+                }
+                (key @ ("scenario" | "name" | "lang" | "knobs"), _) => {
+                    mistakes.push(mistake(key, "this is of the wrong type", "scenario and knobs are objects, name and lang texts"));
+                }
+                (key, _) => mistakes.push(mistake(key, "there is no such key", "scenario, name, knobs, at, lang")),
+            }
+        }
+        if scenario.is_none() {
+            mistakes.push(mistake("scenario", "there is no scenario", ""));
+        }
+        match scenario {
+            Some(document) if mistakes.is_empty() => Ok(Config {
+                name: name.unwrap_or_else(|| "scenario".to_owned()),
+                document,
+                knobs,
+                at,
+                lang: lang.unwrap_or_else(|| "en".to_owned()),
+            }),
+            _ => Err(mistakes),
+        }
+    }
+}
+
+/// Attributes are texts: `"30"` is as good as `30`.
+fn knob_value(value: Value) -> Option<KnobValue> {
+    match value {
+        Value::Integer(n) => Some(KnobValue::Number(n)),
+        Value::Bool(on) => Some(KnobValue::Switch(on)),
+        Value::Text(text) => Some(KnobValue::parse(&text)),
+        Value::Decimal(text) => Some(KnobValue::Text(text)),
+        Value::List(_) | Value::Table(_) => None,
+    }
+}
+
+fn mistake(path: &str, message: &str, hint: &str) -> Diagnostic {
+    Diagnostic { place: Place::Path(path.to_owned()), message: message.to_owned(), hint: hint.to_owned() }
+}
+
+/// One line each, as a terminal would print them.
+pub fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
+    let lines: Vec<String> = diagnostics.iter().map(Diagnostic::to_string).collect();
+    if lines.is_empty() { "the text could not be read".to_owned() } else { lines.join("\n") }
+}

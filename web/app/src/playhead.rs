@@ -1,0 +1,133 @@
+//! Where the reader is: just after an event, or at an instant between events.
+
+use poolscope_sim::Trace;
+use poolscope_sim::time::{SimSpan, SimTime};
+use poolscope_sim::trace::EventId;
+use poolscope_timeline::{Step, StepKind, Timeline, When};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playhead {
+    pub when: When,
+    pub at: SimTime,
+}
+
+impl Playhead {
+    pub fn initial(trace: &Trace) -> Playhead {
+        Playhead::event(trace, Timeline::initial(trace))
+    }
+
+    pub fn event(trace: &Trace, event: EventId) -> Playhead {
+        match trace.events.get(event.0 as usize) {
+            Some(e) => Playhead { when: When::Event(event), at: e.at },
+            None => Playhead::time(SimTime::ZERO),
+        }
+    }
+
+    pub fn time(at: SimTime) -> Playhead {
+        Playhead { when: When::Time(at), at }
+    }
+
+    /// The same time in another run; what a knob changed may have moved everything else.
+    pub fn carried(self, timeline: &Timeline) -> Playhead {
+        Playhead::time(self.at.clamp(timeline.start, timeline.end))
+    }
+
+    /// The last event that has happened.
+    pub fn last_event(self, trace: &Trace) -> Option<EventId> {
+        match self.when {
+            When::Event(event) => Some(event),
+            When::Time(at) => trace.events.partition_point(|e| e.at <= at).checked_sub(1).map(|i| EventId(i as u32)),
+        }
+    }
+
+    /// What the sentence is about: the selected event, else the last step.
+    pub fn subject(self, trace: &Trace, timeline: &Timeline) -> Option<EventId> {
+        match self.when {
+            When::Event(event) => Some(event),
+            When::Time(_) => {
+                let last = self.last_event(trace)?;
+                let steps = &timeline.steps;
+                steps.partition_point(|s| s.event <= last).checked_sub(1).map(|i| steps[i].event)
+            }
+        }
+    }
+
+    /// The next or previous step, of one kind or any; stays where there is none.
+    pub fn step(self, trace: &Trace, timeline: &Timeline, forward: bool, kind: Option<StepKind>) -> Playhead {
+        let found = match (forward, self.last_event(trace)) {
+            (true, Some(last)) => timeline.next(last, kind),
+            (true, None) => timeline.steps.iter().find(|s| kind.is_none_or(|k| k == s.kind)).copied(),
+            // Between two steps, "back" is the step before this instant.
+            (false, Some(last)) => match self.when {
+                When::Event(event) => timeline.previous(event, kind),
+                When::Time(_) => timeline.previous(EventId(last.0 + 1), kind),
+            },
+            (false, None) => None,
+        };
+        match found {
+            Some(Step { at, event, .. }) => Playhead { when: When::Event(event), at },
+            None => self,
+        }
+    }
+}
+
+/// Playing gives each step a moment of its own and the time between steps its share of the rest, so that bursts can be followed and idle
+/// time passes quickly. Wall clock in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Tempo {
+    /// When each step is due, from the start of playing.
+    due: Vec<(u64, SimTime, EventId)>,
+    end: (u64, SimTime),
+}
+
+/// All idle time of a run together.
+const TRAVEL_MS: u64 = 12_000;
+/// One step, if there are few of them.
+const STEP_MS: u64 = 450;
+const STEPS_MS_MAX: u64 = 40_000;
+
+impl Tempo {
+    pub fn new(timeline: &Timeline) -> Tempo {
+        let whole = (timeline.end - timeline.start).as_us().max(1);
+        let step_ms = STEP_MS.min(STEPS_MS_MAX / (timeline.steps.len() as u64).max(1));
+        let travel = |at: SimTime| (u128::from((at - timeline.start).as_us()) * u128::from(TRAVEL_MS) / u128::from(whole)) as u64;
+        let due = timeline.steps.iter().zip(0..).map(|(s, i)| (travel(s.at) + i * step_ms, s.at, s.event)).collect();
+        Tempo { due, end: (TRAVEL_MS + timeline.steps.len() as u64 * step_ms, timeline.end) }
+    }
+
+    /// The moment of playing at which the playhead stands there.
+    pub fn of(&self, playhead: Playhead) -> u64 {
+        let after = match playhead.when {
+            When::Event(event) => self.due.partition_point(|(_, _, e)| *e <= event),
+            When::Time(at) => self.due.partition_point(|(_, t, _)| *t <= at),
+        };
+        let (from_ms, from) = after.checked_sub(1).map_or((0, SimTime::ZERO), |i| (self.due[i].0, self.due[i].1));
+        let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
+        let span = u128::from((to - from).as_us()).max(1);
+        from_ms + (u128::from(playhead.at.since(from).as_us()) * u128::from(to_ms.saturating_sub(from_ms)) / span) as u64
+    }
+
+    /// Where the playhead stands at a moment of playing; `None` when the run is over.
+    pub fn at(&self, ms: u64) -> Option<Playhead> {
+        if self.end.0 <= ms {
+            return None;
+        }
+        let after = self.due.partition_point(|(due, _, _)| *due <= ms);
+        let (from_ms, from, event) = after.checked_sub(1).map_or((0, SimTime::ZERO, None), |i| {
+            let (ms, at, event) = self.due[i];
+            (ms, at, Some(event))
+        });
+        let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
+        let passed = u128::from((to - from).as_us()) * u128::from(ms - from_ms) / u128::from((to_ms - from_ms).max(1));
+        let at = from + SimSpan(passed as u64);
+        match event {
+            Some(event) if at == from => Some(Playhead { when: When::Event(event), at }),
+            _ => Some(Playhead::time(at)),
+        }
+    }
+
+    /// The step after this moment of playing, for readers who asked for less motion.
+    pub fn next_step(&self, ms: u64) -> Option<u64> {
+        self.due.iter().map(|(due, _, _)| *due).find(|due| ms < *due)
+    }
+}

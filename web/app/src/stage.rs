@@ -1,0 +1,117 @@
+//! The picture: laid out once per run, width and window; only the overlay with the playhead changes from step to step.
+
+use poolscope_sim::time::SimTime;
+use poolscope_sim::trace::EventId;
+use poolscope_timeline::{Scene, SceneOptions, Shape, Timeline, Viewport, scene, svg};
+use yew::prelude::*;
+
+use crate::playhead::Playhead;
+
+#[derive(Debug)]
+pub struct Stage {
+    width: u32,
+    lang: String,
+    pub viewport: Viewport,
+    scene: Scene,
+    picture: AttrValue,
+}
+
+/// Narrower than any phone: what is laid out before the page has given the widget a width.
+const WIDTH_MIN: u32 = 280;
+const WIDTH_MAX: u32 = 1600;
+
+impl Stage {
+    pub fn new(timeline: &Timeline, width: u32, lang: &str) -> Stage {
+        let viewport = Viewport::fit(timeline.start, timeline.end);
+        let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
+        let scene = scene(timeline, &viewport, &SceneOptions::new(width as f32, lang));
+        let picture = svg(&scene).into();
+        Stage { width, lang: lang.to_owned(), viewport, scene, picture }
+    }
+
+    /// Another run on the same window, as far as it reaches.
+    pub fn show(&mut self, timeline: &Timeline) {
+        let whole = Viewport::fit(timeline.start, timeline.end);
+        let viewport = if self.viewport.is_fit() { whole } else { whole.show(self.viewport.from(), self.viewport.to()) };
+        self.layout(timeline, viewport);
+    }
+
+    pub fn resize(&mut self, timeline: &Timeline, width: u32) -> bool {
+        let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
+        let changed = width != self.width;
+        if changed {
+            self.width = width;
+            self.layout(timeline, self.viewport);
+        }
+        changed
+    }
+
+    pub fn look(&mut self, timeline: &Timeline, viewport: Viewport) {
+        if viewport != self.viewport {
+            self.layout(timeline, viewport);
+        }
+    }
+
+    fn layout(&mut self, timeline: &Timeline, viewport: Viewport) {
+        self.viewport = viewport;
+        self.scene = scene(timeline, &viewport, &SceneOptions::new(self.width as f32, &self.lang));
+        self.picture = svg(&self.scene).into();
+    }
+
+    /// Left and right end of the time axis in whole px, for controls that line up with it.
+    pub fn insets(&self) -> (u32, u32) {
+        let plot = self.scene.plot;
+        (plot.left as u32, (self.scene.width - plot.right) as u32)
+    }
+
+    pub fn hit(&self, x: f32, y: f32) -> Option<EventId> {
+        self.scene.hit(x, y)
+    }
+
+    /// The instant under a pixel, if the pixel is on the time axis.
+    pub fn time(&self, x: f32) -> SimTime {
+        self.scene.scale.time(x)
+    }
+
+    pub fn view(&self, playhead: Playhead, subject: Option<EventId>) -> Html {
+        // Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
+        let picture = Html::from_html_unchecked(self.picture.clone());
+        let (width, height) = (self.scene.width as i32, self.scene.height as i32);
+        let plot = self.scene.plot;
+        let x = self.scene.scale.x(playhead.at);
+        let inside = plot.left <= x && x <= plot.right;
+        let (outlines, ring) = self.selection(subject);
+        html! {
+            <>
+                <div class="picture">{ picture }</div>
+                <svg class="overlay" viewBox={format!("0 0 {width} {height}")} width={width.to_string()} height={height.to_string()} aria-hidden="true">
+                    <path class="same" d={outlines} />
+                    <path class="chosen" d={ring} />
+                    <path class="playhead" d={if inside { format!("M{0} {1}V{2}", x as i32, plot.top as i32, plot.bottom as i32) } else { String::new() }} />
+                    <path class="thumb" d={if inside { format!("M{0} {1}l-6 -8h12z", x as i32, plot.top as i32) } else { String::new() }} />
+                </svg>
+            </>
+        }
+    }
+
+    /// Outlines around everything that is about the same connection, and a ring around the mark of the event itself.
+    fn selection(&self, subject: Option<EventId>) -> (String, String) {
+        let (mut outlines, mut ring) = (String::new(), String::new());
+        let Some(subject) = subject else { return (outlines, ring) };
+        let own = |item: &&poolscope_timeline::Item| item.event == Some(subject);
+        let connection = self.scene.items.iter().filter(own).find_map(|item| item.connection);
+        for item in &self.scene.items {
+            match item.shape {
+                Shape::Rect { x, y, width, height, .. } if connection.is_some() && item.connection == connection => {
+                    outlines += &format!("M{} {}h{}v{}h-{2}z", x as i32, y as i32, width as i32, height as i32);
+                }
+                Shape::Glyph { x, y, size, .. } if own(&item) => {
+                    let r = size as i32 / 2 + 4;
+                    ring += &format!("M{} {}a{r} {r} 0 1 1 {} 0a{r} {r} 0 1 1 -{2} 0z", x as i32 - r, y as i32, 2 * r);
+                }
+                _ => {}
+            }
+        }
+        (outlines, ring)
+    }
+}

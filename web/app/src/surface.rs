@@ -1,0 +1,94 @@
+//! What JavaScript calls. Widgets are known by handles; whatever comes in is validated here, and wrong input is an error, never a panic.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use poolscope_sim::scenario::{Diagnostic, Document, Scenario};
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+use yew::AppHandle;
+
+use crate::config::{Config, diagnostics_text};
+use crate::experiment::Experiment;
+use crate::widget::{Message, Props, Show, Widget};
+
+thread_local! {
+    static WIDGETS: RefCell<BTreeMap<u32, AppHandle<Widget>>> = const { RefCell::new(BTreeMap::new()) };
+    static LAST_HANDLE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Shows a widget inside `root`, which it then owns. Events (`ready`, `change`, `seek`, `outcome`, `error`) are dispatched on `root`.
+///
+/// # Errors
+/// The diagnostics' text if the configuration or its scenario is wrong.
+#[wasm_bindgen]
+pub fn mount(root: Element, config: &str) -> Result<u32, JsError> {
+    let show = read(config).map_err(error)?;
+    let props = Props { root: root.clone(), show: Rc::new(RefCell::new(Some(show))) };
+    let app = yew::Renderer::<Widget>::with_root_and_props(root, props).render();
+    let handle = LAST_HANDLE.get().wrapping_add(1);
+    LAST_HANDLE.set(handle);
+    WIDGETS.with_borrow_mut(|widgets| widgets.insert(handle, app));
+    Ok(handle)
+}
+
+/// Shows something else in the same widget. A handle that is not in use is ignored.
+///
+/// # Errors
+/// As `mount`; the widget then stays as it is.
+#[wasm_bindgen]
+pub fn update(handle: u32, config: &str) -> Result<(), JsError> {
+    let show = read(config).map_err(error)?;
+    send(handle, Message::Show(Box::new(show)));
+    Ok(())
+}
+
+/// The root may have another width now.
+#[wasm_bindgen]
+pub fn resize(handle: u32) {
+    send(handle, Message::Resize);
+}
+
+/// Forgets the widget. Its root is emptied a little later.
+#[wasm_bindgen]
+pub fn unmount(handle: u32) {
+    let app = WIDGETS.with_borrow_mut(|widgets| widgets.remove(&handle));
+    if let Some(app) = app {
+        app.destroy();
+    }
+}
+
+/// The trace of a scenario as JSON lines, and the outcome as the last one.
+///
+/// # Errors
+/// The diagnostics' text if the scenario is wrong.
+#[wasm_bindgen]
+pub fn simulate(scenario: &str) -> Result<String, JsError> {
+    let document = Document::from_json(scenario).map_err(error)?;
+    let scenario = Scenario::read(&document, "scenario").map_err(error)?;
+    Ok(poolscope_sim::trace::jsonl(&poolscope_sim::simulate(&scenario)))
+}
+
+/// The stylesheet of the widget and of its picture.
+#[wasm_bindgen]
+pub fn css() -> String {
+    poolscope_timeline::css().to_owned() + include_str!("widget.css")
+}
+
+fn read(config: &str) -> Result<Show, Vec<Diagnostic>> {
+    let config = Config::read(config)?;
+    let lang = config.lang.clone();
+    Ok(Show { experiment: Experiment::new(config)?, lang })
+}
+
+fn send(handle: u32, message: Message) {
+    let scope = WIDGETS.with_borrow(|widgets| widgets.get(&handle).map(|app| (**app).clone()));
+    if let Some(scope) = scope {
+        scope.send_message(message);
+    }
+}
+
+fn error(diagnostics: Vec<Diagnostic>) -> JsError {
+    JsError::new(&diagnostics_text(&diagnostics))
+}

@@ -1,0 +1,422 @@
+//! The yew component: the reader's gestures in, one view out. Conditional parts are hidden or empty rather than absent, because yew 0.23
+//! panics on conditional siblings that render nothing (yew#4092).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_render::{AnimationFrame, request_animation_frame};
+use js_sys::{Object, Reflect};
+use poolscope_sim::scenario::KnobValue;
+use poolscope_timeline::{Lang, Moment, StepKind};
+use wasm_bindgen::JsCast;
+use web_sys::{CustomEvent, CustomEventInit, Element, HtmlElement};
+use yew::prelude::*;
+
+use crate::config::diagnostics_text;
+use crate::experiment::Experiment;
+use crate::gesture::{self, Gesture, Key};
+use crate::playhead::{Playhead, Tempo};
+use crate::stage::Stage;
+use crate::words::{Words, words};
+use crate::{knobs, panels};
+
+/// What a widget shows: handed over once when it is mounted, and again by each update.
+#[derive(Debug)]
+pub struct Show {
+    pub experiment: Experiment,
+    pub lang: String,
+}
+
+#[derive(Clone, Debug, Properties)]
+pub struct Props {
+    pub root: Element,
+    pub show: Rc<RefCell<Option<Show>>>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Props) -> bool {
+        Rc::ptr_eq(&self.show, &other.show)
+    }
+}
+
+#[derive(Debug)]
+pub enum Message {
+    Show(Box<Show>),
+    Gesture(Gesture),
+    Frame(f64),
+    Resize,
+}
+
+#[derive(Debug)]
+pub struct Widget {
+    /// Nothing is shown only if a widget is created twice from the same properties, which does not happen.
+    state: Option<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    experiment: Experiment,
+    lang: String,
+    playhead: Playhead,
+    moment: Moment,
+    stage: Stage,
+    playing: Option<Playing>,
+    why_open: bool,
+    mistake: Option<String>,
+    /// Events for the host page, sent when the view is up to date.
+    outbox: Vec<Outgoing>,
+}
+
+#[derive(Debug)]
+struct Playing {
+    tempo: Tempo,
+    /// The moment of playing, in milliseconds, that belongs to the last frame.
+    ms: u64,
+    last: Option<f64>,
+    stepped: bool,
+    _frame: AnimationFrame,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outgoing {
+    Ready,
+    Change,
+    Seek,
+    Outcome,
+    Error,
+}
+
+/// Between two steps when motion is to be avoided.
+const STILL_MS: f64 = 1_200.0;
+/// A frame that comes later than this (a tab in the background) counts as this long.
+const FRAME_MAX_MS: f64 = 100.0;
+
+impl Component for Widget {
+    type Message = Message;
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> Widget {
+        let show = ctx.props().show.borrow_mut().take();
+        Widget { state: show.map(|show| State::new(show, width(&ctx.props().root))) }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        let root = &ctx.props().root;
+        if let Message::Show(show) = message {
+            self.state = Some(State::new(*show, width(root)));
+            return true;
+        }
+        let Some(state) = &mut self.state else { return false };
+        match message {
+            Message::Show(_) => false,
+            Message::Resize => state.stage.resize(&state.experiment.timeline, width(root)),
+            Message::Gesture(gesture) => {
+                state.act(gesture, ctx);
+                true
+            }
+            Message::Frame(now) => state.frame(now, ctx),
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Some(state) = &self.state else { return html! { <div /> } };
+        let link = ctx.link();
+        let send = |gesture: Option<Gesture>| gesture.map(Message::Gesture);
+        let knobs = state.experiment.knobs.clone();
+        let keys = link.clone();
+        let onkeydown = Callback::from(move |event: KeyboardEvent| match gesture::key(&event) {
+            Key::Ours(gesture) => {
+                event.prevent_default();
+                event.stop_propagation();
+                keys.send_message(Message::Gesture(gesture));
+            }
+            Key::Control => event.stop_propagation(),
+            Key::Page => {}
+        });
+        html! {
+            <div class="widget" lang={state.lang.clone()}
+                onclick={link.batch_callback(move |event: MouseEvent| send(gesture::click(&event)))}
+                oninput={link.batch_callback(move |event: InputEvent| send(gesture::input(&event, &knobs)))}
+                onpointerdown={link.batch_callback(move |event: PointerEvent| send(gesture::pointer(&event, true)))}
+                onpointermove={link.batch_callback(move |event: PointerEvent| send(gesture::pointer(&event, false)))}
+                {onkeydown}
+            >
+                { state.view() }
+            </div>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        let Some(state) = &mut self.state else { return };
+        let root = &ctx.props().root;
+        let (left, right) = state.stage.insets();
+        // Through the object model, since a strict content security policy refuses style attributes.
+        let style = root.unchecked_ref::<HtmlElement>().style();
+        for (name, px) in [("--plot-left", left), ("--plot-right", right)] {
+            let _ = style.set_property(name, &format!("{px}px"));
+        }
+        if first {
+            state.outbox.insert(0, Outgoing::Ready);
+        }
+        for event in std::mem::take(&mut state.outbox) {
+            state.tell(root, event);
+        }
+    }
+}
+
+impl State {
+    fn new(show: Show, width: u32) -> State {
+        let Show { experiment, lang } = show;
+        let playhead = Playhead::initial(&experiment.trace);
+        State {
+            moment: Moment::at(&experiment.trace, playhead.when),
+            stage: Stage::new(&experiment.timeline, width, &lang),
+            experiment,
+            lang,
+            playhead,
+            playing: None,
+            why_open: false,
+            mistake: None,
+            outbox: vec![Outgoing::Outcome],
+        }
+    }
+
+    fn act(&mut self, gesture: Gesture, ctx: &Context<Widget>) {
+        let was_playing = self.playing.is_some();
+        let timeline = &self.experiment.timeline;
+        let trace = &self.experiment.trace;
+        let here = self.playhead;
+        let viewport = self.stage.viewport;
+        if !matches!(gesture, Gesture::Closer | Gesture::Farther | Gesture::Fit) {
+            self.playing = None;
+        }
+        match gesture {
+            Gesture::Step { forward, errors } => {
+                self.go(here.step(trace, timeline, forward, errors.then_some(StepKind::Error)));
+            }
+            Gesture::Start => self.go(Playhead::time(timeline.start)),
+            Gesture::End => self.go(Playhead::time(timeline.end)),
+            Gesture::Seek(at) => self.go(Playhead::time(at.clamp(timeline.start, timeline.end))),
+            Gesture::Select(event) => self.go(Playhead::event(trace, event)),
+            Gesture::Point { x, y, pressed } => {
+                let hit = if pressed { self.stage.hit(x, y) } else { None };
+                let to = hit.map_or_else(|| Playhead::time(self.stage.time(x)), |event| Playhead::event(trace, event));
+                self.go(to);
+            }
+            Gesture::Play if was_playing => {}
+            Gesture::Play => self.play(ctx),
+            Gesture::Why => self.why_open = !self.why_open,
+            Gesture::Turn(n, value) => self.turn(n, value),
+            Gesture::Reset => {
+                let result = self.experiment.reset();
+                self.ran(result.map_err(|d| diagnostics_text(&d)));
+            }
+            Gesture::Closer => self.stage.look(timeline, viewport.zoom(2.0, here.at)),
+            Gesture::Farther => self.stage.look(timeline, viewport.zoom(0.5, here.at)),
+            Gesture::Fit => self.stage.look(timeline, poolscope_timeline::Viewport::fit(timeline.start, timeline.end)),
+        }
+    }
+
+    fn turn(&mut self, n: usize, value: KnobValue) {
+        let Some(path) = self.experiment.knobs.get(n).map(|k| k.set.clone()) else { return };
+        let result = self.experiment.turn(&path, value);
+        self.ran(result.map_err(|d| diagnostics_text(&d)));
+    }
+
+    /// After another run: the reader stays at the same time.
+    fn ran(&mut self, result: Result<(), String>) {
+        self.mistake = result.err();
+        if self.mistake.is_some() {
+            self.outbox.push(Outgoing::Error);
+            return;
+        }
+        let timeline = &self.experiment.timeline;
+        self.stage.show(timeline);
+        let playhead = self.playhead.carried(timeline);
+        self.go(playhead);
+        self.outbox.extend([Outgoing::Change, Outgoing::Outcome]);
+    }
+
+    fn go(&mut self, playhead: Playhead) {
+        self.playhead = playhead;
+        self.moment = Moment::at(&self.experiment.trace, playhead.when);
+        let viewport = self.stage.viewport.reveal(playhead.at);
+        self.stage.look(&self.experiment.timeline, viewport);
+        self.outbox.push(Outgoing::Seek);
+    }
+
+    fn play(&mut self, ctx: &Context<Widget>) {
+        let tempo = Tempo::new(&self.experiment.timeline);
+        let mut ms = tempo.of(self.playhead);
+        if tempo.at(ms + 1).is_none() {
+            ms = 0;
+        }
+        let stepped = web_sys::window()
+            .and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()?)
+            .is_some_and(|query| query.matches());
+        self.playing = Some(Playing { tempo, ms, last: None, stepped, _frame: next_frame(ctx) });
+    }
+
+    fn frame(&mut self, now: f64, ctx: &Context<Widget>) -> bool {
+        let Some(playing) = &mut self.playing else { return false };
+        playing._frame = next_frame(ctx);
+        let passed = now - *playing.last.get_or_insert(now);
+        if playing.stepped {
+            if passed < STILL_MS && passed > 0.0 {
+                return false;
+            }
+            playing.ms = playing.tempo.next_step(playing.ms).unwrap_or(u64::MAX);
+        } else {
+            playing.ms += passed.clamp(0.0, FRAME_MAX_MS) as u64;
+        }
+        playing.last = Some(now);
+        match playing.tempo.at(playing.ms) {
+            Some(playhead) if playhead == self.playhead => return false,
+            Some(playhead) => self.go(playhead),
+            None => {
+                self.playing = None;
+                self.go(Playhead::time(self.experiment.timeline.end));
+            }
+        }
+        true
+    }
+
+    fn tell(&self, root: &Element, event: Outgoing) {
+        let detail = Object::new();
+        let set = |key: &str, value: &wasm_bindgen::JsValue| {
+            let _ = Reflect::set(&detail, &key.into(), value);
+        };
+        let outcome = &self.experiment.trace.outcome;
+        let name = match event {
+            Outgoing::Ready => "ready",
+            Outgoing::Change => {
+                let knobs = Object::new();
+                for (path, value) in &self.experiment.turned {
+                    let value = match value {
+                        KnobValue::Number(n) => (*n as f64).into(),
+                        KnobValue::Switch(on) => (*on).into(),
+                        KnobValue::Text(text) => text.as_str().into(),
+                    };
+                    let _ = Reflect::set(&knobs, &path.as_str().into(), &value);
+                }
+                set("knobs", &knobs);
+                "change"
+            }
+            Outgoing::Seek => {
+                set("at", &format!("{} us", self.playhead.at.as_us()).into());
+                set("us", &(self.playhead.at.as_us() as f64).into());
+                "seek"
+            }
+            Outgoing::Outcome => {
+                set("requests", &outcome.requests.into());
+                set("served", &outcome.served.into());
+                set("failed", &outcome.failed.into());
+                set("text", &crate::words::outcome(outcome, Lang::of(&self.lang)).into());
+                "outcome"
+            }
+            Outgoing::Error => {
+                set("message", &self.mistake.clone().unwrap_or_default().into());
+                "error"
+            }
+        };
+        let init = CustomEventInit::new();
+        init.set_detail(&detail);
+        if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
+            let _ = root.dispatch_event(&event);
+        }
+    }
+
+    fn view(&self) -> Html {
+        let lang = Lang::of(&self.lang);
+        let words = words(lang);
+        let trace = &self.experiment.trace;
+        let timeline = &self.experiment.timeline;
+        let subject = self.playhead.subject(trace, timeline);
+        html! {
+            <>
+                { self.view_head(lang) }
+                { knobs::view(&self.experiment, &self.lang, words) }
+                <p class="mistake" role="alert" hidden={self.mistake.is_none()}>
+                    { words.not_run }<span>{ self.mistake.clone() }</span>
+                </p>
+                <div class="stage" part="timeline" data-do="stage" tabindex="0" role="group" aria-label={words.timeline}>
+                    { self.stage.view(self.playhead, subject) }
+                </div>
+                { self.view_transport(words) }
+                { panels::story(trace, subject, self.why_open, self.playing.is_some(), &self.lang, words) }
+                <div class="columns">
+                    <div class="column">
+                        { panels::listing(trace, &self.moment, subject, words) }
+                        { panels::log(trace, &self.moment, words) }
+                    </div>
+                    { panels::truths(trace, &self.moment, lang, &self.lang, words) }
+                </div>
+            </>
+        }
+    }
+
+    fn view_head(&self, lang: Lang) -> Html {
+        let trace = &self.experiment.trace;
+        let plain = &self.experiment.plain;
+        let turned = !self.experiment.turned.is_empty();
+        let class = if trace.outcome.failed > 0 { "outcome broken" } else { "outcome fine" };
+        html! {
+            <header class="head">
+                <p class="summary">{ trace.scenario.summary.get(&self.lang) }</p>
+                <p {class} part="outcome" aria-live="polite">
+                    <strong>{ crate::words::outcome(&trace.outcome, lang) }</strong>
+                    <span class="comparison">{ if turned { crate::words::comparison(&trace.outcome, plain, lang) } else { "" } }</span>
+                    <span class="before">{ if turned { crate::words::before(plain, lang) } else { String::new() } }</span>
+                </p>
+            </header>
+        }
+    }
+
+    fn view_transport(&self, words: &Words) -> Html {
+        let timeline = &self.experiment.timeline;
+        let trace = &self.experiment.trace;
+        let playing = self.playing.is_some();
+        let now = self.playhead.at.to_string();
+        let button = |purpose: &'static str, label: &'static str, icon: &'static str| {
+            html! {
+                <button type="button" class="icon" data-do={purpose} aria-label={label} title={label}>
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icon} /></svg>
+                </button>
+            }
+        };
+        let told = match self.playhead.subject(trace, timeline) {
+            Some(event) => format!("{now}. {}", poolscope_timeline::sentence(trace, event, &self.lang)),
+            None => now.clone(),
+        };
+        html! {
+            <div class="transport" part="transport">
+                <input type="range" class="scrubber" data-do="seek" aria-label={words.position} aria-valuetext={told}
+                    min={timeline.start.as_us().to_string()} max={timeline.end.as_us().to_string()} step="1"
+                    value={self.playhead.at.as_us().to_string()} />
+                <div class="buttons">
+                    { button("back-error", words.back_error, "M12 6l-7 6 7 6zM15 8l6 8M21 8l-6 8") }
+                    { button("back", words.back, "M16 5l-9 7 9 7zM6 5v14") }
+                    { if playing { button("play", words.pause, "M8 5v14M16 5v14") } else { button("play", words.play, "M7 4l13 8-13 8z") } }
+                    { button("next", words.next, "M8 5l9 7-9 7zM18 5v14") }
+                    { button("next-error", words.next_error, "M12 6l7 6-7 6zM3 8l6 8M9 8l-6 8") }
+                    <output class="now">{ now }<span>{ format!(" / {}", timeline.end) }</span></output>
+                    <span class="zoom">
+                        { button("farther", words.farther, "M5 12h14") }
+                        { button("fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3") }
+                        { button("closer", words.closer, "M5 12h14M12 5v14") }
+                    </span>
+                </div>
+            </div>
+        }
+    }
+}
+
+fn next_frame(ctx: &Context<Widget>) -> AnimationFrame {
+    let link = ctx.link().clone();
+    request_animation_frame(move |now| link.send_message(Message::Frame(now)))
+}
+
+/// The width that the host page gives the widget, in whole px.
+fn width(root: &Element) -> u32 {
+    root.get_bounding_client_rect().width() as u32
+}
