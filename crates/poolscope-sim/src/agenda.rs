@@ -48,11 +48,7 @@ impl Agenda {
     pub fn add(&mut self, at: SimTime, target: Target) {
         self.sequence += 1;
         let server = matches!(target, Target::IdleCheck { .. } | Target::ServerUp);
-        let key = if server {
-            self.sequence
-        } else {
-            self.sequence | TASKS
-        };
+        let key = if server { self.sequence } else { self.sequence | TASKS };
         self.heap.push(Reverse((at, key, target)));
     }
 

@@ -41,10 +41,7 @@ impl Outcome {
         self.failed == 0 && self.truncated.is_none()
     }
     pub fn count(&self, key: ErrorKey) -> u32 {
-        self.errors
-            .iter()
-            .find(|(k, _)| *k == key)
-            .map_or(0, |(_, n)| *n)
+        self.errors.iter().find(|(k, _)| *k == key).map_or(0, |(_, n)| *n)
     }
     pub(crate) fn add_error(&mut self, key: ErrorKey) {
         match self.errors.binary_search_by_key(&key, |(k, _)| *k) {

@@ -12,9 +12,7 @@ impl Random {
     pub fn new(seed: u64, stream: u64) -> Random {
         let mut random = Random { state: seed };
         let base = random.next_u64();
-        Random {
-            state: base ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15),
-        }
+        Random { state: base ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15) }
     }
 
     pub fn next_u64(&mut self) -> u64 {
@@ -37,9 +35,9 @@ impl Random {
     pub fn exponential(&mut self, mean: SimSpan) -> SimSpan {
         // −log2 of the middle of each 32nd of the half-open interval 0.5..1, in 65536ths.
         const FRACTION: [u64; 32] = [
-            64_070, 61_205, 58_424, 55_722, 53_096, 50_540, 48_052, 45_627, 43_264, 40_957, 38_706,
-            36_507, 34_358, 32_257, 30_202, 28_190, 26_220, 24_290, 22_399, 20_546, 18_727, 16_943,
-            15_192, 13_473, 11_785, 10_126, 8_496, 6_893, 5_317, 3_767, 2_242, 742,
+            64_070, 61_205, 58_424, 55_722, 53_096, 50_540, 48_052, 45_627, 43_264, 40_957, 38_706, 36_507, 34_358,
+            32_257, 30_202, 28_190, 26_220, 24_290, 22_399, 20_546, 18_727, 16_943, 15_192, 13_473, 11_785, 10_126,
+            8_496, 6_893, 5_317, 3_767, 2_242, 742,
         ];
         let bits = self.next_u64();
         let whole = u64::from(bits.leading_zeros().min(22));
@@ -59,9 +57,7 @@ mod tests {
     fn the_mean_of_the_exponential_is_right() {
         let mut random = Random::new(1, 2);
         let n = 200_000;
-        let sum: u64 = (0..n)
-            .map(|_| random.exponential(SimSpan(1_000_000)).as_us())
-            .sum();
+        let sum: u64 = (0..n).map(|_| random.exponential(SimSpan(1_000_000)).as_us()).sum();
         let mean = sum / n;
         assert!((985_000..1_015_000).contains(&mean), "{mean}");
     }

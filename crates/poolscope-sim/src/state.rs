@@ -141,9 +141,7 @@ impl<'s, O: Observer> State<'s, O> {
 
     /// False for an entry that was overtaken by another wake-up.
     pub fn is_current(&self, task: u16, epoch: u32) -> bool {
-        self.tasks
-            .get(usize::from(task))
-            .is_none_or(|t| t.epoch == epoch)
+        self.tasks.get(usize::from(task)).is_none_or(|t| t.epoch == epoch)
     }
 
     pub fn resume(&mut self, task: u16) {
@@ -187,16 +185,8 @@ impl<'s, O: Observer> State<'s, O> {
         if !O::RECORDS {
             return EventId(0);
         }
-        let task = self
-            .current
-            .filter(|task| usize::from(*task) < self.tasks.len());
-        let id = self.observer.record(TraceEvent {
-            at: self.now,
-            cause,
-            rule,
-            task,
-            kind,
-        });
+        let task = self.current.filter(|task| usize::from(*task) < self.tasks.len());
+        let id = self.observer.record(TraceEvent { at: self.now, cause, rule, task, kind });
         if let Some(task) = self.current_task() {
             task.last = Some(id);
         }
@@ -209,18 +199,11 @@ impl<'s, O: Observer> State<'s, O> {
         if !O::RECORDS {
             return EventId(0);
         }
-        self.observer.record(TraceEvent {
-            at: self.now,
-            cause,
-            rule,
-            task: None,
-            kind,
-        })
+        self.observer.record(TraceEvent { at: self.now, cause, rule, task: None, kind })
     }
 
     pub fn current_task(&mut self) -> Option<&mut Task> {
-        self.current
-            .and_then(|task| self.tasks.get_mut(usize::from(task)))
+        self.current.and_then(|task| self.tasks.get_mut(usize::from(task)))
     }
 
     pub fn raise(&mut self, rule: Rule, error: PyError) -> PyError {
@@ -246,10 +229,7 @@ impl<'s, O: Observer> State<'s, O> {
                 } else {
                     format!("{}, thread {}", process.name, task.number)
                 };
-                TaskName {
-                    process: task.process,
-                    name,
-                }
+                TaskName { process: task.process, name }
             })
             .collect()
     }
@@ -269,11 +249,8 @@ impl<'s, O: Observer> State<'s, O> {
         outcome.refused = self.server.refused;
         outcome.max_used_connections = self.server.max_used;
         outcome.aborted_clients = self.server.aborted_clients;
-        outcome.held_at_end = self
-            .connections
-            .values()
-            .filter(|c| c.fairy.is_some() && c.references > 0)
-            .count() as u32;
+        outcome.held_at_end =
+            self.connections.values().filter(|c| c.fairy.is_some() && c.references > 0).count() as u32;
         outcome.checked_out_at_end = self.pools.iter().map(|p| p.figures().checked_out).sum();
         outcome.threads_connected_at_end = self.server.in_use();
         outcome

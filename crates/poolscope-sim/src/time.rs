@@ -64,16 +64,12 @@ impl SimSpan {
             "h" => 3_600_000_000,
             "d" => 86_400_000_000,
             other => {
-                return Err(format!(
-                    "`{other}` is not a unit of time; use us, ms, s, min, h or d"
-                ));
+                return Err(format!("`{other}` is not a unit of time; use us, ms, s, min, h or d"));
             }
         };
         scaled_decimal(digits.trim(), scale)
             .map(SimSpan)
-            .ok_or_else(|| {
-                format!("`{text}` is not a length of time such as \"250 ms\" or \"8 h\"")
-            })
+            .ok_or_else(|| format!("`{text}` is not a length of time such as \"250 ms\" or \"8 h\""))
     }
 }
 
@@ -87,11 +83,7 @@ pub(crate) fn scaled_decimal(digits: &str, scale: u64) -> Option<u64> {
     if !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
-    let whole: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let mut value = whole.checked_mul(scale)?;
     let mut place = scale;
     for digit in fraction.bytes() {
@@ -203,15 +195,7 @@ mod tests {
             assert_eq!(SimSpan::parse(text), Ok(SimSpan(us)), "{text}");
             assert_eq!(SimSpan(us).to_string(), printed);
         }
-        for bad in [
-            "",
-            "s",
-            "-1 s",
-            "1..2",
-            "five",
-            "3 weeks",
-            "99999999999999999999 h",
-        ] {
+        for bad in ["", "s", "-1 s", "1..2", "five", "3 weeks", "99999999999999999999 h"] {
             assert!(SimSpan::parse(bad).is_err(), "{bad}");
         }
     }

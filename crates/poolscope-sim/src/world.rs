@@ -17,14 +17,7 @@ pub fn simulate(scenario: &Scenario) -> Trace {
     let tasks = state.task_names();
     let engines = state.engine_names();
     let listing = crate::app::listing::render(scenario);
-    Trace {
-        scenario: scenario.clone(),
-        listing,
-        tasks,
-        engines,
-        events: state.observer.events,
-        outcome,
-    }
+    Trace { scenario: scenario.clone(), listing, tasks, engines, events: state.observer.events, outcome }
 }
 
 /// Runs the scenario and keeps only the figures: for sweeps and benchmarks.
@@ -33,10 +26,7 @@ pub fn measure(scenario: &Scenario) -> Outcome {
 }
 
 fn run<O: Observer>(scenario: &Scenario, observer: O) -> (State<'_, O>, Outcome) {
-    let world = World {
-        scenario,
-        state: RefCell::new(State::new(scenario, observer)),
-    };
+    let world = World { scenario, state: RefCell::new(State::new(scenario, observer)) };
     let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> = Vec::new();
     let threads = world.state().tasks.len();
     for task in 0..threads {

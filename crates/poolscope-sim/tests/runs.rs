@@ -14,25 +14,13 @@ fn run(toml: &str, knobs: &[(&str, KnobValue)]) -> Trace {
     }
     let scenario = Scenario::read(&document, "test").unwrap();
     let trace = simulate(&scenario);
-    assert_eq!(
-        measure(&scenario),
-        trace.outcome,
-        "recording must not change the run"
-    );
-    assert_eq!(
-        jsonl(&simulate(&scenario)),
-        jsonl(&trace),
-        "the same scenario gives the same bytes"
-    );
+    assert_eq!(measure(&scenario), trace.outcome, "recording must not change the run");
+    assert_eq!(jsonl(&simulate(&scenario)), jsonl(&trace), "the same scenario gives the same bytes");
     trace
 }
 
 fn summary(outcome: &Outcome) -> String {
-    let errors: Vec<String> = outcome
-        .errors
-        .iter()
-        .map(|(key, n)| format!(" {}×{n}", key.label()))
-        .collect();
+    let errors: Vec<String> = outcome.errors.iter().map(|(key, n)| format!(" {}×{n}", key.label())).collect();
     format!(
         "requests {} served {} failed {}{} | connects {} pings {} waited {} peak {} | at end: held {} out {} server {}",
         outcome.requests,
@@ -99,16 +87,12 @@ fn recycle_below_wait_timeout_or_pre_ping_saves_it() {
     check(
         GONE,
         &[("engine.pool_recycle", KnobValue::Number(7))],
-        expect![
-            "requests 3 served 3 failed 0 | connects 2 pings 0 waited 0 peak 1 | at end: held 0 out 0 server 0"
-        ],
+        expect!["requests 3 served 3 failed 0 | connects 2 pings 0 waited 0 peak 1 | at end: held 0 out 0 server 0"],
     );
     check(
         GONE,
         &[("engine.pool_pre_ping", KnobValue::Switch(true))],
-        expect![
-            "requests 3 served 3 failed 0 | connects 2 pings 2 waited 0 peak 1 | at end: held 0 out 0 server 0"
-        ],
+        expect!["requests 3 served 3 failed 0 | connects 2 pings 2 waited 0 peak 1 | at end: held 0 out 0 server 0"],
     );
 }
 
@@ -129,11 +113,7 @@ fn driver_transport_and_server_decide_the_number() {
         ("mysqlclient-mariadb", "tcp", "mariadb-10.11", "2006"),
         ("mysqlclient-mariadb", "unix", "mysql-8.0", "2006"),
     ] {
-        let knobs = [
-            ("driver", text(driver)),
-            ("transport", text(transport)),
-            ("server", text(server)),
-        ];
+        let knobs = [("driver", text(driver)), ("transport", text(transport)), ("server", text(server))];
         let outcome = run(GONE, &knobs).outcome;
         let labels: Vec<String> = outcome.errors.iter().map(|(key, _)| key.label()).collect();
         assert_eq!(labels, [label], "{driver} {transport} {server}");
@@ -183,9 +163,7 @@ fn sessions_never_closed_exhaust_the_pool() {
     check(
         LEAK,
         &[("traffic.0.run", text("closed"))],
-        expect![
-            "requests 6 served 6 failed 0 | connects 1 pings 0 waited 0 peak 1 | at end: held 0 out 0 server 1"
-        ],
+        expect!["requests 6 served 6 failed 0 | connects 1 pings 0 waited 0 peak 1 | at end: held 0 out 0 server 1"],
     );
 }
 
@@ -206,9 +184,7 @@ fn the_collector_brings_leaked_connections_back() {
     check(
         &leak,
         &[],
-        expect![
-            "requests 6 served 6 failed 0 | connects 3 pings 0 waited 1 peak 3 | at end: held 0 out 3 server 3"
-        ],
+        expect!["requests 6 served 6 failed 0 | connects 3 pings 0 waited 1 peak 3 | at end: held 0 out 3 server 3"],
     );
 }
 
@@ -253,9 +229,7 @@ fn a_scoped_session_without_remove_is_beyond_recycle_and_pre_ping() {
     check(
         SCOPED,
         &[("traffic.0.run", text("removed"))],
-        expect![
-            "requests 4 served 4 failed 0 | connects 2 pings 2 waited 0 peak 1 | at end: held 0 out 0 server 0"
-        ],
+        expect!["requests 4 served 4 failed 0 | connects 2 pings 2 waited 0 peak 1 | at end: held 0 out 0 server 0"],
     );
 }
 

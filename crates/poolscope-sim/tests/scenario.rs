@@ -104,10 +104,7 @@ fn syntax_errors_of_toml_have_places_too() {
 #[test]
 fn null_pool_takes_no_size() {
     check(
-        &GOOD.replace(
-            "[programs",
-            "[engine]\npoolclass = \"NullPool\"\npool_size = 5\n[programs",
-        ),
+        &GOOD.replace("[programs", "[engine]\npoolclass = \"NullPool\"\npool_size = 5\n[programs"),
         expect![[r#"
             6:1: TypeError: Invalid argument(s) 'pool_size' sent to create_engine(), using NullPool
               hint: NullPool has no size: leave the option out, or use QueuePool"#]],
@@ -117,30 +114,19 @@ fn null_pool_takes_no_size() {
 #[test]
 fn knobs_are_turned_on_the_document_and_survive_json() {
     let mut document = Document::from_toml(GOOD).unwrap();
-    document
-        .set("engine.pool_recycle", &KnobValue::Number(30))
-        .unwrap();
-    document
-        .set("traffic.0.every", &KnobValue::Text("2 s".to_owned()))
-        .unwrap();
+    document.set("engine.pool_recycle", &KnobValue::Number(30)).unwrap();
+    document.set("traffic.0.every", &KnobValue::Text("2 s".to_owned())).unwrap();
     let scenario = Scenario::read(&document, "test").unwrap();
-    assert_eq!(
-        scenario.engines[0].pool_recycle.map(|r| r.as_secs()),
-        Some(30)
-    );
+    assert_eq!(scenario.engines[0].pool_recycle.map(|r| r.as_secs()), Some(30));
     let again = Document::from_json(&document.to_json()).unwrap();
     assert_eq!(Scenario::read(&again, "test").unwrap(), scenario);
 
-    let mistake = document
-        .set("traffic.7.every", &KnobValue::Number(1))
-        .unwrap_err();
+    let mistake = document.set("traffic.7.every", &KnobValue::Number(1)).unwrap_err();
     assert_eq!(
         mistake.to_string(),
         "traffic.7.every: there is no `7` to set\n  hint: the list has 1 entries, counted from 0"
     );
-    document
-        .set("engine.pool_recicle", &KnobValue::Number(30))
-        .unwrap();
+    document.set("engine.pool_recicle", &KnobValue::Number(30)).unwrap();
     let mistakes = Scenario::read(&document, "test").unwrap_err();
     assert_eq!(
         mistakes[0].to_string(),
@@ -152,10 +138,7 @@ fn knobs_are_turned_on_the_document_and_survive_json() {
 fn programs_outside_the_subset_are_refused_not_ignored() {
     let program = |body: &str| {
         let body: String = body.lines().map(|l| format!("    {l}\n")).collect();
-        GOOD.replace(
-            "    with Session() as session:\n        session.execute(text(\"SELECT 1\"))\n",
-            &body,
-        )
+        GOOD.replace("    with Session() as session:\n        session.execute(text(\"SELECT 1\"))\n", &body)
     };
     check(
         &program("session = Session()\nother = session"),

@@ -27,12 +27,8 @@ enum Head {
 }
 
 /// Functions that read values and do nothing else.
-const BUILTINS: [&str; 9] = [
-    "len", "list", "dict", "str", "int", "tuple", "sorted", "sum", "print",
-];
-const KEYWORDS: [&str; 13] = [
-    "True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "f", "r",
-];
+const BUILTINS: [&str; 9] = ["len", "list", "dict", "str", "int", "tuple", "sorted", "sum", "print"];
+const KEYWORDS: [&str; 13] = ["True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "f", "r"];
 /// Methods that read a result that has already arrived, or plain values.
 const READING: [&str; 20] = [
     "all",
@@ -58,13 +54,8 @@ const READING: [&str; 20] = [
 ];
 
 /// Compiles an expression; its type, and the slot if it is a Session or Connection. `None` after an error.
-pub(super) fn expression(
-    compiler: &mut Compiler<'_>,
-    tokens: &[Token],
-) -> Option<(Type, Option<Slot>)> {
-    let comprehension = tokens
-        .iter()
-        .any(|t| matches!(t, Token::Name(n) if n == "for"));
+pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Option<(Type, Option<Slot>)> {
+    let comprehension = tokens.iter().any(|t| matches!(t, Token::Name(n) if n == "for"));
     let mut at = 0;
     let mut result = (Type::Other, None);
     while at < tokens.len() {
@@ -77,10 +68,7 @@ pub(super) fn expression(
                 if !known && called && !BUILTINS.contains(&name.as_str()) {
                     compiler.error(
                         format!("the function `{name}` is not known"),
-                        format!(
-                            "Session, engine, time.sleep, gc.collect, {}",
-                            BUILTINS.join(", ")
-                        ),
+                        format!("Session, engine, time.sleep, gc.collect, {}", BUILTINS.join(", ")),
                     );
                     return None;
                 }
@@ -110,12 +98,7 @@ pub(super) fn expression(
 }
 
 /// The attributes, calls and subscripts after a head.
-fn chain(
-    compiler: &mut Compiler<'_>,
-    mut head: Head,
-    tokens: &[Token],
-    at: &mut usize,
-) -> Option<Head> {
+fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut usize) -> Option<Head> {
     loop {
         match tokens.get(*at..).unwrap_or_default() {
             [Token::Mark('.'), Token::Name(method), Token::Mark('('), ..] => {
@@ -166,31 +149,15 @@ fn brackets<'t>(tokens: &'t [Token], at: &mut usize) -> &'t [Token] {
     tokens.get(start..at.saturating_sub(1)).unwrap_or_default()
 }
 
-fn call(
-    compiler: &mut Compiler<'_>,
-    head: &Head,
-    method: &str,
-    arguments: &[Token],
-) -> Option<Head> {
+fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Token]) -> Option<Head> {
     match head {
         Head::Object(kind, target) => object_call(compiler, *kind, *target, method, arguments),
-        Head::Factory
-            if compiler
-                .engines
-                .first()
-                .is_some_and(|e| e.session == SessionFactory::ScopedSession) =>
-        {
+        Head::Factory if compiler.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) => {
             if method == "remove" {
                 compiler.push(Step::Remove { engine: 0 });
                 return Some(Head::Other);
             }
-            object_call(
-                compiler,
-                Type::Session,
-                Target::Registry(0),
-                method,
-                arguments,
-            )
+            object_call(compiler, Type::Session, Target::Registry(0), method, arguments)
         }
         Head::Factory => {
             compiler.error(
@@ -202,10 +169,7 @@ fn call(
         Head::Engine(engine) => match method {
             "connect" => {
                 let into = compiler.temporary();
-                compiler.push(Step::Connect {
-                    engine: *engine,
-                    into,
-                });
+                compiler.push(Step::Connect { engine: *engine, into });
                 Some(Head::Object(Type::Connection, Target::Variable(into)))
             }
             "dispose" => {
@@ -242,27 +206,12 @@ fn call(
     }
 }
 
-fn object_call(
-    compiler: &mut Compiler<'_>,
-    kind: Type,
-    on: Target,
-    method: &str,
-    arguments: &[Token],
-) -> Option<Head> {
+fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str, arguments: &[Token]) -> Option<Head> {
     let step = match method {
         "execute" | "scalar" | "scalars" => {
-            let [
-                Token::Name(text),
-                Token::Mark('('),
-                Token::Text(sql),
-                Token::Mark(')'),
-                parameters @ ..,
-            ] = arguments
+            let [Token::Name(text), Token::Mark('('), Token::Text(sql), Token::Mark(')'), parameters @ ..] = arguments
             else {
-                compiler.error(
-                    format!("`{method}` needs text(\"…\")"),
-                    "session.execute(text(\"SELECT 1\"))",
-                );
+                compiler.error(format!("`{method}` needs text(\"…\")"), "session.execute(text(\"SELECT 1\"))");
                 return None;
             };
             if text != "text" {
@@ -282,10 +231,7 @@ fn object_call(
         "invalidate" => Step::Invalidate { on },
         "connection" if kind == Type::Session => Step::Take { on },
         "begin" => {
-            compiler.error(
-                "`begin()` is supported as `with …begin():` only",
-                "with session.begin():",
-            );
+            compiler.error("`begin()` is supported as `with …begin():` only", "with session.begin():");
             return None;
         }
         _ => {
@@ -301,10 +247,7 @@ fn object_call(
 }
 
 fn unknown_method(compiler: &mut Compiler<'_>, method: &str, known: &str) -> Option<Head> {
-    compiler.error(
-        format!("the method `{method}` is not known here"),
-        known.to_owned(),
-    );
+    compiler.error(format!("the method `{method}` is not known here"), known.to_owned());
     None
 }
 
@@ -318,11 +261,7 @@ impl Compiler<'_> {
 
     fn head(&self, name: &str) -> Head {
         if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
-            return if *kind == Type::Other {
-                Head::Other
-            } else {
-                Head::Object(*kind, Target::Variable(*slot))
-            };
+            return if *kind == Type::Other { Head::Other } else { Head::Object(*kind, Target::Variable(*slot)) };
         }
         if let Some(engine) = self.engines.iter().position(|e| e.name == name) {
             return Head::Engine(engine as u8);

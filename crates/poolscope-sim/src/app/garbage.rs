@@ -1,5 +1,6 @@
 //! References and the cyclic garbage collector: an explicit event, never an accident.
 
+use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -12,10 +13,11 @@ pub(crate) enum Holder {
 }
 
 impl<O: Observer> World<'_, O> {
-    pub(crate) async fn release(&self, holder: Holder) {
+    /// Takes away one reference; `in_cycle` if the variable itself lives on in a reference cycle.
+    pub(crate) async fn release(&self, holder: Holder, in_cycle: bool) {
         match holder {
             Holder::Session(id) => self.release_session(id),
-            Holder::Connection(id) => self.release_connection(id).await,
+            Holder::Connection(id) => self.release_connection(id, in_cycle).await,
         }
     }
 
@@ -41,7 +43,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A Connection without a transaction goes back at once; with one it is a cycle too, from 2.0 on.
-    async fn release_connection(&self, id: u32) {
+    async fn release_connection(&self, id: u32, in_cycle: bool) {
         let fairy = {
             let mut state = self.state();
             let cycle = self.scenario.sqlalchemy >= SqlAlchemy::V2_0;
@@ -52,7 +54,8 @@ impl<O: Observer> World<'_, O> {
             if connection.references > 0 {
                 return;
             }
-            if connection.fairy.is_some() && connection.transaction.is_some() && cycle {
+            let lost = |fairy: &Fairy| in_cycle || cycle && (fairy.in_cycle || connection.transaction.is_some());
+            if connection.fairy.as_ref().is_some_and(lost) {
                 let session = connection.number;
                 state.emit(Rule::Garbage, EventKind::Lost { session });
                 return;
@@ -71,20 +74,10 @@ impl<O: Observer> World<'_, O> {
             if std::mem::replace(&mut state.collecting, true) {
                 return;
             }
-            let lost = state
-                .connections
-                .iter()
-                .filter(|(_, c)| c.references == 0)
-                .map(|(id, _)| *id)
-                .collect::<Vec<_>>();
+            let lost =
+                state.connections.iter().filter(|(_, c)| c.references == 0).map(|(id, _)| *id).collect::<Vec<_>>();
             state.sessions.retain(|_, s| s.references > 0);
-            state.emit_outside(
-                None,
-                Rule::Garbage,
-                EventKind::Collect {
-                    found: lost.len() as u32,
-                },
-            );
+            state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
             lost
         };
         for id in lost {

@@ -14,6 +14,9 @@ struct Frame {
     /// What `finally` and `except` code interrupts, innermost last.
     pending: Vec<Pending>,
     at: usize,
+    /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
+    /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs.
+    in_cycle: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +49,7 @@ impl<O: Observer> World<'_, O> {
             blocks: Vec::new(),
             pending: Vec::new(),
             at: 0,
+            in_cycle: false,
         };
         let result = loop {
             let Some(step) = code.steps.get(frame.at).copied() else {
@@ -60,6 +64,7 @@ impl<O: Observer> World<'_, O> {
                 Ok(flow) => flow,
                 Err(error) => {
                     self.state().raise(Rule::Propagate, error);
+                    frame.in_cycle |= matches!(error, PyError::Dbapi { .. });
                     Flow::Interrupt(Pending::Exception(error))
                 }
             };
@@ -74,7 +79,7 @@ impl<O: Observer> World<'_, O> {
             }
         };
         for holder in frame.variables.into_iter().flatten() {
-            self.release(holder).await;
+            self.release(holder, frame.in_cycle).await;
         }
         result
     }
@@ -90,14 +95,12 @@ impl<O: Observer> World<'_, O> {
                 if let Some(s) = self.state().sessions.get_mut(&session) {
                     s.references += 1;
                 }
-                self.assign(frame, into, Some(Holder::Session(session)))
-                    .await;
+                self.assign(frame, into, Some(Holder::Session(session))).await;
             }
             Step::Connect { engine, into } => {
                 let engine = self.state().engine_of_current(engine);
                 let connection = self.connect(engine, None).await?;
-                self.assign(frame, into, Some(Holder::Connection(connection)))
-                    .await;
+                self.assign(frame, into, Some(Holder::Connection(connection))).await;
             }
             Step::Begin { on } => {
                 if let Some(Holder::Connection(id)) = self.holder(frame, on) {
@@ -136,17 +139,10 @@ impl<O: Observer> World<'_, O> {
             Step::Collect => self.collect().await,
             Step::Drop(slot) => self.assign(frame, slot, None).await,
             Step::Raise(raise) => {
-                return Err(PyError::Raised {
-                    program: program as u16,
-                    raise,
-                });
+                return Err(PyError::Raised { program: program as u16, raise });
             }
             Step::Reraise => {
-                let handled = frame
-                    .pending
-                    .iter()
-                    .rev()
-                    .find(|p| matches!(p, Pending::Exception(_)));
+                let handled = frame.pending.iter().rev().find(|p| matches!(p, Pending::Exception(_)));
                 return Ok(handled.map_or(Flow::Next, |p| Flow::Interrupt(*p)));
             }
             Step::Return => return Ok(Flow::Interrupt(Pending::Return)),
@@ -166,11 +162,7 @@ impl<O: Observer> World<'_, O> {
                 *left -= 1;
             }
             Step::Try { handler, finally } => {
-                frame.blocks.push(Block {
-                    handler,
-                    finally,
-                    depth: frame.pending.len(),
-                });
+                frame.blocks.push(Block { handler, finally, depth: frame.pending.len() });
             }
             Step::EndTry { finally } => {
                 frame.blocks.pop();
@@ -179,8 +171,7 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             Step::Match { classes, otherwise } => {
-                if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes))
-                {
+                if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes)) {
                     return Ok(Flow::Jump(otherwise));
                 }
             }
@@ -200,17 +191,7 @@ impl<O: Observer> World<'_, O> {
     async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
         if how != Exit::Close {
-            let ended = self
-                .end(
-                    frame,
-                    on,
-                    if failed {
-                        Ended::Rollback
-                    } else {
-                        Ended::Commit
-                    },
-                )
-                .await;
+            let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
             if ended.is_err() && !failed {
                 self.end(frame, on, Ended::Rollback).await?;
             }
@@ -233,10 +214,7 @@ impl<O: Observer> World<'_, O> {
                     self.connection_close(id).await?;
                     let mut state = self.state();
                     if let Some(session) = state.connections.get(&id).map(|c| c.number) {
-                        state.emit(
-                            Rule::SessionGivesBack,
-                            EventKind::SessionEnd { session, how },
-                        );
+                        state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
                     }
                     Ok(())
                 }
@@ -254,12 +232,9 @@ impl<O: Observer> World<'_, O> {
 
     /// Binds a variable; what it held before loses a reference afterwards, as in Python.
     async fn assign(&self, frame: &mut Frame, slot: Slot, holder: Option<Holder>) {
-        let before = frame
-            .variables
-            .get_mut(usize::from(slot))
-            .and_then(|v| std::mem::replace(v, holder));
+        let before = frame.variables.get_mut(usize::from(slot)).and_then(|v| std::mem::replace(v, holder));
         if let Some(before) = before {
-            self.release(before).await;
+            self.release(before, false).await;
         }
     }
 }
@@ -289,20 +264,13 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
         },
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
-        PyError::PendingRollback => &[
-            "SQLAlchemyError",
-            "InvalidRequestError",
-            "PendingRollbackError",
-        ],
+        PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
         PyError::Prepared => &["SQLAlchemyError", "InvalidRequestError"],
-        PyError::ConnectionClosed => &[
-            "SQLAlchemyError",
-            "InvalidRequestError",
-            "ResourceClosedError",
-        ],
+        PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
         PyError::Raised { .. } => &[],
     };
-    CLASSES.iter().enumerate().any(|(bit, class)| {
-        classes.0 & (1 << bit) != 0 && (*class == "Exception" || names.contains(class))
-    })
+    CLASSES
+        .iter()
+        .enumerate()
+        .any(|(bit, class)| classes.0 & (1 << bit) != 0 && (*class == "Exception" || names.contains(class)))
 }

@@ -1,9 +1,7 @@
 //! The Python text beside the timeline: what the engine options say, then the programs. It is the code that runs.
 
 use crate::engine::error::seconds;
-use crate::scenario::{
-    EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults,
-};
+use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults};
 
 /// Lines are numbered from 1, as in a traceback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,26 +22,17 @@ pub struct Function {
 
 impl Listing {
     pub fn line(&self, number: u16) -> &str {
-        usize::from(number)
-            .checked_sub(1)
-            .and_then(|i| self.lines.get(i))
-            .map_or("", String::as_str)
+        usize::from(number).checked_sub(1).and_then(|i| self.lines.get(i)).map_or("", String::as_str)
     }
 
     fn function_of(&self, line: u16) -> Option<&Function> {
-        self.functions
-            .iter()
-            .find(|f| (f.first..=f.last).contains(&line))
+        self.functions.iter().find(|f| (f.first..=f.last).contains(&line))
     }
 
     pub fn traceback(&self, line: Option<u16>, error: &str) -> String {
         let mut text = String::from("Traceback (most recent call last):\n");
         if let Some((line, function)) = line.and_then(|l| Some((l, self.function_of(l)?))) {
-            text += &format!(
-                "  File \"app.py\", line {line}, in {}\n    {}\n",
-                function.name,
-                self.line(line).trim()
-            );
+            text += &format!("  File \"app.py\", line {line}, in {}\n    {}\n", function.name, self.line(line).trim());
         }
         text + error
     }
@@ -55,24 +44,14 @@ pub fn render(scenario: &Scenario) -> Listing {
     for engine in &scenario.engines {
         engine_lines(scenario, engine, &mut lines);
     }
-    let mut listing = Listing {
-        lines,
-        functions: Vec::new(),
-    };
+    let mut listing = Listing { lines, functions: Vec::new() };
     for (index, program) in scenario.programs.iter().enumerate() {
         if scenario.traffic.iter().any(|t| t.run == index) {
             listing.lines.push(String::new());
             let first = listing.lines.len() as u16 + 1;
-            listing
-                .lines
-                .extend(program.text.lines().map(str::to_owned));
+            listing.lines.extend(program.text.lines().map(str::to_owned));
             let last = listing.lines.len() as u16;
-            listing.functions.push(Function {
-                program: index,
-                name: program.function.clone(),
-                first,
-                last,
-            });
+            listing.functions.push(Function { program: index, name: program.function.clone(), first, last });
         }
     }
     listing
@@ -85,52 +64,22 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<Str
         Transport::Tcp => "db/shop",
         Transport::Unix => "localhost/shop?unix_socket=/run/mysqld/mysqld.sock",
     };
-    lines.push(format!(
-        "    \"mysql+{}://app:secret@{host}\",",
-        scenario.driver.dialect()
-    ));
-    let turned = |option: &str| {
-        scenario
-            .knobs
-            .iter()
-            .any(|k| k.set == format!("engine.{option}"))
-    };
+    lines.push(format!("    \"mysql+{}://app:secret@{host}\",", scenario.driver.dialect()));
+    let turned = |option: &str| scenario.knobs.iter().any(|k| k.set == format!("engine.{option}"));
     let python_bool = |on: bool| if on { "True" } else { "False" }.to_owned();
     let null = engine.poolclass == PoolClass::NullPool;
     let options: [(&str, bool, String); 8] = [
         ("poolclass", null, engine.poolclass.name().to_owned()),
-        (
-            "pool_size",
-            engine.pool_size != defaults::POOL_SIZE,
-            engine.pool_size.to_string(),
-        ),
-        (
-            "max_overflow",
-            engine.max_overflow != defaults::MAX_OVERFLOW,
-            engine.max_overflow.to_string(),
-        ),
-        (
-            "pool_timeout",
-            engine.pool_timeout != defaults::POOL_TIMEOUT,
-            seconds(engine.pool_timeout),
-        ),
+        ("pool_size", engine.pool_size != defaults::POOL_SIZE, engine.pool_size.to_string()),
+        ("max_overflow", engine.max_overflow != defaults::MAX_OVERFLOW, engine.max_overflow.to_string()),
+        ("pool_timeout", engine.pool_timeout != defaults::POOL_TIMEOUT, seconds(engine.pool_timeout)),
         (
             "pool_recycle",
             engine.pool_recycle.is_some(),
-            engine
-                .pool_recycle
-                .map_or_else(|| defaults::POOL_RECYCLE.to_string(), seconds),
+            engine.pool_recycle.map_or_else(|| defaults::POOL_RECYCLE.to_string(), seconds),
         ),
-        (
-            "pool_pre_ping",
-            engine.pool_pre_ping,
-            python_bool(engine.pool_pre_ping),
-        ),
-        (
-            "pool_use_lifo",
-            engine.pool_use_lifo,
-            python_bool(engine.pool_use_lifo),
-        ),
+        ("pool_pre_ping", engine.pool_pre_ping, python_bool(engine.pool_pre_ping)),
+        ("pool_use_lifo", engine.pool_use_lifo, python_bool(engine.pool_use_lifo)),
         (
             "pool_reset_on_return",
             engine.pool_reset_on_return != ResetOnReturn::Rollback,
@@ -142,8 +91,7 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<Str
         ),
     ];
     for (option, written, value) in options {
-        let refused = null
-            && ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&option);
+        let refused = null && ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&option);
         if (written || turned(option)) && !refused {
             lines.push(format!("    {option}={value},"));
         }

@@ -153,18 +153,11 @@ pub(crate) const CLASSES: [&str; 9] = [
 
 impl Program {
     /// The program with its statements numbered by `number` instead of in the order of its own SQL texts.
-    pub(crate) fn with_statements(
-        mut self,
-        sql: &[String],
-        mut number: impl FnMut(&str) -> u16,
-    ) -> Program {
+    pub(crate) fn with_statements(mut self, sql: &[String], mut number: impl FnMut(&str) -> u16) -> Program {
         let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
         for step in &mut self.steps {
             if let Step::Execute { statement, .. } = step {
-                *statement = numbers
-                    .get(usize::from(*statement))
-                    .copied()
-                    .unwrap_or_default();
+                *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
             }
         }
         self
@@ -178,10 +171,7 @@ pub(crate) fn compile(
     source: &str,
     engines: &[EngineOptions],
 ) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
-    let text = source
-        .trim_start_matches(['\n', '\r'])
-        .trim_end()
-        .to_owned();
+    let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
     let code = python::compile(&text, engines)?;
     let program = Program {
         name: name.to_owned(),

@@ -28,13 +28,7 @@ pub(crate) struct Code {
 const NESTING_MAX: usize = 20;
 
 pub(crate) fn compile(text: &str, engines: &[EngineOptions]) -> Result<Code, Vec<SyntaxError>> {
-    let lines = lines(text).map_err(|(line, message)| {
-        vec![SyntaxError {
-            line,
-            message,
-            hint: String::new(),
-        }]
-    })?;
+    let lines = lines(text).map_err(|(line, message)| vec![SyntaxError { line, message, hint: String::new() }])?;
     let mut compiler = Compiler {
         engines,
         lines: &lines,
@@ -96,11 +90,7 @@ impl Compiler<'_> {
     }
 
     pub fn error(&mut self, message: impl Into<String>, hint: impl Into<String>) {
-        let error = SyntaxError {
-            line: self.line,
-            message: message.into(),
-            hint: hint.into(),
-        };
+        let error = SyntaxError { line: self.line, message: message.into(), hint: hint.into() };
         self.errors.push(error);
     }
 
@@ -119,56 +109,32 @@ impl Compiler<'_> {
             self.line = line.number;
             match line.tokens.as_slice() {
                 [Token::Mark('@'), ..] => self.at += 1,
-                [
-                    Token::Name(def),
-                    Token::Name(name),
-                    Token::Mark('('),
-                    arguments @ ..,
-                    Token::Mark(':'),
-                ] if def == "def" => {
+                [Token::Name(def), Token::Name(name), Token::Mark('('), arguments @ .., Token::Mark(':')]
+                    if def == "def" =>
+                {
                     self.at += 1;
                     self.parameters = arguments
                         .iter()
-                        .filter_map(|t| {
-                            if let Token::Name(name) = t {
-                                Some(name.clone())
-                            } else {
-                                None
-                            }
-                        })
+                        .filter_map(|t| if let Token::Name(name) = t { Some(name.clone()) } else { None })
                         .collect();
                     self.block(line.indent);
                     if let Some(rest) = self.lines.get(self.at) {
                         self.line = rest.number;
-                        self.error(
-                            "a program is one function",
-                            "put everything into the body of the first `def`",
-                        );
+                        self.error("a program is one function", "put everything into the body of the first `def`");
                     }
                     return name.clone();
                 }
                 _ => break,
             }
         }
-        self.error(
-            "a program begins with `def name(…):`",
-            "def handler(request):",
-        );
+        self.error("a program begins with `def name(…):`", "def handler(request):");
         String::new()
     }
 
     /// The lines indented deeper than `outer`.
     fn block(&mut self, outer: usize) {
-        let Some(indent) = self
-            .lines
-            .get(self.at)
-            .map(|l| l.indent)
-            .filter(|indent| *indent > outer)
-        else {
-            self.error(
-                "an indented block is missing here",
-                "indent the lines that belong to it by four spaces",
-            );
+        let Some(indent) = self.lines.get(self.at).map(|l| l.indent).filter(|indent| *indent > outer) else {
+            self.error("an indented block is missing here", "indent the lines that belong to it by four spaces");
             return;
         };
         self.depth += 1;
@@ -213,9 +179,9 @@ impl Compiler<'_> {
                 self.block(line.indent);
                 self.push(Step::Jump(start));
             }
-            "except" | "finally" | "else" | "elif" | "if" | "async" | "def" | "class"
-            | "import" | "from" | "break" | "continue" | "while" | "for" | "lambda" | "global"
-            | "nonlocal" | "assert" | "del" | "yield" | "await" | "match" => self.unsupported(line),
+            "except" | "finally" | "else" | "elif" | "if" | "async" | "def" | "class" | "import" | "from" | "break"
+            | "continue" | "while" | "for" | "lambda" | "global" | "nonlocal" | "assert" | "del" | "yield"
+            | "await" | "match" => self.unsupported(line),
             _ => {
                 self.push(Step::Line(line.number));
                 match rest {
@@ -235,11 +201,7 @@ impl Compiler<'_> {
             "Session and Connection calls, with, try/except/finally, for … in range(n), raise, return, time.sleep",
         );
         // What belongs to it is not looked at: one mistake, one message.
-        while self
-            .lines
-            .get(self.at)
-            .is_some_and(|l| l.indent > line.indent)
-        {
+        while self.lines.get(self.at).is_some_and(|l| l.indent > line.indent) {
             self.at += 1;
         }
     }
@@ -260,17 +222,12 @@ impl Compiler<'_> {
 
     fn assign(&mut self, name: &str, tokens: &[Token]) {
         let value = expression(self, tokens);
-        let new = value
-            .and_then(|(_, slot)| slot)
-            .filter(|slot| self.temporaries.contains(slot));
+        let new = value.and_then(|(_, slot)| slot).filter(|slot| self.temporaries.contains(slot));
         self.end_temporaries(new);
         // After a mistake the name counts as a Session, so that its uses are still looked at.
         let (kind, slot) = value.unwrap_or((Type::Session, None));
         if slot.is_some() && new.is_none() {
-            self.error(
-                "a Session or Connection can have one name only",
-                "use the first name",
-            );
+            self.error("a Session or Connection can have one name only", "use the first name");
         }
         // A fresh object sits in a slot of its own; the name moves there and lets go of what it held before.
         if let Some((_, old, _)) = self.names.iter().find(|(n, ..)| n == name) {
@@ -306,39 +263,25 @@ impl Compiler<'_> {
     fn with(&mut self, line: &Line, rest: &[Token]) {
         self.push(Step::Line(line.number));
         let (tokens, name) = match rest {
-            [tokens @ .., Token::Name(keyword), Token::Name(name)] if keyword == "as" => {
-                (tokens, Some(name))
-            }
+            [tokens @ .., Token::Name(keyword), Token::Name(name)] if keyword == "as" => (tokens, Some(name)),
             tokens => (tokens, None),
         };
         // `X.begin()` ends its transaction on the way out; everything else is closed.
         let (tokens, begin) = match tokens {
-            [
-                tokens @ ..,
-                Token::Mark('.'),
-                Token::Name(begin),
-                Token::Mark('('),
-                Token::Mark(')'),
-            ] if begin == "begin" => (tokens, true),
+            [tokens @ .., Token::Mark('.'), Token::Name(begin), Token::Mark('('), Token::Mark(')')]
+                if begin == "begin" =>
+            {
+                (tokens, true)
+            }
             tokens => (tokens, false),
         };
-        let opened = if begin && tokens.len() == 1 {
-            self.begin_target(&tokens[0])
-        } else {
-            None
-        };
+        let opened = if begin && tokens.len() == 1 { self.begin_target(&tokens[0]) } else { None };
         let (kind, slot, how) = match opened {
             Some(opened) => opened,
             None => match self.opened(tokens, begin) {
-                Some((kind @ (Type::Session | Type::Connection), Some(slot))) => (
-                    kind,
-                    slot,
-                    if begin {
-                        Exit::EndAndClose
-                    } else {
-                        Exit::Close
-                    },
-                ),
+                Some((kind @ (Type::Session | Type::Connection), Some(slot))) => {
+                    (kind, slot, if begin { Exit::EndAndClose } else { Exit::Close })
+                }
                 Some(_) => return self.unsupported(line),
                 None => (Type::Session, self.slot(), Exit::Close),
             },
@@ -349,26 +292,15 @@ impl Compiler<'_> {
             self.names.push((name.clone(), slot, kind));
         }
         if begin {
-            self.push(Step::Begin {
-                on: Target::Variable(slot),
-            });
+            self.push(Step::Begin { on: Target::Variable(slot) });
         }
         let enter = self.steps.len();
-        self.push(Step::Try {
-            handler: 0,
-            finally: true,
-        });
+        self.push(Step::Try { handler: 0, finally: true });
         self.block(line.indent);
         self.push(Step::EndTry { finally: true });
-        self.steps[enter] = Step::Try {
-            handler: self.here(),
-            finally: true,
-        };
+        self.steps[enter] = Step::Try { handler: self.here(), finally: true };
         self.push(Step::Line(line.number));
-        self.push(Step::Exit {
-            on: Target::Variable(slot),
-            how,
-        });
+        self.push(Step::Exit { on: Target::Variable(slot), how });
         self.push(Step::EndFinally);
     }
 
@@ -377,10 +309,7 @@ impl Compiler<'_> {
         let Token::Name(name) = token else {
             return None;
         };
-        let (_, slot, kind) = self
-            .names
-            .iter()
-            .find(|(n, _, t)| n == name && *t != Type::Other)?;
+        let (_, slot, kind) = self.names.iter().find(|(n, _, t)| n == name && *t != Type::Other)?;
         Some((*kind, *slot, Exit::End))
     }
 
@@ -394,17 +323,11 @@ impl Compiler<'_> {
             }
             [Token::Name(name)] if begin => {
                 let Some(engine) = self.engines.iter().position(|e| e.name == *name) else {
-                    self.error(
-                        format!("`{name}` has no begin()"),
-                        "with Session.begin() as session:",
-                    );
+                    self.error(format!("`{name}` has no begin()"), "with Session.begin() as session:");
                     return None;
                 };
                 let into = self.slot();
-                self.push(Step::Connect {
-                    engine: engine as u8,
-                    into,
-                });
+                self.push(Step::Connect { engine: engine as u8, into });
                 Some((Type::Connection, Some(into)))
             }
             _ => expression(self, tokens),
@@ -434,10 +357,7 @@ impl Compiler<'_> {
         self.push(Step::Line(line.number));
         self.block(line.indent);
         self.push(Step::Jump(start.min(usize::from(u16::MAX)) as u16));
-        self.steps[start] = Step::Next {
-            counter,
-            done: self.here(),
-        };
+        self.steps[start] = Step::Next { counter, done: self.here() };
     }
 
     /// `try:` with its `except`, `else` and `finally`; a `try` with both is a `finally` around an `except`.
@@ -449,42 +369,27 @@ impl Compiler<'_> {
         }
         let outer = self.steps.len();
         if finally {
-            self.push(Step::Try {
-                handler: 0,
-                finally: true,
-            });
+            self.push(Step::Try { handler: 0, finally: true });
         }
         let inner = self.steps.len();
         if except {
-            self.push(Step::Try {
-                handler: 0,
-                finally: false,
-            });
+            self.push(Step::Try { handler: 0, finally: false });
         }
         self.block(indent);
         if except {
             self.push(Step::EndTry { finally: false });
             if self.clause(indent, "else").is_some() {
-                self.error(
-                    "`else` after `except` is not supported",
-                    "move the lines into the `try` block",
-                );
+                self.error("`else` after `except` is not supported", "move the lines into the `try` block");
                 self.block(indent);
             }
             let skip = self.steps.len();
             self.push(Step::Jump(0));
-            self.steps[inner] = Step::Try {
-                handler: self.here(),
-                finally: false,
-            };
+            self.steps[inner] = Step::Try { handler: self.here(), finally: false };
             self.excepts(indent, skip);
         }
         if finally {
             self.push(Step::EndTry { finally: true });
-            self.steps[outer] = Step::Try {
-                handler: self.here(),
-                finally: true,
-            };
+            self.steps[outer] = Step::Try { handler: self.here(), finally: true };
             if self.clause(indent, "finally").is_some() {
                 self.block(indent);
             }
@@ -497,10 +402,7 @@ impl Compiler<'_> {
         while let Some(line) = self.clause(indent, "except") {
             let classes = self.classes(&line.tokens[1..line.tokens.len() - 1]);
             let test = self.steps.len();
-            self.push(Step::Match {
-                classes,
-                otherwise: 0,
-            });
+            self.push(Step::Match { classes, otherwise: 0 });
             self.push(Step::Line(line.number));
             self.in_except += 1;
             self.block(indent);
@@ -508,10 +410,7 @@ impl Compiler<'_> {
             self.push(Step::Handled);
             ends.push(self.steps.len());
             self.push(Step::Jump(0));
-            self.steps[test] = Step::Match {
-                classes,
-                otherwise: self.here(),
-            };
+            self.steps[test] = Step::Match { classes, otherwise: self.here() };
         }
         self.push(Step::Reraise);
         let end = self.here();

@@ -50,41 +50,23 @@ impl Connection {
 impl<O: Observer> World<'_, O> {
     /// `Session()`: a new one, or with a scoped_session the one of the current thread.
     pub(crate) fn session(&self, options: u8) -> u32 {
-        let scoped = self
-            .scenario
-            .engines
-            .get(usize::from(options))
-            .map(|e| e.session)
-            == Some(SessionFactory::ScopedSession);
-        if scoped {
-            self.registry(options)
-        } else {
-            self.new_session(options)
-        }
+        let scoped =
+            self.scenario.engines.get(usize::from(options)).map(|e| e.session) == Some(SessionFactory::ScopedSession);
+        if scoped { self.registry(options) } else { self.new_session(options) }
     }
 
     fn new_session(&self, options: u8) -> u32 {
         let mut state = self.state();
         let engine = state.engine_of_current(options);
         let id = state.new_holder();
-        state.sessions.insert(
-            id,
-            Session {
-                engine,
-                transaction: None,
-                references: 0,
-            },
-        );
+        state.sessions.insert(id, Session { engine, transaction: None, references: 0 });
         state.emit(Rule::SessionLazy, EventKind::Session { session: id });
         id
     }
 
     /// The thread-local registry: creates the Session on first use.
     pub(crate) fn registry(&self, options: u8) -> u32 {
-        let kept = self
-            .state()
-            .current_task()
-            .and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
+        let kept = self.state().current_task().and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
         if let Some(id) = kept {
             return id;
         }
@@ -93,10 +75,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(session) = state.sessions.get_mut(&id) {
             session.references += 1;
         }
-        if let Some(slot) = state
-            .current_task()
-            .and_then(|t| t.registry.get_mut(usize::from(options)))
-        {
+        if let Some(slot) = state.current_task().and_then(|t| t.registry.get_mut(usize::from(options))) {
             *slot = Some(id);
         }
         id
@@ -104,17 +83,10 @@ impl<O: Observer> World<'_, O> {
 
     /// `scoped_session.remove()`: close, then forget; if close raises, the registry keeps the Session.
     pub(crate) async fn registry_remove(&self, options: u8) -> Result<(), PyError> {
-        let kept = self
-            .state()
-            .current_task()
-            .and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
+        let kept = self.state().current_task().and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
         let Some(id) = kept else { return Ok(()) };
         self.session_end(id, Ended::Remove).await?;
-        if let Some(slot) = self
-            .state()
-            .current_task()
-            .and_then(|t| t.registry.get_mut(usize::from(options)))
-        {
+        if let Some(slot) = self.state().current_task().and_then(|t| t.registry.get_mut(usize::from(options))) {
             *slot = None;
         }
         self.release_session(id);
@@ -129,10 +101,8 @@ impl<O: Observer> World<'_, O> {
                 return Err(PyError::ConnectionClosed);
             };
             let engine = session.engine;
-            let transaction = session.transaction.get_or_insert(SessionTransaction {
-                prepared: false,
-                connection: None,
-            });
+            let transaction =
+                session.transaction.get_or_insert(SessionTransaction { prepared: false, connection: None });
             if transaction.prepared {
                 return Err(PyError::Prepared);
             }
@@ -146,11 +116,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(c) = state.connections.get_mut(&connection) {
             c.transaction = Some(RootTransaction { active: true });
         }
-        if let Some(transaction) = state
-            .sessions
-            .get_mut(&id)
-            .and_then(|s| s.transaction.as_mut())
-        {
+        if let Some(transaction) = state.sessions.get_mut(&id).and_then(|s| s.transaction.as_mut()) {
             transaction.connection = Some(connection);
         }
         Ok(connection)
@@ -163,12 +129,7 @@ impl<O: Observer> World<'_, O> {
 
     /// commit, rollback, close, remove: all of them return the connection.
     pub(crate) async fn session_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
-        let connection = self
-            .state()
-            .sessions
-            .get(&id)
-            .and_then(|s| s.transaction.as_ref())
-            .and_then(|t| t.connection);
+        let connection = self.state().sessions.get(&id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         let Some(connection) = connection else {
             self.forget_transaction(id);
             return Ok(());
@@ -176,12 +137,7 @@ impl<O: Observer> World<'_, O> {
         let mut failed = Ok(());
         match how {
             Ended::Commit => {
-                if let Some(t) = self
-                    .state()
-                    .sessions
-                    .get_mut(&id)
-                    .and_then(|s| s.transaction.as_mut())
-                {
+                if let Some(t) = self.state().sessions.get_mut(&id).and_then(|s| s.transaction.as_mut()) {
                     t.prepared = true;
                 }
                 self.connection_commit(connection).await?;
@@ -192,58 +148,36 @@ impl<O: Observer> World<'_, O> {
         }
         self.forget_transaction(id);
         // `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
-        let valid = self
-            .state()
-            .connections
-            .get(&connection)
-            .is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
+        let valid =
+            self.state().connections.get(&connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
         if valid {
             self.connection_rollback(connection).await?;
         }
         self.connection_close(connection).await?;
         let mut state = self.state();
         state.connections.remove(&connection);
-        let rule = if how == Ended::Remove {
-            Rule::RegistryRemove
-        } else {
-            Rule::SessionGivesBack
-        };
+        let rule = if how == Ended::Remove { Rule::RegistryRemove } else { Rule::SessionGivesBack };
         state.emit(rule, EventKind::SessionEnd { session: id, how });
         failed
     }
 
     /// `session.invalidate()`: like close, but the connection is thrown away.
     pub(crate) async fn session_invalidate(&self, id: u32) -> Result<(), PyError> {
-        let connection = self
-            .state()
-            .sessions
-            .get(&id)
-            .and_then(|s| s.transaction.as_ref())
-            .and_then(|t| t.connection);
+        let connection = self.state().sessions.get(&id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         self.forget_transaction(id);
         if let Some(connection) = connection {
             self.connection_invalidate(connection);
             self.connection_close(connection).await?;
             let mut state = self.state();
             state.connections.remove(&connection);
-            state.emit(
-                Rule::SessionGivesBack,
-                EventKind::SessionEnd {
-                    session: id,
-                    how: Ended::Close,
-                },
-            );
+            state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session: id, how: Ended::Close });
         }
         Ok(())
     }
 
     pub(crate) fn connection_invalidate(&self, connection: u32) {
         let mut state = self.state();
-        if let Some(fairy) = state
-            .connections
-            .get_mut(&connection)
-            .and_then(|c| c.fairy.take())
-        {
+        if let Some(fairy) = state.connections.get_mut(&connection).and_then(|c| c.fairy.take()) {
             state.invalidate_fairy(&fairy);
         }
     }

@@ -48,11 +48,7 @@ impl<O: Observer> State<'_, O> {
         for (kind, options) in scenario.processes.iter().enumerate() {
             for copy in 1..=options.count {
                 let process = self.processes.len() as u16;
-                let name = if options.count == 1 {
-                    options.name.clone()
-                } else {
-                    format!("{} {copy}", options.name)
-                };
+                let name = if options.count == 1 { options.name.clone() } else { format!("{} {copy}", options.name) };
                 let first_engine = self.engines.len() as u16;
                 self.processes.push(ProcessState {
                     kind,
@@ -63,12 +59,7 @@ impl<O: Observer> State<'_, O> {
                 });
                 for options in 0..scenario.engines.len() {
                     let pool = self.new_pool(options, self.engines.len() as u16);
-                    self.engines.push(EngineState {
-                        process,
-                        options,
-                        pool,
-                        dialect: Initialize::Not,
-                    });
+                    self.engines.push(EngineState { process, options, pool, dialect: Initialize::Not });
                 }
                 for number in 1..=options.threads {
                     self.tasks.push(Task {
@@ -95,14 +86,8 @@ impl<O: Observer> State<'_, O> {
         self.requests += 1;
         self.outcome.requests += 1;
         let request = self.requests;
-        let arrival =
-            self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
-        let job = Job {
-            request,
-            program,
-            traffic,
-            arrival,
-        };
+        let arrival = self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
+        let job = Job { request, program, traffic, arrival };
         let state = &mut self.processes[usize::from(process)];
         match state.idle.pop_first() {
             Some(task) => {
@@ -136,21 +121,9 @@ impl<O: Observer> State<'_, O> {
                 self.outcome.add_error(error.key());
             }
         }
-        self.emit(
-            Rule::Propagate,
-            EventKind::Finish {
-                request: job.request,
-                error: result.err(),
-            },
-        );
-        if let Arrivals::Users { think, .. } = &self.scenario.traffic[job.traffic as usize].arrivals
-        {
-            self.agenda.add(
-                self.now + *think,
-                Target::User {
-                    traffic: job.traffic,
-                },
-            );
+        self.emit(Rule::Propagate, EventKind::Finish { request: job.request, error: result.err() });
+        if let Arrivals::Users { think, .. } = &self.scenario.traffic[job.traffic as usize].arrivals {
+            self.agenda.add(self.now + *think, Target::User { traffic: job.traffic });
         }
     }
 }
@@ -164,13 +137,7 @@ impl<O: Observer> World<'_, O> {
                 self.park().await;
                 continue;
             };
-            self.state().emit_from(
-                Some(job.arrival),
-                Rule::Thread,
-                EventKind::Start {
-                    request: job.request,
-                },
-            );
+            self.state().emit_from(Some(job.arrival), Rule::Thread, EventKind::Start { request: job.request });
             let result = self.run_program(job.program).await;
             self.state().finish_job(job, result);
         }

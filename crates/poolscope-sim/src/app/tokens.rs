@@ -35,8 +35,7 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line>, (u16, String)> {
     let mut lines: Vec<Line> = Vec::new();
     let mut depth = 0i32;
     for (at, raw) in text.lines().enumerate() {
-        let number =
-            u16::try_from(at + 1).map_err(|_| (u16::MAX, "the program is too long".to_owned()))?;
+        let number = u16::try_from(at + 1).map_err(|_| (u16::MAX, "the program is too long".to_owned()))?;
         let tokens = tokens(raw).map_err(|why| (number, why))?;
         let opened: i32 = tokens
             .iter()
@@ -55,11 +54,7 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line>, (u16, String)> {
             if raw[..blank].contains('\t') {
                 return Err((number, "indent with spaces, not tabs".to_owned()));
             }
-            lines.push(Line {
-                number,
-                indent: blank,
-                tokens,
-            });
+            lines.push(Line { number, indent: blank, tokens });
         }
         depth += opened;
         if depth < 0 {
@@ -79,23 +74,17 @@ fn tokens(line: &str) -> Result<Vec<Token>, String> {
         let length = match first {
             '#' => break,
             '"' | '\'' => {
-                let end = rest[1..]
-                    .find(first)
-                    .ok_or("a string is not closed on its line")?;
+                let end = rest[1..].find(first).ok_or("a string is not closed on its line")?;
                 tokens.push(Token::Text(rest[1..=end].to_owned()));
                 end + 2
             }
             c if c.is_alphabetic() || c == '_' => {
-                let end = rest
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
                 tokens.push(Token::Name(rest[..end].to_owned()));
                 end
             }
             c if c.is_ascii_digit() => {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_')
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
                 tokens.push(Token::Number(rest[..end].replace('_', "")));
                 end
             }

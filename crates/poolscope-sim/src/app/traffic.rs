@@ -27,73 +27,36 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn begin(&mut self) {
         let scenario = self.scenario;
         for (index, sessions) in scenario.other_sessions.iter().enumerate() {
-            self.agenda.add_from_scenario(
-                sessions.at,
-                0,
-                Target::OtherSessions {
-                    index: index as u32,
-                },
-            );
+            self.agenda.add_from_scenario(sessions.at, 0, Target::OtherSessions { index: index as u32 });
         }
         for (index, fault) in scenario.faults.iter().enumerate() {
-            self.agenda.add_from_scenario(
-                fault.at,
-                1,
-                Target::Fault {
-                    index: index as u32,
-                },
-            );
+            self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
         }
         for at in &scenario.garbage.at {
             self.agenda.add_from_scenario(*at, 2, Target::Collect);
         }
         for (index, traffic) in scenario.traffic.iter().enumerate() {
-            let before = scenario
-                .processes
-                .iter()
-                .take(traffic.process)
-                .map(|p| p.count as u16)
-                .sum();
+            let before = scenario.processes.iter().take(traffic.process).map(|p| p.count as u16).sum();
             let copies = scenario.processes[traffic.process].count as u16;
             let random = Random::new(scenario.seed, index as u64);
-            self.traffic.push(TrafficState {
-                random,
-                sent: 0,
-                processes: (before, copies),
-            });
+            self.traffic.push(TrafficState { random, sent: 0, processes: (before, copies) });
             let index = index as u32;
             match &traffic.arrivals {
                 Arrivals::At(times) => {
                     for at in times {
-                        self.agenda.add_from_scenario(
-                            *at,
-                            rank(index),
-                            Target::User { traffic: index },
-                        );
+                        self.agenda.add_from_scenario(*at, rank(index), Target::User { traffic: index });
                     }
                 }
                 Arrivals::Every { start, .. } => {
-                    self.agenda.add_from_scenario(
-                        *start,
-                        rank(index),
-                        Target::Arrival { traffic: index },
-                    );
+                    self.agenda.add_from_scenario(*start, rank(index), Target::Arrival { traffic: index });
                 }
                 Arrivals::Poisson { start, mean, .. } => {
                     let gap = self.traffic[index as usize].random.exponential(*mean);
-                    self.agenda.add_from_scenario(
-                        *start + gap,
-                        rank(index),
-                        Target::Arrival { traffic: index },
-                    );
+                    self.agenda.add_from_scenario(*start + gap, rank(index), Target::Arrival { traffic: index });
                 }
                 Arrivals::Users { start, users, .. } => {
                     for _ in 0..*users {
-                        self.agenda.add_from_scenario(
-                            *start,
-                            rank(index),
-                            Target::User { traffic: index },
-                        );
+                        self.agenda.add_from_scenario(*start, rank(index), Target::User { traffic: index });
                     }
                 }
             }
@@ -132,11 +95,7 @@ impl<O: Observer> State<'_, O> {
             _ => return,
         };
         if count.is_none_or(|count| state.sent < count) {
-            self.agenda.add_from_scenario(
-                self.now + gap,
-                rank(traffic),
-                Target::Arrival { traffic },
-            );
+            self.agenda.add_from_scenario(self.now + gap, rank(traffic), Target::Arrival { traffic });
         }
     }
 
@@ -154,20 +113,12 @@ impl<O: Observer> State<'_, O> {
                     self.emit_outside(
                         None,
                         Rule::ServerAccepts,
-                        EventKind::ServerOpen {
-                            thread,
-                            connection: None,
-                            in_use,
-                        },
+                        EventKind::ServerOpen { thread, connection: None, in_use },
                     );
                 }
                 None => {
                     let in_use = self.server.in_use();
-                    self.emit_outside(
-                        None,
-                        Rule::MaxConnections,
-                        EventKind::ServerRefuse { code: 1040, in_use },
-                    );
+                    self.emit_outside(None, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
                 }
             }
         }
@@ -182,12 +133,7 @@ impl<O: Observer> State<'_, O> {
         if due > self.now {
             self.agenda.add(due, Target::IdleCheck { thread });
         } else {
-            self.server_ends(
-                thread,
-                Death::Timeout,
-                |in_use| EventKind::ServerTimeout { thread, in_use },
-                None,
-            );
+            self.server_ends(thread, Death::Timeout, |in_use| EventKind::ServerTimeout { thread, in_use }, None);
         }
     }
 
@@ -198,27 +144,18 @@ impl<O: Observer> State<'_, O> {
                     .server
                     .threads
                     .iter()
-                    .filter(|(_, t)| {
-                        t.connection
-                            .is_some_and(|c| connection.is_none_or(|wanted| wanted == c))
-                    })
+                    .filter(|(_, t)| t.connection.is_some_and(|c| connection.is_none_or(|wanted| wanted == c)))
                     .map(|(id, _)| *id)
                     .collect();
                 for thread in victims {
-                    self.server_ends(
-                        thread,
-                        Death::Kill,
-                        |in_use| EventKind::ServerKill { thread, in_use },
-                        None,
-                    );
+                    self.server_ends(thread, Death::Kill, |in_use| EventKind::ServerKill { thread, in_use }, None);
                 }
             }
+            FaultKind::Restart { .. } if !self.server.up => {}
             FaultKind::Restart { down } => {
                 let lost: Vec<u32> = self.server.threads.keys().copied().collect();
                 self.server.up = false;
-                let kind = EventKind::ServerDown {
-                    lost: lost.len() as u32,
-                };
+                let kind = EventKind::ServerDown { lost: lost.len() as u32 };
                 let cause = self.emit_outside(None, Rule::Restart, kind);
                 for thread in lost {
                     self.server_ends(
@@ -239,12 +176,7 @@ impl<O: Observer> State<'_, O> {
         self.emit_outside(None, Rule::Restart, EventKind::ServerUp);
         for index in 0..self.scenario.other_sessions.len() {
             if self.scenario.other_sessions[index].at <= self.now {
-                self.agenda.add(
-                    SimTime(self.now.0),
-                    Target::OtherSessions {
-                        index: index as u32,
-                    },
-                );
+                self.agenda.add(SimTime(self.now.0), Target::OtherSessions { index: index as u32 });
             }
         }
     }

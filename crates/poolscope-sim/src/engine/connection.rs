@@ -1,6 +1,7 @@
 //! SQLAlchemy's `Connection`: a checkout with a transaction (`engine/base.py`).
 
 use super::dbapi::wrap;
+use super::dialect::is_disconnect;
 use super::error::{DbapiError, PyError};
 use crate::app::session::{Connection, RootTransaction};
 use crate::scenario::SqlAlchemy;
@@ -18,28 +19,12 @@ impl<O: Observer> World<'_, O> {
         state.next_connection += 1;
         let (slot, connection) = (fairy.slot, fairy.connection);
         let fairy = Some(fairy);
-        state.connections.insert(
-            id,
-            Connection {
-                number,
-                engine,
-                fairy,
-                closed: false,
-                transaction: None,
-                references: 1,
-            },
-        );
+        state
+            .connections
+            .insert(id, Connection { number, engine, fairy, closed: false, transaction: None, references: 1 });
         if let Some(connection) = connection {
             let session = number;
-            state.emit(
-                Rule::SessionAutobegin,
-                EventKind::Hold {
-                    session,
-                    engine,
-                    slot,
-                    connection,
-                },
-            );
+            state.emit(Rule::SessionAutobegin, EventKind::Hold { session, engine, slot, connection });
         }
         Ok(id)
     }
@@ -47,9 +32,7 @@ impl<O: Observer> World<'_, O> {
     /// `Connection.begin`: nothing goes over the wire.
     pub(crate) fn connection_begin(&self, id: u32) {
         if let Some(connection) = self.state().connections.get_mut(&id) {
-            connection
-                .transaction
-                .get_or_insert(RootTransaction { active: true });
+            connection.transaction.get_or_insert(RootTransaction { active: true });
         }
     }
 
@@ -60,18 +43,17 @@ impl<O: Observer> World<'_, O> {
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.connection_begin(id);
         }
-        let done = self.dbapi_execute(dbapi, statement).await;
-        done.map_err(|e| self.state().connection_failed(id, e, Some(statement)))?;
+        if let Err(error) = self.dbapi_execute(dbapi, statement).await {
+            // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
+            let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
+            if !begun && !is_disconnect(&error) {
+                self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))?;
+            }
+            return Err(self.state().connection_failed(id, error, Some(statement)));
+        }
         // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
-        let begun = self
-            .state()
-            .connections
-            .get(&id)
-            .is_some_and(|c| c.transaction.is_some());
-        if !begun
-            && self.scenario.sqlalchemy < SqlAlchemy::V2_0
-            && changes_data(self.scenario.sql(statement))
-        {
+        let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
+        if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
             let done = self.dbapi_commit(dbapi).await;
             done.map_err(|e| self.state().connection_failed(id, e, None))?;
         }
@@ -133,10 +115,8 @@ impl<O: Observer> World<'_, O> {
                 Ok(())
             }
             Err(error) => {
-                if let Some(RootTransaction { active }) = state
-                    .connections
-                    .get_mut(&id)
-                    .and_then(|c| c.transaction.as_mut())
+                if let Some(RootTransaction { active }) =
+                    state.connections.get_mut(&id).and_then(|c| c.transaction.as_mut())
                 {
                     *active = false;
                 }
@@ -159,9 +139,7 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let Some(dbapi) = dbapi else { return Ok(()) };
-        self.dbapi_rollback(dbapi)
-            .await
-            .map_err(|e| self.state().connection_failed(id, e, None))
+        self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))
     }
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
@@ -187,8 +165,7 @@ impl<O: Observer> World<'_, O> {
             })
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, had_transaction, Rule::ResetOnReturn)
-                .await;
+            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await;
         }
         Ok(())
     }
@@ -197,18 +174,14 @@ impl<O: Observer> World<'_, O> {
 /// The first word decides (`engine/default.py::AUTOCOMMIT_REGEXP`, 1.4).
 fn changes_data(sql: &str) -> bool {
     let first = sql.split_whitespace().next().unwrap_or_default();
-    ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"]
-        .iter()
-        .any(|word| first.eq_ignore_ascii_case(word))
+    ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"].iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 impl<O: Observer> State<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
     fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
         let error = wrap(error, statement);
-        if let PyError::Dbapi {
-            disconnect: true, ..
-        } = error
+        if let PyError::Dbapi { disconnect: true, .. } = error
             && let Some(fairy) = self.connections.get_mut(&id).and_then(|c| c.fairy.take())
         {
             self.invalidate_pool(fairy.pool, fairy.slot);

@@ -23,11 +23,7 @@ pub(crate) struct DbapiConnection {
 
 /// A driver error as SQLAlchemy raises it.
 pub(crate) fn wrap(error: DbapiError, statement: Option<u16>) -> PyError {
-    PyError::Dbapi {
-        error,
-        statement,
-        disconnect: is_disconnect(&error),
-    }
+    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error) }
 }
 
 impl<O: Observer> World<'_, O> {
@@ -35,12 +31,12 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn open(&self) -> Result<u32, DbapiError> {
         let network = self.scenario.network;
         let (driver, transport) = (self.scenario.driver, self.scenario.transport);
+        // A server that is down refuses with its first packet.
         if !self.state().server.up {
             self.sleep(network.rtt).await;
             return Err(refused(driver, transport));
         }
-        self.sleep(network.rtt.times(u64::from(network.connect_round_trips)))
-            .await;
+        self.sleep(network.rtt.times(u64::from(network.connect_round_trips))).await;
         let mut state = self.state();
         if !state.server.up {
             return Err(refused(driver, transport));
@@ -50,30 +46,14 @@ impl<O: Observer> World<'_, O> {
         let cause = state.current_task().and_then(|t| t.last);
         let Some(thread) = state.server.accept(Some(number), false, now) else {
             let in_use = state.server.in_use();
-            state.emit_outside(
-                cause,
-                Rule::MaxConnections,
-                EventKind::ServerRefuse { code: 1040, in_use },
-            );
+            state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
             return Err(DbapiError::operational(1040));
         };
         state.next_dbapi += 1;
         state.outcome.connects += 1;
-        state.dbapi.insert(
-            number,
-            DbapiConnection {
-                thread,
-                death: None,
-                failed: false,
-                busy: None,
-            },
-        );
+        state.dbapi.insert(number, DbapiConnection { thread, death: None, failed: false, busy: None });
         let in_use = state.server.in_use();
-        let opened = EventKind::ServerOpen {
-            thread,
-            connection: Some(number),
-            in_use,
-        };
+        let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
         if let Some(t) = state.server.threads.get_mut(&thread) {
             t.last = Some(id);
@@ -107,43 +87,21 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state()
-            .emit(Rule::Wire, EventKind::Rollback { connection });
-        let done = self
-            .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
-            .await;
+        self.state().emit(Rule::Wire, EventKind::Rollback { connection });
+        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
         self.state().executed(connection, None, done)
     }
 
     pub(crate) async fn dbapi_commit(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state()
-            .emit(Rule::Wire, EventKind::Commit { connection });
-        let done = self
-            .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
-            .await;
+        self.state().emit(Rule::Wire, EventKind::Commit { connection });
+        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
         self.state().executed(connection, None, done)
     }
 
-    pub(crate) async fn dbapi_execute(
-        &self,
-        connection: u32,
-        statement: u16,
-    ) -> Result<(), DbapiError> {
-        self.state().emit(
-            Rule::Wire,
-            EventKind::Execute {
-                connection,
-                statement,
-            },
-        );
-        let work = self
-            .scenario
-            .statements
-            .get(usize::from(statement))
-            .map_or(SimSpan::ZERO, |s| s.takes);
-        let done = self
-            .round_trip(connection, Some(statement), work, Transaction::Begins)
-            .await;
+    pub(crate) async fn dbapi_execute(&self, connection: u32, statement: u16) -> Result<(), DbapiError> {
+        self.state().emit(Rule::Wire, EventKind::Execute { connection, statement });
+        let work = self.scenario.statements.get(usize::from(statement)).map_or(SimSpan::ZERO, |s| s.takes);
+        let done = self.round_trip(connection, Some(statement), work, Transaction::Begins).await;
         self.state().executed(connection, Some(statement), done)
     }
 }
@@ -159,11 +117,7 @@ pub(crate) enum Transaction {
 impl<O: Observer> State<'_, O> {
     /// The error that using this connection gives now, if its session is gone.
     fn dead(&mut self, connection: u32) -> Option<DbapiError> {
-        let (driver, transport, server) = (
-            self.scenario.driver,
-            self.scenario.transport,
-            self.scenario.server,
-        );
+        let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
         let dbapi = self.dbapi.get_mut(&connection)?;
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
@@ -192,17 +146,11 @@ impl<O: Observer> State<'_, O> {
     ) -> Result<(), DbapiError> {
         let error = done.err().map(|e| wrap(e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
-        let death = self
-            .dbapi
-            .get(&connection)
-            .and_then(|d| d.death)
-            .map(|(_, event)| event);
+        let death = self.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
         match (error, death) {
-            (Some(_), Some(cause)) => self.emit_from(
-                Some(cause),
-                Rule::DeadSocket,
-                EventKind::Executed { connection, error },
-            ),
+            (Some(_), Some(cause)) => {
+                self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
+            }
             _ => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
         };
         done
@@ -216,11 +164,7 @@ impl<O: Observer> State<'_, O> {
         dbapi.busy = Some(current);
         let thread = dbapi.thread;
         let cause = self.current_task().and_then(|t| t.last);
-        let id = self.emit_outside(
-            cause,
-            Rule::ServerCommand,
-            EventKind::ServerRun { thread, statement },
-        );
+        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
         if let Some(t) = self.server.threads.get_mut(&thread) {
             t.idle_since = None;
             t.last = Some(id);
@@ -242,14 +186,7 @@ impl<O: Observer> State<'_, O> {
             Transaction::Stays => {}
         }
         let (in_transaction, cause) = (t.in_transaction, t.last);
-        let id = self.emit_outside(
-            cause,
-            Rule::ServerCommand,
-            EventKind::ServerSleep {
-                thread,
-                in_transaction,
-            },
-        );
+        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerSleep { thread, in_transaction });
         if let Some(t) = self.server.threads.get_mut(&thread) {
             t.last = Some(id);
         }
@@ -263,14 +200,7 @@ impl<O: Observer> State<'_, O> {
         if dbapi.death.is_none() && self.server.threads.remove(&dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.current_task().and_then(|t| t.last);
-            self.emit_outside(
-                cause,
-                Rule::ClientQuits,
-                EventKind::ServerQuit {
-                    thread: dbapi.thread,
-                    in_use,
-                },
-            );
+            self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
         }
     }
 

@@ -15,11 +15,7 @@ pub enum PyError {
         disconnect: bool,
     },
     /// `sqlalchemy.exc.TimeoutError`.
-    PoolTimeout {
-        size: u32,
-        overflow: i32,
-        timeout: SimSpan,
-    },
+    PoolTimeout { size: u32, overflow: i32, timeout: SimSpan },
     /// `Can't reconnect until invalid transaction is rolled back.`
     PendingRollback,
     /// After a failed commit: `This session is in 'prepared' state`.
@@ -85,9 +81,7 @@ impl PyError {
     /// The last lines of the traceback: class, message, statement, link.
     pub fn text(&self, scenario: &Scenario) -> String {
         let version = scenario.sqlalchemy.link();
-        let link = |code: &str| {
-            format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})")
-        };
+        let link = |code: &str| format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})");
         match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
@@ -141,18 +135,10 @@ impl DbapiClass {
 
 impl DbapiError {
     pub const fn operational(code: u16) -> DbapiError {
-        DbapiError {
-            class: DbapiClass::OperationalError,
-            code,
-            os: 0,
-        }
+        DbapiError { class: DbapiClass::OperationalError, code, os: 0 }
     }
     pub const fn with_os(code: u16, os: u16) -> DbapiError {
-        DbapiError {
-            class: DbapiClass::OperationalError,
-            code,
-            os,
-        }
+        DbapiError { class: DbapiClass::OperationalError, code, os }
     }
 
     /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.
@@ -186,7 +172,9 @@ impl DbapiError {
             }
             (2003, _) if connector_c => "Can't connect to server on 'db' (111)".to_owned(),
             (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)".to_owned(),
-            (2002, _) if connector_c => "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)".to_owned(),
+            (2002, _) if connector_c => {
+                "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)".to_owned()
+            }
             (2002, _) => "Can't connect to local MySQL server through socket '/run/mysqld/mysqld.sock' (2)".to_owned(),
             (code, _) => format!("Error {code} from {}", server.name()),
         }

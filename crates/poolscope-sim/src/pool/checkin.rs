@@ -9,15 +9,10 @@ use crate::world::World;
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
     pub(crate) async fn checkin(&self, fairy: Fairy, already_rolled_back: bool, rule: Rule) {
-        let Fairy {
-            pool,
-            slot,
-            connection,
-        } = fairy;
+        let Fairy { pool, slot, connection, .. } = fairy;
         let Some(connection) = connection else { return };
         let reset = self.scenario.engines[self.state().pools[pool].options].pool_reset_on_return;
-        self.state()
-            .pool_event(pool, slot, PoolEvent::Reset, Some(connection), rule);
+        self.state().pool_event(pool, slot, PoolEvent::Reset, Some(connection), rule);
         let done = match reset {
             ResetOnReturn::Rollback if already_rolled_back => Ok(()),
             ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
@@ -35,17 +30,8 @@ impl<O: Observer> World<'_, O> {
 impl<O: Observer> State<'_, O> {
     /// `_ConnectionRecord.checkin`: the event first, then the queue.
     pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) {
-        let connection = self.pools[pool]
-            .records
-            .get(&slot)
-            .and_then(|r| r.connection);
-        self.pool_event(
-            pool,
-            slot,
-            PoolEvent::Checkin,
-            connection,
-            Rule::QueueReturn,
-        );
+        let connection = self.pools[pool].records.get(&slot).and_then(|r| r.connection);
+        self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
             self.pools[pool].last_return = self.current_task().and_then(|t| t.last);
@@ -83,20 +69,10 @@ impl<O: Observer> State<'_, O> {
 
     /// `_ConnectionRecord.invalidate` (hard)
     pub(crate) fn invalidate_record(&mut self, pool: usize, slot: u32) {
-        let Some(connection) = self.pools[pool]
-            .records
-            .get(&slot)
-            .and_then(|r| r.connection)
-        else {
+        let Some(connection) = self.pools[pool].records.get(&slot).and_then(|r| r.connection) else {
             return;
         };
-        self.pool_event(
-            pool,
-            slot,
-            PoolEvent::Invalidate,
-            Some(connection),
-            Rule::Disconnect,
-        );
+        self.pool_event(pool, slot, PoolEvent::Invalidate, Some(connection), Rule::Disconnect);
         self.close_record(pool, slot, Rule::Disconnect);
     }
 
@@ -106,10 +82,7 @@ impl<O: Observer> State<'_, O> {
         let Some(starttime) = self.pools[pool].records.get(&slot).map(|r| r.starttime) else {
             return;
         };
-        if self.pools[pool]
-            .invalidated_at
-            .is_none_or(|at| at < starttime)
-        {
+        if self.pools[pool].invalidated_at.is_none_or(|at| at < starttime) {
             self.pools[pool].invalidated_at = Some(now);
             let engine = self.pools[pool].engine;
             self.emit(Rule::Disconnect, EventKind::InvalidatePool { engine });
@@ -126,10 +99,11 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn dispose(&mut self, engine: u16) {
         let at = usize::from(engine);
         let (old, options) = (self.engines[at].pool, self.engines[at].options);
-        for slot in self.pools[old].empty() {
+        while let Some(slot) = self.pools[old].take() {
             self.close_record(old, slot, Rule::Dispose);
             self.pools[old].records.remove(&slot);
         }
+        self.pools[old].restart_counting();
         self.emit(Rule::Dispose, EventKind::Dispose { engine });
         self.engines[at].pool = self.new_pool(options, engine);
         let new = self.engines[at].pool;

@@ -5,7 +5,7 @@ use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
 use crate::scenario::SqlAlchemy;
-use crate::scenario::defaults::INITIALIZE_ROUND_TRIPS;
+use crate::scenario::defaults::{INITIALIZE, INITIALIZE_STATEMENT};
 use crate::state::{Initialize, State};
 use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
@@ -21,6 +21,7 @@ impl<O: Observer> World<'_, O> {
             return Err(error);
         }
         let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
+        let mut in_cycle = false;
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
             let Some((connection, fresh)) = self.state().handed_out(pool, slot) else {
@@ -30,6 +31,7 @@ impl<O: Observer> World<'_, O> {
                 match self.ping(engine, slot, connection).await {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
+                        in_cycle = true;
                         self.state().invalidate_record(pool, slot);
                         self.state().invalidate_pool(pool, slot);
                         if let Err(error) = self.get_connection(pool, slot).await {
@@ -44,18 +46,8 @@ impl<O: Observer> World<'_, O> {
                     }
                 }
             }
-            self.state().pool_event(
-                pool,
-                slot,
-                PoolEvent::Checkout,
-                Some(connection),
-                Rule::QueueGet,
-            );
-            return Ok(Fairy {
-                pool,
-                slot,
-                connection: Some(connection),
-            });
+            self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
+            return Ok(Fairy { pool, slot, connection: Some(connection), in_cycle });
         }
         self.state().checkin_failed(pool, slot);
         Err(PyError::ConnectionClosed)
@@ -65,35 +57,16 @@ impl<O: Observer> World<'_, O> {
         {
             let mut state = self.state();
             state.outcome.pings += 1;
-            state.emit(
-                Rule::PrePing,
-                EventKind::Ping {
-                    engine,
-                    slot,
-                    connection,
-                },
-            );
+            state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
         }
-        let result = match self
-            .round_trip(connection, None, SimSpan::ZERO, Transaction::Stays)
-            .await
-        {
+        let result = match self.round_trip(connection, None, SimSpan::ZERO, Transaction::Stays).await {
             Ok(()) => PingResult::Alive,
             Err(error) if is_disconnect(&error) => PingResult::Dead(wrap(error, None)),
             Err(error) => PingResult::Failed(wrap(error, None)),
         };
         let mut state = self.state();
-        let death = state
-            .dbapi
-            .get(&connection)
-            .and_then(|d| d.death)
-            .map(|(_, event)| event);
-        let kind = EventKind::Pinged {
-            engine,
-            slot,
-            connection,
-            result,
-        };
+        let death = state.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        let kind = EventKind::Pinged { engine, slot, connection, result };
         match death {
             Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),
             None => state.emit(Rule::PrePing, kind),
@@ -121,11 +94,7 @@ impl<O: Observer> World<'_, O> {
                             continue;
                         }
                         let (size, overflow) = state.pools[pool].max_overflow_reached();
-                        return Err(PyError::PoolTimeout {
-                            size,
-                            overflow,
-                            timeout: options.pool_timeout,
-                        });
+                        return Err(PyError::PoolTimeout { size, overflow, timeout: options.pool_timeout });
                     }
                     if !state.pools[pool].claim() {
                         continue;
@@ -166,13 +135,7 @@ impl<O: Observer> World<'_, O> {
             }
             let engine = state.pools[pool].engine;
             state.outcome.waited += 1;
-            state.emit(
-                Rule::QueueWait,
-                EventKind::Wait {
-                    engine,
-                    deadline: Some(deadline),
-                },
-            );
+            state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
             (deadline, state.now, engine)
         };
         let found = loop {
@@ -247,14 +210,7 @@ impl<O: Observer> World<'_, O> {
             Ok(connection) => connection,
             Err(error) => {
                 let error = wrap(error, None);
-                self.state().emit(
-                    Rule::ConnectFails,
-                    EventKind::ConnectFailed {
-                        engine,
-                        slot,
-                        error,
-                    },
-                );
+                self.state().emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
                 return Err(error);
             }
         };
@@ -266,34 +222,16 @@ impl<O: Observer> World<'_, O> {
             }
             if !state.pools[pool].first_connect_done {
                 state.pools[pool].first_connect_done = true;
-                state.pool_event(
-                    pool,
-                    slot,
-                    PoolEvent::FirstConnect,
-                    Some(connection),
-                    Rule::FirstConnect,
-                );
+                state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
             }
         }
         self.initialize(engine, pool, slot, connection).await?;
-        self.state().pool_event(
-            pool,
-            slot,
-            PoolEvent::Connect,
-            Some(connection),
-            Rule::Connect,
-        );
+        self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
         Ok(())
     }
 
     /// The dialect's questions to the server, once per engine; whoever connects meanwhile waits for the answers.
-    async fn initialize(
-        &self,
-        engine: u16,
-        pool: usize,
-        slot: u32,
-        connection: u32,
-    ) -> Result<(), PyError> {
+    async fn initialize(&self, engine: u16, pool: usize, slot: u32, connection: u32) -> Result<(), PyError> {
         let engine = usize::from(engine);
         loop {
             {
@@ -310,64 +248,47 @@ impl<O: Observer> World<'_, O> {
             }
             self.park().await;
         }
-        let mut asked = Ok(());
-        for _ in 0..INITIALIZE_ROUND_TRIPS {
-            asked = self
-                .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
-                .await;
-            if asked.is_err() {
-                break;
-            }
-        }
-        // 1.4 rolls back in a `finally`, which fails too and hides the first error; it does not close the connection either.
-        if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
-            asked = self
-                .round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
-                .await;
-        }
+        let asked = self.ask(connection).await;
         let mut state = self.state();
-        let after = if asked.is_ok() {
-            Initialize::Done
-        } else {
-            Initialize::Not
-        };
-        if let Initialize::Running(waiters) =
-            std::mem::replace(&mut state.engines[engine].dialect, after)
-        {
+        let after = if asked.is_ok() { Initialize::Done } else { Initialize::Not };
+        if let Initialize::Running(waiters) = std::mem::replace(&mut state.engines[engine].dialect, after) {
             for task in waiters {
                 state.wake(task);
             }
         }
-        asked.map_err(|error| {
+        asked.inspect_err(|_| {
             if let Some(record) = state.pools[pool].records.get_mut(&slot) {
                 record.connection = None;
             }
             state.dbapi_close(connection);
-            wrap(error, None)
         })
+    }
+
+    /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
+    /// after one that is no disconnect; the others use a bare cursor, and 1.4 then rolls back in a `finally` whose error wins.
+    async fn ask(&self, connection: u32) -> Result<(), PyError> {
+        const THROUGH_CONNECTION: [bool; INITIALIZE.len()] = [false, true, false, true, true];
+        for (question, through_connection) in (0..).zip(THROUGH_CONNECTION) {
+            let statement = INITIALIZE_STATEMENT + question;
+            let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
+            let Err(error) = asked else { continue };
+            if through_connection && is_disconnect(&error) {
+                return Err(wrap(error, Some(statement)));
+            }
+            if through_connection || self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+                let rollback = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
+                rollback.map_err(|e| wrap(e, None))?;
+            }
+            return Err(wrap(error, None));
+        }
+        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await.map_err(|e| wrap(e, None))
     }
 }
 
 impl<O: Observer> State<'_, O> {
-    pub(crate) fn pool_event(
-        &mut self,
-        pool: usize,
-        slot: u32,
-        event: PoolEvent,
-        connection: Option<u32>,
-        rule: Rule,
-    ) {
+    pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
         let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
-        self.emit(
-            rule,
-            EventKind::Pool {
-                engine,
-                event,
-                slot,
-                connection,
-                figures,
-            },
-        );
+        self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
     }
 
     fn take_from_queue(&mut self, pool: usize) -> Option<u32> {

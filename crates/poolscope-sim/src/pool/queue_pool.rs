@@ -20,6 +20,7 @@ pub(crate) struct Pool {
     queue: VecDeque<u32>,
     /// Starts at −size; size + overflow is the number of records alive.
     overflow: i32,
+    reports_overflow: bool,
     pub records: BTreeMap<u32, Record>,
     next_slot: u32,
     /// Connections opened before this instant are replaced at checkout.
@@ -33,7 +34,6 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub fn new(options: &EngineOptions, index: usize, engine: u16) -> Pool {
-        // Since 2.0 pool_size 0 means no limit (`QueuePool.__init__`); the versions modelled so far differ, see `unlimited`.
         Pool {
             options: index,
             engine,
@@ -43,6 +43,7 @@ impl Pool {
             max_overflow: options.max_overflow,
             queue: VecDeque::new(),
             overflow: -(options.pool_size as i32),
+            reports_overflow: true,
             records: BTreeMap::new(),
             next_slot: 1,
             invalidated_at: None,
@@ -56,6 +57,7 @@ impl Pool {
     pub fn without_limit_if_empty(mut self) -> Pool {
         if self.size == 0 {
             self.max_overflow = -1;
+            self.reports_overflow = false;
         }
         self
     }
@@ -74,11 +76,7 @@ impl Pool {
     }
 
     pub fn take(&mut self) -> Option<u32> {
-        if self.lifo {
-            self.queue.pop_back()
-        } else {
-            self.queue.pop_front()
-        }
+        if self.lifo { self.queue.pop_back() } else { self.queue.pop_front() }
     }
 
     /// Puts a record into the queue, unless the queue is full. A capacity of 0 is never full.
@@ -115,11 +113,7 @@ impl Pool {
     pub fn figures(&self) -> PoolFigures {
         let size = self.size as i32;
         let checked_in = self.queue.len() as i32;
-        let overflow = if self.size == 0 && self.max_overflow == -1 {
-            0
-        } else {
-            self.overflow
-        };
+        let overflow = if self.reports_overflow { self.overflow } else { 0 };
         PoolFigures {
             size: self.size,
             checked_in: checked_in as u32,
@@ -128,10 +122,9 @@ impl Pool {
         }
     }
 
-    /// `dispose()`: empties the queue and resets the counter, whatever is still out.
-    pub fn empty(&mut self) -> Vec<u32> {
+    /// `dispose()` resets the counter when the queue is empty, whatever is still out.
+    pub fn restart_counting(&mut self) {
         self.overflow = -(self.size as i32);
-        self.queue.drain(..).collect()
     }
 
     pub fn max_overflow_reached(&self) -> (u32, i32) {

@@ -16,29 +16,16 @@ pub(crate) struct Record {
 
 impl Record {
     pub fn new(starttime: SimTime) -> Record {
-        Record {
-            connection: None,
-            starttime,
-            fresh: false,
-            soft_invalidated_at: None,
-        }
+        Record { connection: None, starttime, fresh: false, soft_invalidated_at: None }
     }
 
     /// `get_connection`: why the connection of this record must be replaced now, if it must. All comparisons are strict.
-    pub fn stale(
-        &self,
-        now: SimTime,
-        recycle: Option<SimSpan>,
-        pool_invalidated_at: Option<SimTime>,
-    ) -> Option<Rule> {
+    pub fn stale(&self, now: SimTime, recycle: Option<SimSpan>, pool_invalidated_at: Option<SimTime>) -> Option<Rule> {
         if recycle.is_some_and(|recycle| now.since(self.starttime) > recycle) {
             Some(Rule::Recycle)
         } else if pool_invalidated_at.is_some_and(|at| at > self.starttime) {
             Some(Rule::PoolInvalidated)
-        } else if self
-            .soft_invalidated_at
-            .is_some_and(|at| at > self.starttime)
-        {
+        } else if self.soft_invalidated_at.is_some_and(|at| at > self.starttime) {
             Some(Rule::SoftInvalidated)
         } else {
             None

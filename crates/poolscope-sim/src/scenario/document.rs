@@ -51,20 +51,14 @@ impl Document {
         let (table, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
             let place = lines.place(0);
-            return Ok(Document {
-                root: Node {
-                    place,
-                    value: table_value(table.get_ref(), &lines),
-                },
-            });
+            return Ok(Document { root: Node { place, value: table_value(table.get_ref(), &lines) } });
         }
         Err(errors
             .iter()
             .map(|e| Diagnostic {
                 place: lines.place(e.span().map_or(0, |s| s.start)),
                 message: e.message().to_owned(),
-                hint: "the text is not TOML; strings need quotes, tables are written [name]"
-                    .to_owned(),
+                hint: "the text is not TOML; strings need quotes, tables are written [name]".to_owned(),
             })
             .collect())
     }
@@ -75,14 +69,9 @@ impl Document {
     /// One diagnostic: JSON stops at the first mistake.
     pub fn from_json(text: &str) -> Result<Document, Vec<Diagnostic>> {
         match serde_json::from_str(text) {
-            Ok(value) => Ok(Document {
-                root: json_node(value, ""),
-            }),
+            Ok(value) => Ok(Document { root: json_node(value, "") }),
             Err(e) => Err(vec![Diagnostic {
-                place: Place::At {
-                    line: e.line() as u32,
-                    column: e.column() as u32,
-                },
+                place: Place::At { line: e.line() as u32, column: e.column() as u32 },
                 message: format!("not JSON: {e}"),
                 hint: "a scenario in an attribute or a link is one JSON object".to_owned(),
             }]),
@@ -108,56 +97,36 @@ impl Document {
         let mut node = &mut self.root;
         for part in path.split('.') {
             if part.is_empty() {
-                return Err(fail(
-                    path,
-                    "a path looks like engine.pool_recycle or traffic.0.run",
-                ));
+                return Err(fail(path, "a path looks like engine.pool_recycle or traffic.0.run"));
             }
             node = match &mut node.value {
                 Value::Table(entries) => {
-                    let at = entries
-                        .iter()
-                        .position(|(key, _)| key == part)
-                        .unwrap_or_else(|| {
-                            let empty = Node {
-                                place: place.clone(),
-                                value: Value::Table(Vec::new()),
-                            };
-                            entries.push((part.to_owned(), empty));
-                            entries.len() - 1
-                        });
+                    let at = entries.iter().position(|(key, _)| key == part).unwrap_or_else(|| {
+                        let empty = Node { place: place.clone(), value: Value::Table(Vec::new()) };
+                        entries.push((part.to_owned(), empty));
+                        entries.len() - 1
+                    });
                     &mut entries[at].1
                 }
                 Value::List(items) => {
                     let count = items.len();
                     let item = part.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-                    item.ok_or_else(|| {
-                        fail(
-                            part,
-                            &format!("the list has {count} entries, counted from 0"),
-                        )
-                    })?
+                    item.ok_or_else(|| fail(part, &format!("the list has {count} entries, counted from 0")))?
                 }
                 _ => return Err(fail(part, "the path leads through a plain value")),
             };
         }
-        *node = Node {
-            place,
-            value: value.to_value(),
-        };
+        *node = Node { place, value: value.to_value() };
         Ok(())
     }
 
     /// The value at a path, if it is written in the document.
     pub fn get(&self, path: &str) -> Option<&Node> {
-        path.split('.')
-            .try_fold(&self.root, |node, part| match &node.value {
-                Value::Table(entries) => {
-                    entries.iter().find(|(key, _)| key == part).map(|(_, n)| n)
-                }
-                Value::List(items) => part.parse::<usize>().ok().and_then(|i| items.get(i)),
-                _ => None,
-            })
+        path.split('.').try_fold(&self.root, |node, part| match &node.value {
+            Value::Table(entries) => entries.iter().find(|(key, _)| key == part).map(|(_, n)| n),
+            Value::List(items) => part.parse::<usize>().ok().and_then(|i| items.get(i)),
+            _ => None,
+        })
     }
 }
 
@@ -169,27 +138,15 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Lines<'t> {
-        let starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Lines { text, starts }
     }
 
     fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
-        Place::At {
-            line: line as u32,
-            column: column as u32 + 1,
-        }
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        Place::At { line: line as u32, column: column as u32 + 1 }
     }
 }
 
@@ -201,13 +158,7 @@ fn table_value(table: &DeTable<'_>, lines: &Lines<'_>) -> Value {
             .into_iter()
             .map(|(key, value)| {
                 let place = lines.place(key.span().start);
-                (
-                    key.get_ref().to_string(),
-                    Node {
-                        place,
-                        value: toml_value(value.get_ref(), lines),
-                    },
-                )
+                (key.get_ref().to_string(), Node { place, value: toml_value(value.get_ref(), lines) })
             })
             .collect(),
     )
@@ -224,10 +175,7 @@ fn toml_value(value: &DeValue<'_>, lines: &Lines<'_>) -> Value {
         DeValue::Array(items) => Value::List(
             items
                 .iter()
-                .map(|item| Node {
-                    place: lines.place(item.span().start),
-                    value: toml_value(item.get_ref(), lines),
-                })
+                .map(|item| Node { place: lines.place(item.span().start), value: toml_value(item.get_ref(), lines) })
                 .collect(),
         ),
         DeValue::Table(table) => table_value(table, lines),
@@ -236,25 +184,15 @@ fn toml_value(value: &DeValue<'_>, lines: &Lines<'_>) -> Value {
 
 fn json_node(value: serde_json::Value, path: &str) -> Node {
     let inside = |part: &str| {
-        if path.is_empty() {
-            part.to_owned()
-        } else {
-            format!("{path}.{part}")
-        }
+        if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") }
     };
     let value = match value {
         serde_json::Value::Null => Value::Text(String::new()),
         serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => n
-            .as_i64()
-            .map_or_else(|| Value::Decimal(n.to_string()), Value::Integer),
+        serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Value::Decimal(n.to_string()), Value::Integer),
         serde_json::Value::String(s) => Value::Text(s),
         serde_json::Value::Array(items) => Value::List(
-            items
-                .into_iter()
-                .enumerate()
-                .map(|(i, item)| json_node(item, &inside(&i.to_string())))
-                .collect(),
+            items.into_iter().enumerate().map(|(i, item)| json_node(item, &inside(&i.to_string()))).collect(),
         ),
         serde_json::Value::Object(entries) => Value::Table(
             entries
@@ -266,10 +204,7 @@ fn json_node(value: serde_json::Value, path: &str) -> Node {
                 .collect(),
         ),
     };
-    Node {
-        place: Place::Path(path.to_owned()),
-        value,
-    }
+    Node { place: Place::Path(path.to_owned()), value }
 }
 
 fn to_json_value(value: &Value) -> serde_json::Value {
@@ -279,13 +214,7 @@ fn to_json_value(value: &Value) -> serde_json::Value {
         // A number that JSON can write is written as a number, so that reading it back gives the same value.
         Value::Decimal(d) => serde_json::from_str(d).unwrap_or_else(|_| d.as_str().into()),
         Value::Text(s) => s.as_str().into(),
-        Value::List(items) => items
-            .iter()
-            .map(|item| to_json_value(&item.value))
-            .collect(),
-        Value::Table(entries) => entries
-            .iter()
-            .map(|(key, node)| (key.clone(), to_json_value(&node.value)))
-            .collect(),
+        Value::List(items) => items.iter().map(|item| to_json_value(&item.value)).collect(),
+        Value::Table(entries) => entries.iter().map(|(key, node)| (key.clone(), to_json_value(&node.value))).collect(),
     }
 }

@@ -10,11 +10,7 @@ pub(super) struct Mistakes(pub Vec<Diagnostic>);
 
 impl Mistakes {
     pub fn add(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(Diagnostic {
-            place: place.clone(),
-            message: message.into(),
-            hint: hint.into(),
-        });
+        self.0.push(Diagnostic { place: place.clone(), message: message.into(), hint: hint.into() });
     }
 
     /// The diagnostics in the order of the text.
@@ -41,36 +37,19 @@ impl<'d> Fields<'d> {
         let entries = match &node.value {
             Value::Table(entries) => entries.as_slice(),
             other => {
-                mistakes.add(
-                    &node.place,
-                    format!("{name} must be a table, not {}", other.noun()),
-                    "",
-                );
+                mistakes.add(&node.place, format!("{name} must be a table, not {}", other.noun()), "");
                 &[]
             }
         };
-        Fields {
-            place: &node.place,
-            name,
-            entries,
-            known: Vec::new(),
-        }
+        Fields { place: &node.place, name, entries, known: Vec::new() }
     }
 
     pub fn take(&mut self, key: &'static str) -> Option<&'d Node> {
         self.known.push(key);
-        self.entries
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, node)| node)
+        self.entries.iter().find(|(k, _)| k == key).map(|(_, node)| node)
     }
 
-    pub fn require(
-        &mut self,
-        key: &'static str,
-        hint: &str,
-        mistakes: &mut Mistakes,
-    ) -> Option<&'d Node> {
+    pub fn require(&mut self, key: &'static str, hint: &str, mistakes: &mut Mistakes) -> Option<&'d Node> {
         let node = self.take(key);
         if node.is_none() {
             mistakes.add(self.place, format!("{} lacks `{key}`", self.name), hint);
@@ -86,11 +65,7 @@ impl<'d> Fields<'d> {
                     || format!("{} knows {}", self.name, self.known.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                mistakes.add(
-                    &node.place,
-                    format!("unknown key `{key}` in {}", self.name),
-                    hint,
-                );
+                mistakes.add(&node.place, format!("unknown key `{key}` in {}", self.name), hint);
             }
         }
     }
@@ -100,22 +75,12 @@ impl<'d> Fields<'d> {
     }
 
     /// A whole number inside `min..=max`.
-    pub fn number(
-        &mut self,
-        key: &'static str,
-        min: i64,
-        max: i64,
-        mistakes: &mut Mistakes,
-    ) -> Option<i64> {
+    pub fn number(&mut self, key: &'static str, min: i64, max: i64, mistakes: &mut Mistakes) -> Option<i64> {
         let node = self.take(key)?;
         match &node.value {
             Value::Integer(n) if (min..=max).contains(n) => return Some(*n),
             Value::Integer(n) => {
-                mistakes.add(
-                    &node.place,
-                    format!("`{key}` = {n} is out of range"),
-                    format!("{min} to {max}"),
-                );
+                mistakes.add(&node.place, format!("`{key}` = {n} is out of range"), format!("{min} to {max}"));
             }
             other => mistakes.add(
                 &node.place,
@@ -131,11 +96,7 @@ impl<'d> Fields<'d> {
         if let Value::Bool(b) = node.value {
             return Some(b);
         }
-        mistakes.add(
-            &node.place,
-            format!("`{key}` must be true or false, not {}", node.value.noun()),
-            "",
-        );
+        mistakes.add(&node.place, format!("`{key}` must be true or false, not {}", node.value.noun()), "");
         None
     }
 
@@ -186,23 +147,17 @@ pub(super) fn text<'d>(node: &'d Node, key: &str, mistakes: &mut Mistakes) -> Op
     if let Value::Text(text) = &node.value {
         return Some(text);
     }
-    mistakes.add(
-        &node.place,
-        format!("`{key}` must be text, not {}", node.value.noun()),
-        "put it in quotes",
-    );
+    mistakes.add(&node.place, format!("`{key}` must be text, not {}", node.value.noun()), "put it in quotes");
     None
 }
 
 /// A time: a number of seconds, or text with a unit.
 pub(super) fn span(node: &Node, key: &str, mistakes: &mut Mistakes) -> Option<SimSpan> {
     let read = match &node.value {
-        Value::Integer(n) => u64::try_from(*n)
-            .map(SimSpan::from_secs)
-            .map_err(|_| "it is negative".to_owned()),
-        Value::Decimal(d) => scaled_decimal(d, 1_000_000)
-            .map(SimSpan::from_us)
-            .ok_or_else(|| format!("`{d}` is not a plain decimal")),
+        Value::Integer(n) => u64::try_from(*n).map(SimSpan::from_secs).map_err(|_| "it is negative".to_owned()),
+        Value::Decimal(d) => {
+            scaled_decimal(d, 1_000_000).map(SimSpan::from_us).ok_or_else(|| format!("`{d}` is not a plain decimal"))
+        }
         Value::Text(t) => SimSpan::parse(t),
         other => Err(format!("it is {}", other.noun())),
     };
@@ -218,21 +173,14 @@ pub(super) fn span(node: &Node, key: &str, mistakes: &mut Mistakes) -> Option<Si
 
 pub(super) fn words(node: &Node, key: &'static str, mistakes: &mut Mistakes) -> Option<Words> {
     if let Value::Text(en) = &node.value {
-        return Some(Words {
-            en: en.clone(),
-            zh_cn: None,
-        });
+        return Some(Words { en: en.clone(), zh_cn: None });
     }
     let mut fields = Fields::of(node, "a text in several languages", mistakes);
     let en = fields.text("en", mistakes).map(str::to_owned);
     let zh_cn = fields.text("zh-CN", mistakes).map(str::to_owned);
     fields.finish(mistakes);
     if en.is_none() {
-        mistakes.add(
-            &node.place,
-            format!("`{key}` has no English text"),
-            "{ en = \"…\", zh-CN = \"…\" }",
-        );
+        mistakes.add(&node.place, format!("`{key}` has no English text"), "{ en = \"…\", zh-CN = \"…\" }");
     }
     Some(Words { en: en?, zh_cn })
 }

@@ -55,9 +55,7 @@ impl KnobValue {
         match text {
             "true" | "True" => KnobValue::Switch(true),
             "false" | "False" => KnobValue::Switch(false),
-            _ => text
-                .parse()
-                .map_or_else(|_| KnobValue::Text(text.to_owned()), KnobValue::Number),
+            _ => text.parse().map_or_else(|_| KnobValue::Text(text.to_owned()), KnobValue::Number),
         }
     }
 }

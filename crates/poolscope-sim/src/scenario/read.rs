@@ -8,11 +8,14 @@ const DAY: i64 = 86_400;
 const WAIT_TIMEOUT_MAX: i64 = 31_536_000;
 
 impl Scenario {
-    /// The SQL text of a statement.
+    /// The SQL text of a statement, the scenario's or one of the dialect's own questions.
     pub fn sql(&self, statement: u16) -> &str {
-        self.statements
-            .get(usize::from(statement))
-            .map_or("", |s| s.sql.as_str())
+        if let Some(question) = statement.checked_sub(defaults::INITIALIZE_STATEMENT) {
+            let asks_tx_isolation = self.server.is_mariadb() && question == 2;
+            let question = defaults::INITIALIZE.get(usize::from(question)).copied().unwrap_or_default();
+            return if asks_tx_isolation { "SELECT @@tx_isolation" } else { question };
+        }
+        self.statements.get(usize::from(statement)).map_or("", |s| s.sql.as_str())
     }
 
     /// Reads a document; `name` is used if the document has none of its own.
@@ -32,16 +35,9 @@ impl Scenario {
 fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let mut top = Fields::of(&document.root, "the scenario", m);
     let name = top.text("name", m).unwrap_or(name).to_owned();
-    let title = top.words("title", m).unwrap_or(Words {
-        en: name.clone(),
-        zh_cn: None,
-    });
+    let title = top.words("title", m).unwrap_or(Words { en: name.clone(), zh_cn: None });
     let summary = top.words("summary", m).unwrap_or_default();
-    let seed = top.require(
-        "seed",
-        "any whole number; the same seed gives the same run",
-        m,
-    );
+    let seed = top.require("seed", "any whole number; the same seed gives the same run", m);
     let seed = seed.and_then(|node| match node.value {
         Value::Integer(n) => Some(n as u64),
         _ => {
@@ -49,12 +45,8 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
             None
         }
     });
-    let until = top
-        .require("until", "how long the run is: until = \"30 s\"", m)
-        .and_then(|n| span(n, "until", m));
-    let look_at = top
-        .take("look_at")
-        .map_or(Some(LookAt::FirstError), |node| look_at(node, m));
+    let until = top.require("until", "how long the run is: until = \"30 s\"", m).and_then(|n| span(n, "until", m));
+    let look_at = top.take("look_at").map_or(Some(LookAt::FirstError), |node| look_at(node, m));
 
     let sqlalchemy = top.named("sqlalchemy", m).unwrap_or(SqlAlchemy::V2_1);
     let driver = top.named("driver", m).unwrap_or(Driver::PyMySql);
@@ -63,36 +55,19 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
 
     let variables = variables(top.take("variables"), server, m);
     let network = network(top.take("network"), transport, m);
-    let other_sessions = top
-        .tables("other_sessions", m)
-        .into_iter()
-        .map(|n| other_sessions(n, m))
-        .collect();
+    let other_sessions = top.tables("other_sessions", m).into_iter().map(|n| other_sessions(n, m)).collect();
     let engines: Vec<EngineOptions> = match top.tables("engine", m) {
         nodes if nodes.is_empty() => vec![engine(None, m)],
-        nodes => nodes
-            .into_iter()
-            .map(|node| engine(Some(node), m))
-            .collect(),
+        nodes => nodes.into_iter().map(|node| engine(Some(node), m)).collect(),
     };
-    let mut processes: Vec<Process> = top
-        .tables("process", m)
-        .into_iter()
-        .filter_map(|n| process(n, m))
-        .collect();
+    let mut processes: Vec<Process> = top.tables("process", m).into_iter().filter_map(|n| process(n, m)).collect();
     if processes.is_empty() {
-        processes.push(Process {
-            name: "app".to_owned(),
-            count: 1,
-            threads: defaults::THREADS,
-        });
+        processes.push(Process { name: "app".to_owned(), count: 1, threads: defaults::THREADS });
     }
     let limits = limits(top.take("limits"), m);
     let garbage = garbage(top.take("gc"), m);
 
-    let prices = top
-        .take("statements")
-        .map_or_else(Vec::new, |node| prices(node, m));
+    let prices = top.take("statements").map_or_else(Vec::new, |node| prices(node, m));
     let mut statements = Vec::new();
     let programs = programs(&mut top, &engines, &prices, &mut statements, m);
     let traffic = top
@@ -100,18 +75,10 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         .into_iter()
         .filter_map(|node| traffic(node, &programs, &processes, m))
         .collect::<Vec<_>>();
-    let faults = top
-        .tables("fault", m)
-        .into_iter()
-        .filter_map(|n| fault(n, m))
-        .collect();
+    let faults = top.tables("fault", m).into_iter().filter_map(|n| fault(n, m)).collect();
     let knob_nodes = top.tables("knob", m);
     if top.take("traffic").is_none() {
-        m.add(
-            top.place,
-            "nothing runs: there is no [[traffic]]",
-            "[[traffic]] with run = \"…\" and every = \"1 s\"",
-        );
+        m.add(top.place, "nothing runs: there is no [[traffic]]", "[[traffic]] with run = \"…\" and every = \"1 s\"");
     }
     top.finish(m);
 
@@ -139,10 +106,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         knobs: Vec::new(),
         limits,
     };
-    scenario.knobs = knob_nodes
-        .into_iter()
-        .filter_map(|n| read_knobs::knob(n, document, &scenario, m))
-        .collect();
+    scenario.knobs = knob_nodes.into_iter().filter_map(|n| read_knobs::knob(n, document, &scenario, m)).collect();
     Some(scenario)
 }
 
@@ -178,15 +142,8 @@ fn variables(node: Option<&Node>, server: Server, m: &mut Mistakes) -> Variables
 }
 
 fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Network {
-    let rtt = if transport == Transport::Tcp {
-        defaults::RTT_TCP
-    } else {
-        defaults::RTT_UNIX
-    };
-    let mut network = Network {
-        rtt,
-        connect_round_trips: defaults::CONNECT_ROUND_TRIPS,
-    };
+    let rtt = if transport == Transport::Tcp { defaults::RTT_TCP } else { defaults::RTT_UNIX };
+    let mut network = Network { rtt, connect_round_trips: defaults::CONNECT_ROUND_TRIPS };
     let Some(node) = node else { return network };
     let mut fields = Fields::of(node, "[network]", m);
     if let Some(rtt) = fields.span("rtt", m) {
@@ -276,9 +233,7 @@ fn refuse_null_pool_options(node: &Node, m: &mut Mistakes) {
         if ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&key.as_str()) {
             m.add(
                 &value.place,
-                format!(
-                    "TypeError: Invalid argument(s) '{key}' sent to create_engine(), using NullPool"
-                ),
+                format!("TypeError: Invalid argument(s) '{key}' sent to create_engine(), using NullPool"),
                 "NullPool has no size: leave the option out, or use QueuePool",
             );
         }
@@ -289,21 +244,13 @@ fn process(node: &Node, m: &mut Mistakes) -> Option<Process> {
     let mut fields = Fields::of(node, "[[process]]", m);
     let name = fields.text("name", m).unwrap_or("app").to_owned();
     let count = fields.number("count", 1, 1_000, m).unwrap_or(1) as u32;
-    let threads = fields
-        .number("threads", 1, 10_000, m)
-        .unwrap_or(i64::from(defaults::THREADS)) as u32;
+    let threads = fields.number("threads", 1, 10_000, m).unwrap_or(i64::from(defaults::THREADS)) as u32;
     fields.finish(m);
-    Some(Process {
-        name,
-        count,
-        threads,
-    })
+    Some(Process { name, count, threads })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {
-    let mut limits = Limits {
-        events: defaults::EVENTS_MAX,
-    };
+    let mut limits = Limits { events: defaults::EVENTS_MAX };
     let Some(node) = node else { return limits };
     let mut fields = Fields::of(node, "[limits]", m);
     if let Some(n) = fields.number("events", 1, 10_000_000, m) {
@@ -326,26 +273,17 @@ fn garbage(node: Option<&Node>, m: &mut Mistakes) -> Garbage {
         return Garbage::default();
     };
     let mut fields = Fields::of(node, "[gc]", m);
-    let at = fields
-        .take("at")
-        .map_or_else(Vec::new, |node| times(node, "at", m));
+    let at = fields.take("at").map_or_else(Vec::new, |node| times(node, "at", m));
     fields.finish(m);
     Garbage { at }
 }
 
 fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
     let Value::Table(entries) = &node.value else {
-        m.add(
-            &node.place,
-            "[statements] must be a table",
-            "\"SELECT …\" = \"40 ms\"",
-        );
+        m.add(&node.place, "[statements] must be a table", "\"SELECT …\" = \"40 ms\"");
         return Vec::new();
     };
-    entries
-        .iter()
-        .filter_map(|(sql, node)| Some((sql.clone(), span(node, sql, m)?)))
-        .collect()
+    entries.iter().filter_map(|(sql, node)| Some((sql.clone(), span(node, sql, m)?))).collect()
 }
 
 fn programs(
@@ -355,28 +293,17 @@ fn programs(
     statements: &mut Vec<Statement>,
     m: &mut Mistakes,
 ) -> Vec<Program> {
-    let Some(node) = top.require(
-        "programs",
-        "[programs.handler] with text = '''def handler(): …'''",
-        m,
-    ) else {
+    let Some(node) = top.require("programs", "[programs.handler] with text = '''def handler(): …'''", m) else {
         return Vec::new();
     };
     let Value::Table(entries) = &node.value else {
-        m.add(
-            &node.place,
-            "[programs] must be a table of programs",
-            "[programs.handler]",
-        );
+        m.add(&node.place, "[programs] must be a table of programs", "[programs.handler]");
         return Vec::new();
     };
     let mut programs = Vec::new();
     for (name, node) in entries {
         let mut fields = Fields::of(node, "a program", m);
-        let label = fields.words("label", m).unwrap_or(Words {
-            en: name.clone(),
-            zh_cn: None,
-        });
+        let label = fields.words("label", m).unwrap_or(Words { en: name.clone(), zh_cn: None });
         let written = fields.require("text", "the Python text of the handler", m);
         fields.finish(m);
         let Some((written, source)) = written.and_then(|w| Some((w, text(w, "text", m)?))) else {
@@ -384,18 +311,14 @@ fn programs(
         };
         match program::compile(name, label, source, engines) {
             Ok((program, sql)) => {
-                let program =
-                    program.with_statements(&sql, |sql| statement(sql, prices, statements));
+                let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
                 programs.push(program);
             }
             Err(errors) => {
                 for error in errors {
                     m.0.push(Diagnostic {
                         place: program_place(&written.place, name, error.line),
-                        message: format!(
-                            "line {} of the program `{name}`: {}",
-                            error.line, error.message
-                        ),
+                        message: format!("line {} of the program `{name}`: {}", error.line, error.message),
                         hint: error.hint,
                     });
                 }
@@ -408,10 +331,7 @@ fn programs(
 /// Where a line of a program is: in TOML the text starts on the line after `text = '''`.
 fn program_place(place: &Place, name: &str, line: u16) -> Place {
     match place {
-        Place::At { line: first, .. } => Place::At {
-            line: first + u32::from(line),
-            column: 1,
-        },
+        Place::At { line: first, .. } => Place::At { line: first + u32::from(line), column: 1 },
         Place::Path(_) => Place::Path(format!("programs.{name}.text")),
     }
 }
@@ -421,30 +341,17 @@ fn statement(sql: &str, prices: &[(String, SimSpan)], statements: &mut Vec<State
     if let Some(at) = statements.iter().position(|s| s.sql == sql) {
         return at as u16;
     }
-    let takes = prices
-        .iter()
-        .find(|(s, _)| s == sql)
-        .map_or(defaults::STATEMENT, |(_, span)| *span);
-    statements.push(Statement {
-        sql: sql.to_owned(),
-        takes,
-    });
+    let takes = prices.iter().find(|(s, _)| s == sql).map_or(defaults::STATEMENT, |(_, span)| *span);
+    statements.push(Statement { sql: sql.to_owned(), takes });
     (statements.len() - 1) as u16
 }
 
-fn traffic(
-    node: &Node,
-    programs: &[Program],
-    processes: &[Process],
-    m: &mut Mistakes,
-) -> Option<Traffic> {
+fn traffic(node: &Node, programs: &[Program], processes: &[Process], m: &mut Mistakes) -> Option<Traffic> {
     let mut fields = Fields::of(node, "[[traffic]]", m);
-    let run = fields
-        .require("run", "the name of a program", m)
-        .and_then(|node| {
-            let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
-            find(node, "run", "program", &names, m)
-        });
+    let run = fields.require("run", "the name of a program", m).and_then(|node| {
+        let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
+        find(node, "run", "program", &names, m)
+    });
     let process = match fields.take("process") {
         None => Some(0),
         Some(node) => {
@@ -462,12 +369,7 @@ fn traffic(
     let place = fields.place;
     fields.finish(m);
 
-    let kinds = [
-        at.is_some(),
-        every.is_some(),
-        poisson.is_some(),
-        users.is_some(),
-    ];
+    let kinds = [at.is_some(), every.is_some(), poisson.is_some(), users.is_some()];
     if kinds.iter().filter(|k| **k).count() != 1 {
         m.add(
             place,
@@ -485,29 +387,13 @@ fn traffic(
     let arrivals = if let Some(at) = at {
         Arrivals::At(at)
     } else if let Some(every) = every {
-        Arrivals::Every {
-            start,
-            every: positive(every, "every", m),
-            count,
-        }
+        Arrivals::Every { start, every: positive(every, "every", m), count }
     } else if let Some(mean) = poisson {
-        Arrivals::Poisson {
-            start,
-            mean: positive(mean, "poisson", m),
-            count,
-        }
+        Arrivals::Poisson { start, mean: positive(mean, "poisson", m), count }
     } else {
-        Arrivals::Users {
-            start,
-            users: users.unwrap_or(1),
-            think: think.unwrap_or(SimSpan::from_secs(1)),
-        }
+        Arrivals::Users { start, users: users.unwrap_or(1), think: think.unwrap_or(SimSpan::from_secs(1)) }
     };
-    Some(Traffic {
-        run: run?,
-        process: process?,
-        arrivals,
-    })
+    Some(Traffic { run: run?, process: process?, arrivals })
 }
 
 /// The index of a name among those that exist.
@@ -515,10 +401,8 @@ fn find(node: &Node, key: &str, noun: &str, names: &[&str], m: &mut Mistakes) ->
     let written = text(node, key, m)?;
     let found = names.iter().position(|name| *name == written);
     if found.is_none() {
-        let hint = nearest(written, names).map_or_else(
-            || format!("one of {}", names.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let hint = nearest(written, names)
+            .map_or_else(|| format!("one of {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
         m.add(&node.place, format!("there is no {noun} `{written}`"), hint);
     }
     found
@@ -526,13 +410,9 @@ fn find(node: &Node, key: &str, noun: &str, names: &[&str], m: &mut Mistakes) ->
 
 fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
     let mut fields = Fields::of(node, "[[fault]]", m);
-    let at = fields
-        .require("at", "when: at = \"5 s\"", m)
-        .and_then(|n| span(n, "at", m));
+    let at = fields.require("at", "when: at = \"5 s\"", m).and_then(|n| span(n, "at", m));
     let kind = fields.require("kind", "\"kill\" or \"restart\"", m);
-    let connection = fields
-        .number("connection", 1, i64::from(u32::MAX), m)
-        .map(|n| n as u32);
+    let connection = fields.number("connection", 1, i64::from(u32::MAX), m).map(|n| n as u32);
     let down = fields.span("down", m).unwrap_or(SimSpan::from_secs(1));
     fields.finish(m);
     let kind_node = kind?;
@@ -540,18 +420,11 @@ fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
         "kill" => FaultKind::Kill { connection },
         "restart" => FaultKind::Restart { down },
         other => {
-            m.add(
-                &kind_node.place,
-                format!("there is no fault `{other}`"),
-                "\"kill\" or \"restart\"",
-            );
+            m.add(&kind_node.place, format!("there is no fault `{other}`"), "\"kill\" or \"restart\"");
             return None;
         }
     };
-    Some(Fault {
-        at: SimTime::ZERO + at?,
-        kind,
-    })
+    Some(Fault { at: SimTime::ZERO + at?, kind })
 }
 
 const _: () = assert!(WAIT_TIMEOUT_MAX == 365 * DAY);

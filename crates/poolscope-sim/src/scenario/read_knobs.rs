@@ -27,21 +27,14 @@ const SETTABLE: [&str; 19] = [
     "server",
 ];
 
-pub(super) fn knob(
-    node: &Node,
-    document: &Document,
-    scenario: &Scenario,
-    m: &mut Mistakes,
-) -> Option<Knob> {
+pub(super) fn knob(node: &Node, document: &Document, scenario: &Scenario, m: &mut Mistakes) -> Option<Knob> {
     let mut fields = Fields::of(node, "[[knob]]", m);
     let set = fields.require("set", "what it turns: set = \"engine.pool_recycle\"", m);
     let label = fields.words("label", m);
     let help = fields.words("help", m).unwrap_or_default();
     let min = fields.number("min", -1, i64::from(u32::MAX), m);
     let max = fields.number("max", -1, i64::from(u32::MAX), m);
-    let step = fields
-        .number("step", 1, i64::from(u32::MAX), m)
-        .unwrap_or(1);
+    let step = fields.number("step", 1, i64::from(u32::MAX), m).unwrap_or(1);
     let choices = fields.take("choices");
     fields.finish(m);
 
@@ -62,79 +55,34 @@ pub(super) fn knob(
             (_, Some(options)) => KnobInput::Choice(options),
             (KnobValue::Switch(_), _) => KnobInput::Switch,
             (KnobValue::Number(n), _) => {
-                let min = min.unwrap_or(
-                    if set.ends_with("pool_recycle") || set.ends_with("max_overflow") {
-                        -1
-                    } else {
-                        0
-                    },
-                );
+                let min =
+                    min.unwrap_or(if set.ends_with("pool_recycle") || set.ends_with("max_overflow") { -1 } else { 0 });
                 let max = max.unwrap_or((n * 2).max(10));
                 if min > max {
-                    m.add(
-                        &set_node.place,
-                        format!("the knob `{set}` has min {min} above max {max}"),
-                        "",
-                    );
+                    m.add(&set_node.place, format!("the knob `{set}` has min {min} above max {max}"), "");
                 }
-                KnobInput::Number {
-                    min,
-                    max,
-                    step,
-                    unit: unit(set).to_owned(),
-                }
+                KnobInput::Number { min, max, step, unit: unit(set).to_owned() }
             }
             (KnobValue::Text(_), _) => {
-                m.add(
-                    &set_node.place,
-                    format!("the knob `{set}` needs `choices`"),
-                    "choices = [\"…\", \"…\"]",
-                );
+                m.add(&set_node.place, format!("the knob `{set}` needs `choices`"), "choices = [\"…\", \"…\"]");
                 return None;
             }
         }
     };
     let own_name = set.rsplit('.').next().unwrap_or(set);
-    let label = label.unwrap_or(Words {
-        en: own_name.to_owned(),
-        zh_cn: None,
-    });
-    Some(Knob {
-        set: set.to_owned(),
-        label,
-        help,
-        input,
-        value,
-    })
+    let label = label.unwrap_or(Words { en: own_name.to_owned(), zh_cn: None });
+    Some(Knob { set: set.to_owned(), label, help, input, value })
 }
 
 /// SQLAlchemy and MySQL count all their times in seconds.
 fn unit(set: &str) -> &'static str {
-    let seconds = [
-        "pool_recycle",
-        "pool_timeout",
-        "wait_timeout",
-        "interactive_timeout",
-    ];
-    if seconds.iter().any(|name| set.ends_with(name)) {
-        "s"
-    } else {
-        ""
-    }
+    let seconds = ["pool_recycle", "pool_timeout", "wait_timeout", "interactive_timeout"];
+    if seconds.iter().any(|name| set.ends_with(name)) { "s" } else { "" }
 }
 
-fn written_choices(
-    node: &Node,
-    set: &str,
-    scenario: &Scenario,
-    m: &mut Mistakes,
-) -> Vec<KnobOption> {
+fn written_choices(node: &Node, set: &str, scenario: &Scenario, m: &mut Mistakes) -> Vec<KnobOption> {
     let Value::List(items) = &node.value else {
-        m.add(
-            &node.place,
-            "`choices` must be a list",
-            "choices = [\"…\", \"…\"]",
-        );
+        m.add(&node.place, "`choices` must be a list", "choices = [\"…\", \"…\"]");
         return Vec::new();
     };
     let known = options_of(set, scenario);
@@ -143,9 +91,7 @@ fn written_choices(
         let (value, label) = match &item.value {
             Value::Table(_) => {
                 let mut fields = Fields::of(item, "a choice", m);
-                let value = fields
-                    .require("value", "{ value = …, label = \"…\" }", m)
-                    .map(|n| (&n.value, n));
+                let value = fields.require("value", "{ value = …, label = \"…\" }", m).map(|n| (&n.value, n));
                 let label = fields.take("label").and_then(|n| words(n, "label", m));
                 fields.finish(m);
                 (value.and_then(|(v, _)| knob_value(v)), label)
@@ -157,18 +103,13 @@ fn written_choices(
             continue;
         };
         // Where the set of values is closed, a choice outside it can never work.
-        let found = known
-            .as_ref()
-            .map(|known| known.iter().find(|k| k.value == value));
+        let found = known.as_ref().map(|known| known.iter().find(|k| k.value == value));
         if found == Some(None) {
             m.add(&item.place, format!("`{set}` cannot be `{value}`"), "");
             continue;
         }
         let own_label = found.flatten().map(|k| k.label.clone());
-        let label = label.or(own_label).unwrap_or_else(|| Words {
-            en: value.to_string(),
-            zh_cn: None,
-        });
+        let label = label.or(own_label).unwrap_or_else(|| Words { en: value.to_string(), zh_cn: None });
         options.push(KnobOption { value, label });
     }
     options
@@ -190,10 +131,7 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
             .iter()
             .map(|v| KnobOption {
                 value: KnobValue::Text(v.written().to_owned()),
-                label: Words {
-                    en: v.written().to_owned(),
-                    zh_cn: None,
-                },
+                label: Words { en: v.written().to_owned(), zh_cn: None },
             })
             .collect()
     }
@@ -209,10 +147,7 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
             scenario
                 .programs
                 .iter()
-                .map(|p| KnobOption {
-                    value: KnobValue::Text(p.name.clone()),
-                    label: p.label.clone(),
-                })
+                .map(|p| KnobOption { value: KnobValue::Text(p.name.clone()), label: p.label.clone() })
                 .collect(),
         ),
         _ => None,
@@ -221,20 +156,14 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
 
 /// `traffic.2.run` → 2
 fn traffic_of(set: &str) -> Option<usize> {
-    set.strip_prefix("traffic.")?
-        .strip_suffix(".run")?
-        .parse()
-        .ok()
+    set.strip_prefix("traffic.")?.strip_suffix(".run")?.parse().ok()
 }
 
 /// What the scenario has now, written or by default; `None` if there is no such setting.
 fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobValue> {
     if let Some(traffic) = traffic_of(set) {
         let run = scenario.traffic.get(traffic)?.run;
-        return scenario
-            .programs
-            .get(run)
-            .map(|p| KnobValue::Text(p.name.clone()));
+        return scenario.programs.get(run).map(|p| KnobValue::Text(p.name.clone()));
     }
     if !SETTABLE.contains(&set) {
         return None;
@@ -249,11 +178,9 @@ fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobVa
         "engine.pool_size" => number(u64::from(engine.pool_size)),
         "engine.max_overflow" => KnobValue::Number(i64::from(engine.max_overflow)),
         "engine.pool_timeout" => number(engine.pool_timeout.as_secs()),
-        "engine.pool_recycle" => engine
-            .pool_recycle
-            .map_or(KnobValue::Number(defaults::POOL_RECYCLE), |r| {
-                number(r.as_secs())
-            }),
+        "engine.pool_recycle" => {
+            engine.pool_recycle.map_or(KnobValue::Number(defaults::POOL_RECYCLE), |r| number(r.as_secs()))
+        }
         "engine.pool_pre_ping" => KnobValue::Switch(engine.pool_pre_ping),
         "engine.pool_use_lifo" => KnobValue::Switch(engine.pool_use_lifo),
         "engine.pool_reset_on_return" => text(engine.pool_reset_on_return.name()),
@@ -261,9 +188,7 @@ fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobVa
         "engine.session" => text(engine.session.name()),
         "variables.max_connections" => number(u64::from(scenario.variables.max_connections)),
         "variables.wait_timeout" => number(u64::from(scenario.variables.wait_timeout)),
-        "variables.interactive_timeout" => {
-            number(u64::from(scenario.variables.interactive_timeout))
-        }
+        "variables.interactive_timeout" => number(u64::from(scenario.variables.interactive_timeout)),
         "process.0.count" => number(u64::from(scenario.processes.first()?.count)),
         "process.0.threads" => number(u64::from(scenario.processes.first()?.threads)),
         "seed" => number(scenario.seed),

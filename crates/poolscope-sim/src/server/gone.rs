@@ -11,36 +11,20 @@ const EPIPE: u16 = 32;
 const ECONNRESET: u16 = 104;
 
 /// The driver's error; `again` if this DBAPI connection has failed before.
-pub(crate) fn gone(
-    driver: Driver,
-    transport: Transport,
-    server: Server,
-    death: Death,
-    again: bool,
-) -> DbapiError {
+pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: Death, again: bool) -> DbapiError {
     let timeout = death == Death::Timeout;
     let unix = transport == Transport::Unix;
     match driver {
-        Driver::PyMySql if again => DbapiError {
-            class: DbapiClass::InterfaceError,
-            code: 0,
-            os: 0,
-        },
+        Driver::PyMySql if again => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
         Driver::PyMySql if unix => DbapiError::with_os(2006, EPIPE),
         Driver::PyMySql if timeout && server.is_mariadb() => DbapiError::with_os(2006, ECONNRESET),
         // PyMySQL maps the error packet of 8.0.24 and later to 2013, because it comes with sequence number 0.
         Driver::PyMySql => DbapiError::operational(2013),
-        Driver::MysqlClient if timeout && server.announces_timeout() && !again => {
-            DbapiError::operational(4031)
-        }
+        Driver::MysqlClient if timeout && server.announces_timeout() && !again => DbapiError::operational(4031),
         Driver::MysqlClient => DbapiError::operational(2013),
         Driver::MysqlClientMariaDb if again || unix => DbapiError::operational(2006),
-        Driver::MysqlClientMariaDb if timeout && server.announces_timeout() => {
-            DbapiError::operational(4031)
-        }
-        Driver::MysqlClientMariaDb if timeout && server.is_mariadb() => {
-            DbapiError::operational(2006)
-        }
+        Driver::MysqlClientMariaDb if timeout && server.announces_timeout() => DbapiError::operational(4031),
+        Driver::MysqlClientMariaDb if timeout && server.is_mariadb() => DbapiError::operational(2006),
         Driver::MysqlClientMariaDb => DbapiError::operational(2013),
     }
 }

@@ -64,22 +64,14 @@ impl Server {
 
     /// Admits a client, or not: ordinary accounts up to max_connections, privileged ones to one more.
     pub fn accept(&mut self, connection: Option<u32>, admin: bool, now: SimTime) -> Option<u32> {
-        let places = self
-            .variables
-            .max_connections
-            .saturating_add(u32::from(admin));
+        let places = self.variables.max_connections.saturating_add(u32::from(admin));
         if self.in_use() >= places {
             self.refused += 1;
             return None;
         }
         let id = self.next_id;
         self.next_id += 1;
-        let thread = ServerThread {
-            connection,
-            idle_since: Some(now),
-            in_transaction: false,
-            last: None,
-        };
+        let thread = ServerThread { connection, idle_since: Some(now), in_transaction: false, last: None };
         self.threads.insert(id, thread);
         self.max_used = self.max_used.max(self.in_use());
         Some(id)

@@ -30,25 +30,13 @@ pub fn jsonl(trace: &Trace) -> String {
 
 /// `seconds thread event details`, aligned.
 pub fn log_table(trace: &Trace) -> String {
-    let width = trace
-        .tasks
-        .iter()
-        .map(|t| t.name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = trace.tasks.iter().map(|t| t.name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for event in &trace.events {
         let us = event.at.as_us();
-        let who = event
-            .task
-            .and_then(|t| trace.tasks.get(usize::from(t)))
-            .map_or("", |t| t.name.as_str());
+        let who = event.task.and_then(|t| trace.tasks.get(usize::from(t))).map_or("", |t| t.name.as_str());
         let (name, details) = event_row(trace, event);
-        let line = format!(
-            "{:>5}.{:06}  {who:width$}  {name:15} {details}",
-            us / 1_000_000,
-            us % 1_000_000
-        );
+        let line = format!("{:>5}.{:06}  {who:width$}  {name:15} {details}", us / 1_000_000, us % 1_000_000);
         out.push_str(line.trim_end());
         out.push('\n');
     }
@@ -63,11 +51,7 @@ pub fn event_row(trace: &Trace, event: &TraceEvent) -> (String, String) {
         let _ = match value {
             Field::Number(n) => write!(details, "{gap}{name}={n}"),
             Field::Text(text) => {
-                write!(
-                    details,
-                    "{gap}{name}={}",
-                    text.lines().next().unwrap_or_default()
-                )
+                write!(details, "{gap}{name}={}", text.lines().next().unwrap_or_default())
             }
         };
     });
@@ -140,15 +124,8 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
         }
         EventKind::Line { line } => number("line", line.into()),
         EventKind::Busy { until } => number("until", until.as_us() as i64),
-        EventKind::Session { session } | EventKind::Lost { session } => {
-            number("session", session.into())
-        }
-        EventKind::Hold {
-            session,
-            engine,
-            slot,
-            connection,
-        } => {
+        EventKind::Session { session } | EventKind::Lost { session } => number("session", session.into()),
+        EventKind::Hold { session, engine, slot, connection } => {
             number("session", session.into());
             put_place(engine, slot, Some(connection), put);
         }
@@ -164,18 +141,10 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
                 number("deadline", deadline.as_us() as i64);
             }
         }
-        EventKind::Wake { engine }
-        | EventKind::InvalidatePool { engine }
-        | EventKind::Dispose { engine } => {
+        EventKind::Wake { engine } | EventKind::InvalidatePool { engine } | EventKind::Dispose { engine } => {
             number("engine", engine.into());
         }
-        EventKind::Pool {
-            engine,
-            slot,
-            connection,
-            figures,
-            ..
-        } => {
+        EventKind::Pool { engine, slot, connection, figures, .. } => {
             put_place(engine, slot, connection, put);
             put_figures(figures, put);
         }
@@ -183,17 +152,8 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
             number("engine", engine.into());
             put_figures(figures, put);
         }
-        EventKind::Ping {
-            engine,
-            slot,
-            connection,
-        } => put_place(engine, slot, Some(connection), put),
-        EventKind::Pinged {
-            engine,
-            slot,
-            connection,
-            result,
-        } => {
+        EventKind::Ping { engine, slot, connection } => put_place(engine, slot, Some(connection), put),
+        EventKind::Pinged { engine, slot, connection, result } => {
             put_place(engine, slot, Some(connection), put);
             match result {
                 PingResult::Alive => put("result", Field::Text("alive".to_owned())),
@@ -208,18 +168,11 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
             }
         }
         EventKind::Connecting { engine, slot } => put_place(engine, slot, None, put),
-        EventKind::ConnectFailed {
-            engine,
-            slot,
-            error,
-        } => {
+        EventKind::ConnectFailed { engine, slot, error } => {
             put_place(engine, slot, None, put);
             put_error(trace, Some(error), put);
         }
-        EventKind::Execute {
-            connection,
-            statement,
-        } => {
+        EventKind::Execute { connection, statement } => {
             number("connection", connection.into());
             put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
         }
@@ -230,11 +183,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
         EventKind::Commit { connection } | EventKind::Rollback { connection } => {
             number("connection", connection.into())
         }
-        EventKind::ServerOpen {
-            thread,
-            connection,
-            in_use,
-        } => {
+        EventKind::ServerOpen { thread, connection, in_use } => {
             number("thread", thread.into());
             if let Some(connection) = connection {
                 number("connection", connection.into());
@@ -251,10 +200,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
                 put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
             }
         }
-        EventKind::ServerSleep {
-            thread,
-            in_transaction,
-        } => {
+        EventKind::ServerSleep { thread, in_transaction } => {
             number("thread", thread.into());
             number("in_transaction", in_transaction.into());
         }
@@ -268,12 +214,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
     }
 }
 
-fn put_place(
-    engine: u16,
-    slot: u32,
-    connection: Option<u32>,
-    put: &mut dyn FnMut(&'static str, Field),
-) {
+fn put_place(engine: u16, slot: u32, connection: Option<u32>, put: &mut dyn FnMut(&'static str, Field)) {
     put("engine", Field::Number(engine.into()));
     put("slot", Field::Number(slot.into()));
     if let Some(connection) = connection {

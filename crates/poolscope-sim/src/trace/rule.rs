@@ -51,16 +51,10 @@ impl Rule {
         match self {
             Rule::Scenario => ("scenario", "The scenario says so.", ""),
             Rule::Listing => ("app.line", "The thread executes this line.", ""),
-            Rule::Thread => (
-                "app.thread",
-                "A request waits until a thread of its process is free.",
-                "",
-            ),
-            Rule::SessionLazy => (
-                "session.lazy",
-                "A new Session holds no connection.",
-                "sqlalchemy: orm/session.py::Session.__init__",
-            ),
+            Rule::Thread => ("app.thread", "A request waits until a thread of its process is free.", ""),
+            Rule::SessionLazy => {
+                ("session.lazy", "A new Session holds no connection.", "sqlalchemy: orm/session.py::Session.__init__")
+            }
             Rule::SessionAutobegin => (
                 "session.autobegin",
                 "The first statement begins a transaction and takes one connection from the pool.",
@@ -91,11 +85,7 @@ impl Rule {
                 "A Session with a transaction is a reference cycle: only the cyclic collector frees it.",
                 "sqlalchemy: pool/base.py::_ConnectionRecord.checkout (weak reference callback)",
             ),
-            Rule::Propagate => (
-                "python.raise",
-                "An exception that nobody catches leaves the handler.",
-                "",
-            ),
+            Rule::Propagate => ("python.raise", "An exception that nobody catches leaves the handler.", ""),
             Rule::PendingRollback => (
                 "connection.pending-rollback",
                 "After a disconnect the transaction must be rolled back before the Connection can be used again.",
@@ -191,11 +181,7 @@ impl Rule {
                 "dispose() closes what is in the pool, not what is out.",
                 "sqlalchemy: pool/impl.py::QueuePool.dispose",
             ),
-            Rule::Wire => (
-                "driver.wire",
-                "The driver talks to the server: one round trip or more.",
-                "",
-            ),
+            Rule::Wire => ("driver.wire", "The driver talks to the server: one round trip or more.", ""),
             Rule::MaxConnections => (
                 "server.max_connections",
                 "The server has max_connections sessions: the next client is refused.",
@@ -216,21 +202,11 @@ impl Rule {
                 "A session idle for wait_timeout is closed by the server; the client is not told.",
                 "MySQL manual: wait_timeout (7.1.8)",
             ),
-            Rule::Kill => (
-                "server.kill",
-                "KILL ends the session.",
-                "MySQL manual: KILL Statement (15.7.8.4)",
-            ),
-            Rule::Restart => (
-                "server.restart",
-                "A restart ends every session.",
-                "MySQL manual: Shutdown Process (7.1.19)",
-            ),
-            Rule::ClientQuits => (
-                "server.quit",
-                "The client closed the connection: its session ends.",
-                "",
-            ),
+            Rule::Kill => ("server.kill", "KILL ends the session.", "MySQL manual: KILL Statement (15.7.8.4)"),
+            Rule::Restart => {
+                ("server.restart", "A restart ends every session.", "MySQL manual: Shutdown Process (7.1.19)")
+            }
+            Rule::ClientQuits => ("server.quit", "The client closed the connection: its session ends.", ""),
             Rule::DeadSocket => (
                 "driver.dead-socket",
                 "The server has gone; whether the client says 2006, 2013 or 4031 depends on driver, transport and server.",
