@@ -51,7 +51,11 @@ fn render(file: &Path, sets: &[(String, KnobValue)], out: &Path) -> Result<(), B
                 let mut page = String::new();
                 let background = if scheme == "light" { "#fff" } else { "#161b20" };
                 writeln!(page, "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>")?;
-                writeln!(page, "<style>{} html{{color-scheme:{scheme};background:{background}}}body{{margin:15px}}</style>", css())?;
+                writeln!(
+                    page,
+                    "<style>{} html{{color-scheme:{scheme};background:{background}}}body{{margin:15px}}</style>",
+                    css()
+                )?;
                 writeln!(page, "{picture}")?;
                 fs::write(out.join(format!("{name}-{width}-{scheme}-{lang}.html")), page)?;
                 fs::write(out.join(format!("{name}-{width}-{lang}.svg")), &picture)?;
@@ -69,7 +73,13 @@ fn render(file: &Path, sets: &[(String, KnobValue)], out: &Path) -> Result<(), B
     }
     let moment = Moment::at(&trace, initial);
     for (i, task) in trace.tasks.iter().enumerate() {
-        println!("{}: {} (line {:?}, holds {:?})", task.name, moment.task_text(i, "en"), moment.tasks[i].line, moment.tasks[i].holds);
+        println!(
+            "{}: {} (line {:?}, holds {:?})",
+            task.name,
+            moment.task_text(i, "en"),
+            moment.tasks[i].line,
+            moment.tasks[i].holds
+        );
     }
     for engine in &moment.engines {
         println!("{}", engine.status);

@@ -192,6 +192,8 @@ fn mark_symbol(mark: MarkKind) -> Option<(u8, char)> {
         MarkKind::Invalidate => (8, 'I'),
         MarkKind::PingOk => (7, 'p'),
         MarkKind::Quit => (6, 'q'),
-        MarkKind::Collect | MarkKind::Connect | MarkKind::Checkout | MarkKind::Checkin | MarkKind::Close => return None,
+        MarkKind::Collect | MarkKind::Connect | MarkKind::Checkout | MarkKind::Checkin | MarkKind::Close => {
+            return None;
+        }
     })
 }

@@ -31,8 +31,8 @@ pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
 pub use svg::{css, svg, svg_items};
 pub use timeline::{
-    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series, SeriesKind,
-    Step, StepKind, Timeline, Truth,
+    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series,
+    SeriesKind, Step, StepKind, Timeline, Truth,
 };
 pub use viewport::{TimeScale, Viewport};
 pub use words::Lang;

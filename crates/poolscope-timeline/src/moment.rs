@@ -121,11 +121,25 @@ impl Moment {
         processlist::text(&self.processlist)
     }
 
-    /// The disagreements in words, one sentence each.
+    /// The disagreements in words, one sentence for each kind of them.
     pub fn disagreement_texts(&self, lang: &str) -> Vec<String> {
         let lang = Lang::of(lang);
-        let say = |d: &Disagreement| lang.say(words::parted(d.kind), &[&d.connection.to_string(), &d.from.to_string()]);
-        self.disagreements.iter().map(say).collect()
+        let kinds = [
+            DisagreementKind::PoolKeepsDead,
+            DisagreementKind::ApplicationHoldsDead,
+            DisagreementKind::Lost,
+            DisagreementKind::Forgotten,
+        ];
+        let mut texts = Vec::new();
+        for kind in kinds {
+            let of_kind: Vec<_> = self.disagreements.iter().filter(|d| d.kind == kind).collect();
+            let Some(last) = of_kind.iter().map(|d| d.from).max() else { continue };
+            let (one, many) = words::parted(kind);
+            let numbers: Vec<String> = of_kind.iter().map(|d| d.connection.to_string()).collect();
+            let numbers = numbers.join(if lang == Lang::En { ", " } else { "、" });
+            texts.push(lang.say(if of_kind.len() == 1 { one } else { many }, &[&numbers, &last.to_string()]));
+        }
+        texts
     }
 }
 

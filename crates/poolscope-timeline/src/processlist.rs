@@ -105,7 +105,10 @@ fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'stati
 /// The `mysql` client's table. Numbers are on the right, everything else on the left.
 pub fn text(rows: &[ProcessRow]) -> String {
     let mut table: Vec<Vec<String>> = vec![
-        ["Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress"].iter().map(|s| (*s).to_owned()).collect(),
+        ["Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress"]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .collect(),
     ];
     let null = || "NULL".to_owned();
     for row in rows {

@@ -1,28 +1,67 @@
 //! One plain sentence for each event, and the chain of its causes.
 
 use poolscope_sim::engine::error::PyError;
-use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, TraceEvent};
+use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Rule, Trace, TraceEvent};
 
 use crate::words::{self, Lang, Phrase};
 
 /// What happened, in one sentence: for the live region and tooltips.
 pub fn sentence(trace: &Trace, event: EventId, lang: &str) -> String {
-    trace.events.get(event.0 as usize).map_or_else(String::new, |e| describe(trace, e, Lang::of(lang)))
+    trace.events.get(event.0 as usize).map_or_else(String::new, |e| {
+        let lang = Lang::of(lang);
+        let who = e.task.and_then(|t| trace.tasks.get(usize::from(t)));
+        describe(trace, e, who.map_or(lang.word(words::THREAD_GONE), |t| t.name.as_str()), lang)
+    })
 }
 
-/// The causes of an event, nearest first.
+/// The causes of an event, nearest first: those that explain something, back to the request's arrival or to where a clock of the
+/// server started.
 pub fn why(trace: &Trace, event: EventId) -> Vec<EventId> {
+    const LINKS_MAX: usize = 8;
+    let is_error = trace
+        .events
+        .get(event.0 as usize)
+        .is_some_and(|e| matches!(e.kind, EventKind::Raise { .. } | EventKind::Finish { error: Some(_), .. }));
     let mut chain = Vec::new();
     let mut at = event;
     while let Some(cause) = trace.events.get(at.0 as usize).and_then(|e| e.cause) {
         // A cause comes before its effect; anything else would be a loop.
-        if at <= cause {
+        let Some(link) = trace.events.get(cause.0 as usize).filter(|_| cause < at) else { break };
+        // What the pool does between a failure and the exception follows from the failure too.
+        let aftermath = is_error && chain.is_empty() && cleans_up(link);
+        if explains(link) && !aftermath {
+            chain.push(cause);
+        }
+        let root = matches!(link.kind, EventKind::Arrive { .. } | EventKind::ServerSleep { .. });
+        if root || chain.len() == LINKS_MAX {
             break;
         }
-        chain.push(cause);
         at = cause;
     }
     chain
+}
+
+fn cleans_up(event: &TraceEvent) -> bool {
+    matches!(
+        event.kind,
+        EventKind::InvalidatePool { .. } | EventKind::Pool { event: PoolEvent::Invalidate | PoolEvent::Checkin, .. }
+    )
+}
+
+/// Not the steps of a thread from line to line, and not bookkeeping.
+fn explains(event: &TraceEvent) -> bool {
+    !matches!(
+        event.kind,
+        EventKind::Start { .. }
+            | EventKind::Line { .. }
+            | EventKind::Busy { .. }
+            | EventKind::Status { .. }
+            | EventKind::SessionEnd { .. }
+            | EventKind::Executed { error: None, .. }
+            | EventKind::Pool { event: PoolEvent::Reset | PoolEvent::FirstConnect | PoolEvent::Close, .. }
+            | EventKind::ServerRun { .. }
+            | EventKind::ServerOpen { .. }
+    )
 }
 
 /// The last line of a traceback: the class and what it says.
@@ -42,8 +81,8 @@ fn args(trace: &Trace, error: &PyError) -> String {
     }
 }
 
-pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
-    let who = event.task.and_then(|t| trace.tasks.get(usize::from(t))).map_or(lang.word(words::THREAD_GONE), |t| t.name.as_str());
+/// `who` is how the thread that acts is called; empty where the reader sees that beside the sentence.
+pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> String {
     let scenario = &trace.scenario;
     let one = |phrase: Phrase, a: &str| lang.say(phrase, &[a]);
     let two = |phrase: Phrase, a: &str, b: &str| lang.say(phrase, &[a, b]);
@@ -63,7 +102,9 @@ pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
         EventKind::Hold { session, connection, .. } => {
             lang.say(words::HOLDS, &[who, &session.to_string(), &connection.to_string()])
         }
-        EventKind::SessionEnd { session, how } => lang.say(words::SESSION_END, &[who, &session.to_string(), how.name()]),
+        EventKind::SessionEnd { session, how } => {
+            lang.say(words::SESSION_END, &[who, &session.to_string(), how.name()])
+        }
         EventKind::Lost { session } => about(words::LOST, session),
         EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),
         EventKind::Raise { error } => two(words::RAISE, who, &first_line(trace, &error)),
@@ -84,7 +125,9 @@ pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
         EventKind::InvalidatePool { .. } => lang.word(words::INVALIDATE_POOL).to_owned(),
         EventKind::Dispose { .. } => lang.word(words::DISPOSE).to_owned(),
         EventKind::Connecting { slot, .. } => one(words::CONNECTING, &slot.to_string()),
-        EventKind::ConnectFailed { slot, error, .. } => two(words::CONNECT_FAILED, &slot.to_string(), &args(trace, &error)),
+        EventKind::ConnectFailed { slot, error, .. } => {
+            two(words::CONNECT_FAILED, &slot.to_string(), &args(trace, &error))
+        }
         EventKind::Execute { connection, statement } => {
             lang.say(words::EXECUTE, &[who, &connection.to_string(), scenario.sql(statement)])
         }
@@ -94,22 +137,29 @@ pub fn describe(trace: &Trace, event: &TraceEvent, lang: Lang) -> String {
         EventKind::Executed { connection, error: Some(error) } => {
             two(words::EXECUTE_FAILED, &connection.to_string(), &args(trace, &error))
         }
-        EventKind::ServerOpen { thread, in_use, .. } => two(words::SERVER_OPEN, &thread.to_string(), &in_use.to_string()),
+        EventKind::ServerOpen { thread, in_use, .. } => {
+            two(words::SERVER_OPEN, &thread.to_string(), &in_use.to_string())
+        }
         EventKind::ServerRefuse { code, in_use } => two(words::SERVER_REFUSE, &code.to_string(), &in_use.to_string()),
         EventKind::ServerRun { thread, statement } => {
             let what = statement.map_or(lang.word(words::A_COMMAND), |s| scenario.sql(s));
             two(words::SERVER_RUN, &thread.to_string(), what)
         }
         EventKind::ServerSleep { thread, in_transaction: false } => one(words::SERVER_SLEEP, &thread.to_string()),
-        EventKind::ServerSleep { thread, in_transaction: true } => one(words::SERVER_SLEEP_IN_TRANSACTION, &thread.to_string()),
+        EventKind::ServerSleep { thread, in_transaction: true } => {
+            one(words::SERVER_SLEEP_IN_TRANSACTION, &thread.to_string())
+        }
         EventKind::ServerQuit { thread, .. } => one(words::SERVER_QUIT, &thread.to_string()),
         EventKind::ServerTimeout { thread, .. } => {
-            let mut text = two(words::SERVER_TIMEOUT, &thread.to_string(), &scenario.variables.wait_timeout.to_string());
+            let mut text =
+                two(words::SERVER_TIMEOUT, &thread.to_string(), &scenario.variables.wait_timeout.to_string());
             of_connection(&mut text, trace, event, thread, lang);
             text
         }
         EventKind::ServerKill { thread, .. } => {
-            let mut text = one(words::SERVER_KILL, &thread.to_string());
+            // A server that goes down takes its sessions along.
+            let phrase = if event.rule == Rule::Restart { words::SERVER_ENDS } else { words::SERVER_KILL };
+            let mut text = one(phrase, &thread.to_string());
             of_connection(&mut text, trace, event, thread, lang);
             text
         }

@@ -51,9 +51,16 @@ pub fn svg_items(scene: &Scene) -> String {
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
     Nothing,
-    Path { class: &'static str, thick: f32 },
+    Path {
+        class: &'static str,
+        thick: f32,
+    },
     /// Labels stand in a column; their group carries the x that they share.
-    Texts { class: &'static str, anchor: Anchor, column: Option<f32> },
+    Texts {
+        class: &'static str,
+        anchor: Anchor,
+        column: Option<f32>,
+    },
 }
 
 impl Open {
@@ -294,7 +301,10 @@ mod tests {
             number(&mut out, value);
             out
         };
-        assert_eq!([0.0, -0.04, 12.0, 3.14, -7.96, f32::NAN].map(written), ["0", "0", "12", "3.1", "-8", "0"]);
+        assert_eq!(
+            [0.0, -0.04, 12.0, 3.16, -7.96, 0.5, f32::NAN].map(written),
+            ["0", "0", "12", "3.2", "-8", ".5", "0"]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! construction. The state is cloneable: a run of millions of events would keep one every few thousand events as a checkpoint
 //! and fold from there.
 
+use poolscope_sim::engine::error::PyError;
 use poolscope_sim::scenario::{EngineOptions, PoolClass, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, EventKind, PoolEvent, PoolFigures, Trace, TraceEvent};
@@ -49,6 +50,8 @@ pub struct Touched {
 pub struct Task {
     pub request: Option<u32>,
     pub line: Option<u16>,
+    /// The last exception of this request.
+    raised: Option<PyError>,
     /// What the thread's last event began.
     doing: Doing,
     pub holds: Vec<u32>,
@@ -159,7 +162,9 @@ impl Engine {
         let size = if null_pool { 0 } else { options.map_or(0, |o| o.pool_size) };
         let limit = match options {
             // A pool_size of 0 means no limit (sqlalchemy: util/queue.py::Queue, maxsize 0).
-            Some(o) if !null_pool && 0 < o.pool_size && 0 <= o.max_overflow => Some(o.pool_size + o.max_overflow.unsigned_abs()),
+            Some(o) if !null_pool && 0 < o.pool_size && 0 <= o.max_overflow => {
+                Some(o.pool_size + o.max_overflow.unsigned_abs())
+            }
             _ => None,
         };
         // The counter of QueuePool starts at −pool_size (sqlalchemy: pool/impl.py::QueuePool.__init__).
@@ -185,7 +190,14 @@ impl Engine {
 
 impl Truths {
     pub fn new(trace: &Trace) -> Truths {
-        let task = Task { request: None, line: None, doing: Doing::Python, holds: Vec::new(), since: SimTime::ZERO };
+        let task = Task {
+            request: None,
+            line: None,
+            raised: None,
+            doing: Doing::Python,
+            holds: Vec::new(),
+            since: SimTime::ZERO,
+        };
         Truths {
             now: SimTime::ZERO,
             event: None,
@@ -237,8 +249,8 @@ impl Truths {
                 doing(self, Doing::Python);
             }
             EventKind::Finish { error, .. } => {
-                if error.is_some() && !self.just_raised(event) {
-                    self.set_error(id, event.task);
+                if let Some(error) = error {
+                    self.set_error(id, event.task, error);
                 }
                 self.set_request(event.task, None);
                 doing(self, Doing::Python);
@@ -258,8 +270,8 @@ impl Truths {
                 doing(self, Doing::Python);
             }
             EventKind::Lost { session } => self.lose(id, session),
-            EventKind::Raise { .. } => {
-                self.set_error(id, event.task);
+            EventKind::Raise { error } => {
+                self.set_error(id, event.task, error);
                 doing(self, Doing::Python);
             }
             EventKind::Wait { engine, .. } => {
@@ -370,7 +382,9 @@ impl Truths {
                 }
             }
             EventKind::ServerQuit { thread, .. } => self.close_thread(thread, None),
-            EventKind::ServerTimeout { thread, .. } | EventKind::ServerKill { thread, .. } => self.close_thread(thread, Some(id)),
+            EventKind::ServerTimeout { thread, .. } | EventKind::ServerKill { thread, .. } => {
+                self.close_thread(thread, Some(id))
+            }
             EventKind::ServerDown { .. } => {
                 for id_of in self.live.iter().map(|i| self.threads[*i].id).collect::<Vec<_>>() {
                     self.close_thread(id_of, Some(id));
@@ -378,7 +392,10 @@ impl Truths {
                 self.server_up_since = None;
             }
             EventKind::ServerUp => self.server_up_since = Some(self.now),
-            EventKind::End | EventKind::Truncated { .. } | EventKind::Collect { .. } | EventKind::ServerRefuse { .. } => {}
+            EventKind::End
+            | EventKind::Truncated { .. }
+            | EventKind::Collect { .. }
+            | EventKind::ServerRefuse { .. } => {}
         }
     }
 
@@ -465,18 +482,21 @@ impl Truths {
     fn set_request(&mut self, task: Option<u16>, request: Option<u32>) {
         if let Some(task) = task.and_then(|t| self.tasks.get_mut(usize::from(t))) {
             task.request = request;
-            task.line = None;
+            (task.line, task.raised) = (None, None);
         }
     }
 
-    fn set_error(&mut self, id: EventId, task: Option<u16>) {
+    /// The same exception again, as `Finish` usually repeats it, is not another one.
+    fn set_error(&mut self, id: EventId, task: Option<u16>, error: PyError) {
+        let task = task.and_then(|t| self.tasks.get_mut(usize::from(t)));
+        if task.as_ref().is_some_and(|t| t.raised == Some(error)) {
+            return;
+        }
         self.error = Some(id);
-        self.error_line = task.and_then(|t| self.tasks.get(usize::from(t))?.line);
-    }
-
-    /// A `Finish` with an error usually only repeats the `Raise` before it.
-    fn just_raised(&self, event: &TraceEvent) -> bool {
-        self.error.is_some() && event.cause.is_some() && event.cause == self.error
+        self.error_line = task.as_ref().and_then(|t| t.line);
+        if let Some(task) = task {
+            task.raised = Some(error);
+        }
     }
 
     fn lose(&mut self, id: EventId, session: u32) {
@@ -626,6 +646,11 @@ impl Truths {
         Some(Phase::new(BarKind::LeftBehind, condition, Some(number), Some(number)))
     }
 
+    /// The event that ended the server's side of an open connection.
+    pub fn dead_since(&self, number: u32) -> Option<EventId> {
+        self.connection(number).filter(|c| c.open)?.dead
+    }
+
     /// In what two truths differ about this connection, and since which event.
     pub fn parted(&self, number: u32) -> Option<(DisagreementKind, EventId)> {
         let c = self.connection(number).filter(|c| c.open && c.known)?;
@@ -664,4 +689,24 @@ pub fn other_user(scenario: &Scenario, n: u32) -> &str {
         left -= group.count;
     }
     "other"
+}
+
+/// What tells an engine from the others: its process, its name, or both; nothing if it is the only one.
+pub fn owner(trace: &Trace, engine: u16) -> String {
+    let all = &trace.engines;
+    let Some(own) = all.get(usize::from(engine)).filter(|_| 1 < all.len()) else { return String::new() };
+    let many_processes = all.iter().any(|e| e.process != own.process);
+    let many_names = all.iter().any(|e| e.name != own.name);
+    let mut text = String::new();
+    if many_processes && let Some(task) = trace.tasks.iter().find(|t| t.process == own.process) {
+        // A thread is called `worker 1, thread 2`, or just `worker 1` if it is the only one.
+        text.push_str(task.name.rsplit_once(", ").map_or(task.name.as_str(), |(process, _)| process));
+    }
+    if many_names {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&own.name);
+    }
+    text
 }

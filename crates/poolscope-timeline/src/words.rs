@@ -151,31 +151,38 @@ phrases! {
     SERVER_SLEEP_IN_TRANSACTION: "Server session {0} sleeps, with its transaction open. The clock of wait_timeout starts.",
                                  "服务器会话 {0} 进入 Sleep，事务仍未结束，wait_timeout 开始计时。";
     SERVER_QUIT: "Server session {0} ends: its client has closed it.", "服务器会话 {0} 结束：客户端关闭了它。";
-    SERVER_TIMEOUT: "The server closes session {0}, idle for wait_timeout ({1} s). The client is not told.",
-                    "服务器关闭会话 {0}：空闲达到 wait_timeout（{1} s）。客户端没有得到通知。";
+    SERVER_TIMEOUT: "The server closes session {0} after wait_timeout ({1} s) of sleep.", "会话 {0} 睡满 wait_timeout（{1} s），服务器关闭了它。";
     SERVER_KILL: "KILL ends server session {0}.", "KILL 结束服务器会话 {0}。";
+    SERVER_ENDS: "Server session {0} ends with the server.", "服务器会话 {0} 随服务器一同结束。";
     SERVER_DOWN: "The server goes down. Sessions lost: {0}.", "服务器停止，丢失 {0} 个会话。";
     SERVER_UP: "The server is up again.", "服务器重新启动。";
-    CONNECTION_OF: " It was connection {0}.", "它是连接 {0}。";
+    CONNECTION_OF: " On the client's side it is connection {0}.", "在客户端一侧，它是连接 {0}。";
 
     // The outline.
-    WHO_POOL: "Pool", "连接池";
-    WHO_SERVER: "Server", "服务器";
-    WHO_SCENARIO: "Scenario", "场景";
-    WHO_PYTHON: "Python", "Python";
-    SERVED: "Requests served: {0}, until {1}.", "成功处理 {0} 个请求，直到 {1}。";
-    AND_AGAIN: "{0} The same again: {1} times, until {2}.", "{0}之后又发生 {1} 次，直到 {2}。";
-    GOT_CONNECTION: "{0} gets connection {1} after waiting {2}.", "{0} 等了 {2}，取到连接 {1}。";
+    CHECKOUT_DEAD: "{0} checks out connection {1}. The server closed it at {2}, and nobody has noticed.",
+                   "{0} 取出连接 {1}。服务器在 {2} 就关闭了它，而谁也没有察觉。";
+    CHECKOUT_WAITED: "{0} checks out connection {1} after waiting {2}.", "{0} 等了 {2}，取出连接 {1}。";
+    GETS: "{0} gets an exception: {1}.", "{0} 收到异常：{1}。";
+    ONCE_MORE: "{0} The same happens once more, at {1}.", "{0}{1} 又发生一次。";
+    MORE_TIMES: "{0} The same happens {2} more times, the last at {1}.", "{0}之后又发生 {2} 次，最后一次在 {1}。";
 
-    // Disagreements.
+    // Disagreements, about one connection and about several.
     POOL_KEEPS_DEAD: "Connection {0}: the server closed it at {1}; the pool still keeps it and would hand it out.",
                      "连接 {0}：服务器在 {1} 关闭了它；连接池仍留着它，还会把它交出去。";
+    POOL_KEEPS_DEAD_MANY: "Connections {0}: the server has closed them, the last at {1}; the pool still keeps them and would hand them out.",
+                          "连接 {0}：服务器已经关闭了它们，最后一个在 {1}；连接池仍留着它们，还会把它们交出去。";
     APPLICATION_HOLDS_DEAD: "Connection {0}: the server closed it at {1}; the application still holds it and will find out at its next statement.",
                             "连接 {0}：服务器在 {1} 关闭了它；应用程序还占着它，到下一条语句才会发现。";
+    APPLICATION_HOLDS_DEAD_MANY: "Connections {0}: the server has closed them, the last at {1}; the application still holds them and will find out at the next statements.",
+                                 "连接 {0}：服务器已经关闭了它们，最后一个在 {1}；应用程序还占着它们，到下一条语句才会发现。";
     ONLY_POOL: "Connection {0}: the pool counts it as checked out; since {1} nothing in the application refers to it.",
                "连接 {0}：连接池记为已取出；但从 {1} 起，应用程序里已经没有任何东西引用它。";
+    ONLY_POOL_MANY: "Connections {0}: the pool counts them as checked out; nothing in the application refers to them any more, to the last since {1}.",
+                    "连接 {0}：连接池记为已取出；但应用程序里已经没有任何东西引用它们，最后一个从 {1} 起。";
     FORGOTTEN: "Connection {0}: the application holds it; since dispose() at {1} the pool does not count it.",
                "连接 {0}：应用程序占着它；从 {1} 的 dispose() 起，连接池不再计入它。";
+    FORGOTTEN_MANY: "Connections {0}: the application holds them; since dispose() at {1} the pool does not count them.",
+                    "连接 {0}：应用程序占着它们；从 {1} 的 dispose() 起，连接池不再计入它们。";
 }
 
 pub(crate) const fn doing(kind: BarKind) -> Phrase {
@@ -197,12 +204,13 @@ pub(crate) const fn doing(kind: BarKind) -> Phrase {
     }
 }
 
-pub(crate) const fn parted(kind: DisagreementKind) -> Phrase {
+/// For one connection, and for several.
+pub(crate) const fn parted(kind: DisagreementKind) -> (Phrase, Phrase) {
     match kind {
-        DisagreementKind::PoolKeepsDead => POOL_KEEPS_DEAD,
-        DisagreementKind::ApplicationHoldsDead => APPLICATION_HOLDS_DEAD,
-        DisagreementKind::Lost => ONLY_POOL,
-        DisagreementKind::Forgotten => FORGOTTEN,
+        DisagreementKind::PoolKeepsDead => (POOL_KEEPS_DEAD, POOL_KEEPS_DEAD_MANY),
+        DisagreementKind::ApplicationHoldsDead => (APPLICATION_HOLDS_DEAD, APPLICATION_HOLDS_DEAD_MANY),
+        DisagreementKind::Lost => (ONLY_POOL, ONLY_POOL_MANY),
+        DisagreementKind::Forgotten => (FORGOTTEN, FORGOTTEN_MANY),
     }
 }
 
@@ -268,7 +276,8 @@ mod tests {
     #[test]
     fn both_languages_name_the_same_places() {
         let places = |text: &str| {
-            let mut found: Vec<char> = text.match_indices('{').filter_map(|(i, _)| text[i + 1..].chars().next()).collect();
+            let mut found: Vec<char> =
+                text.match_indices('{').filter_map(|(i, _)| text[i + 1..].chars().next()).collect();
             found.sort_unstable();
             found
         };

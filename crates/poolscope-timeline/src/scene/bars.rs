@@ -76,7 +76,8 @@ pub fn legend(group: &Group) -> Vec<(&'static str, Phrase)> {
 pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     let rows = f32::from(lane.rows.max(1));
     let thin = lane.rows > 1 || matches!(lane.kind, LaneKind::LeftBehind { .. } | LaneKind::Backlog { .. });
-    let (top, pitch) = if thin { (y + 3.0, (height - 6.0) / rows) } else { (y + (height * 0.14).round(), (height * 0.72).round()) };
+    let (top, pitch) =
+        if thin { (y + 3.0, (height - 6.0) / rows) } else { (y + (height * 0.14).round(), (height * 0.72).round()) };
     let thick = if thin { (pitch - 1.0).max(1.5) } else { pitch };
     let mut labelled = None;
     let mut cluster: Option<Cluster> = None;
@@ -164,10 +165,7 @@ fn clock(bar: &Bar) -> Option<Gauge> {
 
 /// The connection's number or the server's thread id, at the beginning of the first bar that has room for it.
 fn number(easel: &mut Easel, bar: &Bar, left: f32, right: f32, top: f32, height: f32) -> bool {
-    let own = matches!(
-        bar.kind,
-        BarKind::InPool | BarKind::CheckedOut | BarKind::Sleep | BarKind::SleepInTransaction
-    );
+    let own = matches!(bar.kind, BarKind::InPool | BarKind::CheckedOut | BarKind::Sleep | BarKind::SleepInTransaction);
     let Some(number) = bar.number.filter(|_| own && 11.0 <= height) else { return false };
     let mut text = number.to_string();
     if matches!(bar.kind, BarKind::InPool | BarKind::CheckedOut) {

@@ -57,6 +57,8 @@ const AXIS: f32 = 22.0;
 const HEADING: f32 = 26.0;
 const LEGEND_LINE: f32 = 16.0;
 const RIGHT: f32 = 8.0;
+/// Between two entries of a legend.
+const ENTRY_GAP: f32 = 14.0;
 /// Between the label column and the plot.
 const GUTTER: f32 = 8.0;
 /// More lanes than this are drawn thinner.
@@ -162,8 +164,10 @@ fn heading(easel: &mut Easel, group: &Group, y: f32) -> f32 {
     let entries = bars::legend(group);
     let total: f32 = entries.iter().map(|(_, phrase)| entry_width(easel.lang.word(*phrase))).sum();
     let start = after + labels::width(more) + 16.0;
+    // The last entry needs no gap behind it.
+    let total = total - ENTRY_GAP;
     let mut x = (right - total).max(start.max(left));
-    if x + total > right + 4.0 {
+    if right + 4.0 < x + total {
         // Too long for the line of the heading: lines of its own.
         baseline += LEGEND_LINE;
         x = 0.0;
@@ -187,7 +191,7 @@ fn heading(easel: &mut Easel, group: &Group, y: f32) -> f32 {
 }
 
 fn entry_width(text: &str) -> f32 {
-    labels::width(text) + 30.0
+    labels::width(text) + 16.0 + ENTRY_GAP
 }
 
 fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32) {

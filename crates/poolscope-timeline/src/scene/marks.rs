@@ -61,11 +61,17 @@ fn captions(easel: &mut Easel, lane: &Lane, shown: &[(f32, u8, &Mark)], middle: 
         };
         let width = labels::width(&text) + 2.0;
         let start = x + size / 2.0 + 3.0;
-        let free = shown.get(i + 1).is_none_or(|next| start + width < next.0 - size / 2.0) && start + width <= easel.plot.right;
+        let bar_in = |left: f32, right: f32| {
+            lane.bars.iter().any(|b| easel.scale.x(b.from) < right && left < easel.scale.x(b.to) + 2.0)
+        };
+        let free = shown.get(i + 1).is_none_or(|next| start + width < next.0 - size / 2.0)
+            && start + width <= easel.plot.right
+            && !bar_in(start, start + width);
         let before = x - size / 2.0 - 3.0;
         let free_before = taken < before - width
             && (i == 0 || shown[i - 1].0 + size / 2.0 < before - width)
-            && easel.plot.left <= before - width;
+            && easel.plot.left <= before - width
+            && !bar_in(before - width, before);
         if last.as_ref().is_some_and(|(same, at)| *same == text && x - at < AGAIN) {
             continue;
         }

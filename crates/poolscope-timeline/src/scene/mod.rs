@@ -64,16 +64,45 @@ pub struct Item {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
-    Rect { x: f32, y: f32, width: f32, height: f32, radius: f32 },
-    Line { x1: f32, y1: f32, x2: f32, y2: f32 },
+    Rect {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        radius: f32,
+    },
+    Line {
+        x1: f32,
+        y1: f32,
+        x2: f32,
+        y2: f32,
+    },
     /// A horizontal stroke as thick as a bar: stripes come from the stylesheet's dashes.
-    Stroke { x1: f32, x2: f32, y: f32, thick: f32 },
+    Stroke {
+        x1: f32,
+        x2: f32,
+        y: f32,
+        thick: f32,
+    },
     /// A connected line through these points; `closed` ones are areas.
-    Path { points: Vec<(f32, f32)>, closed: bool },
+    Path {
+        points: Vec<(f32, f32)>,
+        closed: bool,
+    },
     /// Centred on (x, y), `size` px across.
-    Glyph { glyph: Glyph, x: f32, y: f32, size: f32 },
+    Glyph {
+        glyph: Glyph,
+        x: f32,
+        y: f32,
+        size: f32,
+    },
     /// `y` is the baseline.
-    Text { x: f32, y: f32, anchor: Anchor, text: String },
+    Text {
+        x: f32,
+        y: f32,
+        anchor: Anchor,
+        text: String,
+    },
 }
 
 /// Kinds of marks differ in shape, not only in colour.

@@ -5,10 +5,10 @@ use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, Tra
 
 use super::packing::{Stay, pack};
 use super::{
-    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series, SeriesKind,
-    Timeline, Truth, steps,
+    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series,
+    SeriesKind, Step, Timeline, Truth, steps,
 };
-use crate::truths::{Phase, Truths, other_user};
+use crate::truths::{Phase, Truths, other_user, owner};
 
 /// What one thing went through.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,9 @@ impl Clock {
 
 impl Track {
     fn sync(&mut self, phase: Option<Phase>, clock: Option<Clock>, at: SimTime, event: EventId) {
-        if self.open.is_some_and(|o| Some(o.phase) == phase && o.clock == clock) || (self.open.is_none() && phase.is_none()) {
+        if self.open.is_some_and(|o| Some(o.phase) == phase && o.clock == clock)
+            || (self.open.is_none() && phase.is_none())
+        {
             return;
         }
         self.close(at);
@@ -110,7 +112,7 @@ struct History<'a> {
     connected: Series,
     parted: Vec<Option<(DisagreementKind, SimTime, EventId)>>,
     disagreements: Vec<Disagreement>,
-    error: Option<EventId>,
+    steps: Vec<Step>,
 }
 
 pub fn timeline(trace: &Trace) -> Timeline {
@@ -146,7 +148,7 @@ pub fn timeline(trace: &Trace) -> Timeline {
         },
         parted: Vec::new(),
         disagreements: Vec::new(),
-        error: None,
+        steps: Vec::new(),
         truths,
     };
     for (i, event) in trace.events.iter().enumerate() {
@@ -159,6 +161,9 @@ impl History<'_> {
     fn step(&mut self, id: EventId, event: &TraceEvent) {
         self.marks_before(id, event);
         self.truths.apply(id, event);
+        if let Some(kind) = steps::kind(event, self.truths.error == Some(id)) {
+            self.steps.push(Step { at: event.at, event: id, kind });
+        }
         self.marks_after(id, event);
         self.sync(id, event.at);
     }
@@ -192,7 +197,9 @@ impl History<'_> {
     }
 
     fn waited(&mut self, request: u32, process: u16, begun: EventId, to: SimTime) {
-        let Some(from) = self.trace.events.get(begun.0 as usize).map(|e| e.at).filter(|from| *from < to) else { return };
+        let Some(from) = self.trace.events.get(begun.0 as usize).map(|e| e.at).filter(|from| *from < to) else {
+            return;
+        };
         let bar = Bar {
             from,
             to,
@@ -210,11 +217,9 @@ impl History<'_> {
     fn marks_after(&mut self, id: EventId, event: &TraceEvent) {
         let at = event.at;
         match event.kind {
-            EventKind::Raise { error } => {
-                self.task_mark(event, MarkKind::Error(error.key()), id);
-                self.error = Some(id);
-            }
-            EventKind::Finish { error: Some(error), .. } if self.truths.error == Some(id) => {
+            EventKind::Raise { error } | EventKind::Finish { error: Some(error), .. }
+                if self.truths.error == Some(id) =>
+            {
                 self.task_mark(event, MarkKind::Error(error.key()), id);
             }
             EventKind::Lost { .. } => self.task_mark(event, MarkKind::Lost, id),
@@ -231,7 +236,9 @@ impl History<'_> {
                     PoolEvent::Checkin => MarkKind::Checkin,
                     PoolEvent::Invalidate => MarkKind::Invalidate,
                     // An invalidation closes as well; one mark says so.
-                    PoolEvent::Close | PoolEvent::CloseDetached if !self.just_invalidated(engine, slot, at) => MarkKind::Close,
+                    PoolEvent::Close | PoolEvent::CloseDetached if !self.just_invalidated(engine, slot, at) => {
+                        MarkKind::Close
+                    }
                     _ => return,
                 };
                 self.slot(engine, slot).mark(at, kind, id, connection);
@@ -251,7 +258,9 @@ impl History<'_> {
             EventKind::ServerOpen { in_use, .. }
             | EventKind::ServerQuit { in_use, .. }
             | EventKind::ServerTimeout { in_use, .. }
-            | EventKind::ServerKill { in_use, .. } => count(&mut self.connected, at, i32::try_from(in_use).unwrap_or(i32::MAX)),
+            | EventKind::ServerKill { in_use, .. } => {
+                count(&mut self.connected, at, i32::try_from(in_use).unwrap_or(i32::MAX))
+            }
             EventKind::ServerDown { .. } => count(&mut self.connected, at, 0),
             EventKind::ServerUp => {
                 self.ups.push(Mark { at, row: 0, kind: MarkKind::Up, event: id, connection: None });
@@ -294,7 +303,8 @@ impl History<'_> {
             let index = number.saturating_sub(1) as usize;
             grown(&mut self.left, index).sync(phase, None, at, id);
             if phase.is_some() {
-                let process = self.truths.connection(number).and_then(|c| self.trace.engines.get(usize::from(c.engine)));
+                let process =
+                    self.truths.connection(number).and_then(|c| self.trace.engines.get(usize::from(c.engine)));
                 if self.left_process.len() <= index {
                     self.left_process.resize(index + 1, 0);
                 }
@@ -349,7 +359,9 @@ impl History<'_> {
         let ended = last.map_or(SimTime::ZERO, |e| e.at);
         let cut = last.is_some_and(|e| matches!(e.kind, EventKind::Truncated { .. }));
         let end = if cut { ended } else { ended.max(self.trace.scenario.until) };
-        for track in self.tasks.iter_mut().chain(self.slots.iter_mut().flatten()).chain(&mut self.threads).chain(&mut self.left) {
+        for track in
+            self.tasks.iter_mut().chain(self.slots.iter_mut().flatten()).chain(&mut self.threads).chain(&mut self.left)
+        {
             track.close(end);
         }
         for (request, process, begun) in std::mem::take(&mut self.truths.backlog) {
@@ -360,7 +372,8 @@ impl History<'_> {
         }
         self.disagreements.sort_by_key(|d| (d.from, d.event, d.connection));
         let application = Group { truth: Truth::Application, lanes: self.application_lanes(), series: Vec::new() };
-        let pool = Group { truth: Truth::Pool, lanes: self.pool_lanes(), series: std::mem::take(&mut self.checked_out) };
+        let pool =
+            Group { truth: Truth::Pool, lanes: self.pool_lanes(), series: std::mem::take(&mut self.checked_out) };
         let server = Group { truth: Truth::Server, lanes: self.server_lanes(), series: vec![self.connected] };
         Timeline {
             title: self.trace.scenario.title.en.clone(),
@@ -369,7 +382,7 @@ impl History<'_> {
             end,
             groups: vec![application, pool, server],
             disagreements: self.disagreements,
-            steps: steps::steps(self.trace),
+            steps: self.steps,
         }
     }
 
@@ -378,7 +391,8 @@ impl History<'_> {
         let processes = self.trace.tasks.iter().map(|t| t.process + 1).max().unwrap_or(0);
         let collected = std::mem::take(&mut self.collected);
         for process in 0..processes {
-            let mut waits: Vec<Bar> = self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();
+            let mut waits: Vec<Bar> =
+                self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();
             waits.sort_by_key(|b| (b.from, b.event));
             lanes.extend(rows(LaneKind::Backlog { process }, waits, Vec::new()));
             for (index, task) in self.trace.tasks.iter().enumerate().filter(|(_, t)| t.process == process) {
@@ -386,7 +400,8 @@ impl History<'_> {
                 lanes.push(Lane { kind: LaneKind::Task(index as u16), label: task.name.clone(), rows: 1, bars, marks });
             }
             let of_process = |index: usize| self.left_process.get(index) == Some(&process);
-            let left = self.left.iter().enumerate().filter(|(i, _)| of_process(*i)).flat_map(|(_, t)| t.bars.iter().cloned());
+            let left =
+                self.left.iter().enumerate().filter(|(i, _)| of_process(*i)).flat_map(|(_, t)| t.bars.iter().cloned());
             let mut left: Vec<Bar> = left.collect();
             left.sort_by_key(|b| (b.from, b.event, b.connection));
             lanes.extend(rows(LaneKind::LeftBehind { process }, left, collected.clone()));
@@ -405,7 +420,13 @@ impl History<'_> {
             let engine = engine as u16;
             let prefix = owner(self.trace, engine);
             for place in 0..count {
-                let mut lane = Lane { kind: LaneKind::Slot { engine, slot: 0 }, label: prefix.clone(), rows: 1, bars: Vec::new(), marks: Vec::new() };
+                let mut lane = Lane {
+                    kind: LaneKind::Slot { engine, slot: 0 },
+                    label: prefix.clone(),
+                    rows: 1,
+                    bars: Vec::new(),
+                    marks: Vec::new(),
+                };
                 let mut numbers = Vec::new();
                 for (slot, _) in used.iter().zip(&places).filter(|(_, p)| **p == place).map(|(u, _)| u) {
                     let Track { bars, marks, .. } = std::mem::take(&mut slots[*slot as usize]);
@@ -444,7 +465,8 @@ impl History<'_> {
         let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
         let (places, count) = pack(&stays);
         for place in 0..count {
-            let mut lane = Lane { kind: LaneKind::Sessions, label: String::new(), rows: 1, bars: Vec::new(), marks: Vec::new() };
+            let mut lane =
+                Lane { kind: LaneKind::Sessions, label: String::new(), rows: 1, bars: Vec::new(), marks: Vec::new() };
             let mut ids = Vec::new();
             for (index, _) in used.iter().zip(&places).filter(|(_, p)| **p == place).map(|(u, _)| u) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.threads[*index]);
@@ -473,26 +495,6 @@ fn grown(tracks: &mut Vec<Track>, index: usize) -> &mut Track {
         tracks.resize(index + 1, Track::default());
     }
     &mut tracks[index]
-}
-
-/// What tells an engine from the others: its process, its name, or both; nothing if it is the only one.
-fn owner(trace: &Trace, engine: u16) -> String {
-    let all = &trace.engines;
-    let Some(own) = all.get(usize::from(engine)).filter(|_| 1 < all.len()) else { return String::new() };
-    let many_processes = all.iter().any(|e| e.process != own.process);
-    let many_names = all.iter().any(|e| e.name != own.name);
-    let mut text = String::new();
-    if many_processes && let Some(task) = trace.tasks.iter().find(|t| t.process == own.process) {
-        // A thread is called `worker 1, thread 2`, or just `worker 1` if it is the only one.
-        text.push_str(task.name.rsplit_once(", ").map_or(task.name.as_str(), |(process, _)| process));
-    }
-    if many_names {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&own.name);
-    }
-    text
 }
 
 /// Appends `1/3/5–9` to a lane's label.

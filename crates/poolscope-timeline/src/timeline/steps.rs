@@ -1,27 +1,15 @@
 //! The moments worth stopping at.
 
 use poolscope_sim::scenario::LookAt;
-use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, TraceEvent};
+use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Rule, Trace, TraceEvent};
 
-use super::{Step, StepKind};
+use super::StepKind;
 
-pub fn steps(trace: &Trace) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    for (i, event) in trace.events.iter().enumerate() {
-        let event_id = EventId(i as u32);
-        if let Some(kind) = kind(trace, event) {
-            steps.push(Step { at: event.at, event: event_id, kind });
-        }
-    }
-    steps
-}
-
-/// What kind of step an event is; `None` for the many that only carry on.
-pub fn kind(trace: &Trace, event: &TraceEvent) -> Option<StepKind> {
+/// What kind of step an event is; `None` for the many that only carry on. `error`: it brings an exception that has not been
+/// seen before.
+pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
     Some(match event.kind {
-        EventKind::Raise { .. } => StepKind::Error,
-        // The exception that leaves the handler was raised before, unless the scenario says otherwise.
-        EventKind::Finish { error: Some(_), .. } if !raised_before(trace, event) => StepKind::Error,
+        EventKind::Raise { .. } | EventKind::Finish { .. } if error => StepKind::Error,
         EventKind::Start { .. } | EventKind::Finish { .. } => StepKind::Request,
         EventKind::Wait { .. } => StepKind::Checkout,
         EventKind::Pool { event: kind, .. } => match kind {
@@ -33,6 +21,8 @@ pub fn kind(trace: &Trace, event: &TraceEvent) -> Option<StepKind> {
         EventKind::Pinged { result: PingResult::Failed(_), .. } => StepKind::Error,
         EventKind::Pinged { .. } => StepKind::Ping,
         EventKind::InvalidatePool { .. } | EventKind::Dispose { .. } => StepKind::Invalidation,
+        // A server that goes down takes its sessions along; that is one step.
+        EventKind::ServerKill { .. } if event.rule == Rule::Restart => return None,
         EventKind::ServerRefuse { .. }
         | EventKind::ServerTimeout { .. }
         | EventKind::ServerKill { .. }
@@ -41,11 +31,6 @@ pub fn kind(trace: &Trace, event: &TraceEvent) -> Option<StepKind> {
         EventKind::Lost { .. } | EventKind::Collect { .. } => StepKind::Garbage,
         _ => return None,
     })
-}
-
-fn raised_before(trace: &Trace, event: &TraceEvent) -> bool {
-    let cause = event.cause.and_then(|c| trace.events.get(c.0 as usize));
-    cause.is_some_and(|c| matches!(c.kind, EventKind::Raise { .. }))
 }
 
 pub fn initial(trace: &Trace) -> EventId {
@@ -57,7 +42,8 @@ pub fn initial(trace: &Trace) -> EventId {
             EventId(after.saturating_sub(1))
         }
         LookAt::FirstError => {
-            let errors = |e: &TraceEvent| matches!(e.kind, EventKind::Raise { .. } | EventKind::Finish { error: Some(_), .. });
+            let errors =
+                |e: &TraceEvent| matches!(e.kind, EventKind::Raise { .. } | EventKind::Finish { error: Some(_), .. });
             trace.events.iter().position(errors).map_or(last, |i| EventId(i as u32))
         }
     }
