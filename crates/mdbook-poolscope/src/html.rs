@@ -38,7 +38,10 @@ mod tests {
 
     #[test]
     fn nothing_gets_out() {
-        assert_eq!(text("</td>\n\n# {{#include x}} &amp; {{{"), "&lt;/td&gt;&#10;&#10;# {&#123;#include x}} &amp;amp; {&#123;{");
+        assert_eq!(
+            text("</td>\n\n# {{#include x}} &amp; {{{"),
+            "&lt;/td&gt;&#10;&#10;# {&#123;#include x}} &amp;amp; {&#123;{"
+        );
         assert_eq!(attribute("{\"a\": \"it's <b>\"}"), "{\"a\": \"it&#39;s &lt;b&gt;\"}");
         assert_eq!(text("\u{0}\u{1b}\t\u{85}"), "\u{fffd}\u{fffd}\u{fffd}\u{fffd}");
         assert_eq!(one_line("<a>\n\n{{x}}</a>"), "<a>  {&#123;x}}</a>");

@@ -23,9 +23,8 @@ impl Library {
     /// Names of all scenarios, sorted; none if the folder cannot be read.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries
-            .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned()))
-            .collect();
+        let mut names: Vec<_> =
+            entries.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned())).collect();
         names.sort();
         names
     }

@@ -63,13 +63,15 @@ impl Edition {
         for fence in fence::find(text, &self.markdown) {
             match self.html(&fence) {
                 Ok(html) => pieces.push((fence.range.clone(), fence.replacement(text, &html))),
-                Err(found) => mistakes.extend(found.into_iter().map(|mistake| Mistake {
-                    chapter: self.path(chapter),
-                    spot: mistake
-                        .place
-                        .map_or_else(|| fence.opening(text), |(line, column)| fence.place(text, line, column)),
-                    message: mistake.message,
-                    hint: mistake.hint,
+                Err(found) => mistakes.extend(found.into_iter().map(|mistake| {
+                    Mistake {
+                        chapter: self.path(chapter),
+                        spot: mistake
+                            .place
+                            .map_or_else(|| fence.opening(text), |(line, column)| fence.place(text, line, column)),
+                        message: mistake.message,
+                        hint: mistake.hint,
+                    }
                 })),
             }
         }

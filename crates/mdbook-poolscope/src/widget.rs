@@ -1,5 +1,7 @@
 //! The HTML of one fence: the element, and inside it the same run as a picture, a line of figures and a table.
 
+use std::collections::BTreeSet;
+
 use poolscope_sim::{Trace, simulate};
 use poolscope_timeline::{OutlineRow, SceneOptions, Timeline, Viewport, outline, scene, svg};
 
@@ -7,7 +9,7 @@ use crate::experiment::Experiment;
 use crate::html::{attribute, one_line, text};
 use crate::words::Words;
 
-/// Room for the whole widget. The picture and the scenario take what they need, the table what is left.
+/// Room for what stands inside the element. The picture takes what it needs, the table what is left.
 const BYTES_MAX: usize = 12_000;
 /// Wide enough for the labels, narrow enough for a page with a sidebar; the page scales it.
 const WIDTH_PX: f32 = 760.0;
@@ -25,8 +27,8 @@ pub fn html(experiment: &Experiment, lang: &str) -> String {
     let picture = picture(&trace, lang);
     let figures = format!("<p>{}</p>", text(&words.outcome(&trace.outcome)));
     let closing = "</pool-scope></div>";
-    let taken = opening.len() + picture.len() + figures.len() + closing.len();
-    let steps = steps(&outline(&trace, lang), &words, BYTES_MAX.saturating_sub(taken));
+    let room = BYTES_MAX.saturating_sub(picture.len() + figures.len());
+    let steps = steps(&outline(&trace, lang), &words, room);
     format!("{opening}{picture}{figures}{steps}{closing}")
 }
 
@@ -45,7 +47,8 @@ fn steps(rows: &[OutlineRow], words: &Words, room: usize) -> String {
         words.steps, words.time, words.who, words.what, words.why
     );
     let closing = "</tbody></table></details>";
-    let written: Vec<String> = rows.iter().map(row).collect();
+    let mut told = BTreeSet::new();
+    let written: Vec<String> = rows.iter().map(|row| table_row(row, &mut told)).collect();
     let room = room.saturating_sub(opening.len() + closing.len() + 2 * words.more.len() + 80);
     let kept = keep(rows, &written, room);
     let mut table = opening;
@@ -87,9 +90,11 @@ fn more(left_out: usize, words: &Words) -> String {
     }
 }
 
-fn row(row: &OutlineRow) -> String {
+/// The whole text of an exception stands at its first appearance only.
+fn table_row<'r>(row: &'r OutlineRow, told: &mut BTreeSet<&'r str>) -> String {
     let (what, error) = row.what.split_once('\n').unwrap_or((&row.what, ""));
-    let error = if error.is_empty() { String::new() } else { format!("<pre>{}</pre>", text(error)) };
+    let error =
+        if error.is_empty() || !told.insert(error) { String::new() } else { format!("<pre>{}</pre>", text(error)) };
     format!(
         "<tr><td>{}</td><td>{}</td><td>{}{error}</td><td>{}</td></tr>",
         text(&row.at.to_string()),

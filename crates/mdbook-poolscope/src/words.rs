@@ -18,9 +18,25 @@ impl Words {
     /// For a BCP 47 tag; anything unknown is English.
     pub fn of(lang: &str) -> Words {
         if lang.starts_with("zh") {
-            Words { chinese: true, steps: "逐步经过", time: "时间", who: "谁", what: "发生了什么", why: "为什么", more: "另有 {} 步" }
+            Words {
+                chinese: true,
+                steps: "逐步经过",
+                time: "时间",
+                who: "谁",
+                what: "发生了什么",
+                why: "为什么",
+                more: "另有 {} 步",
+            }
         } else {
-            Words { chinese: false, steps: "Step by step", time: "Time", who: "Who", what: "What", why: "Why", more: "{} more" }
+            Words {
+                chinese: false,
+                steps: "Step by step",
+                time: "Time",
+                who: "Who",
+                what: "What",
+                why: "Why",
+                more: "{} more",
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! The command as mdBook starts it.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -51,6 +52,9 @@ fn mistakes_go_to_standard_error_and_fail_the_build() {
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     let message = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(message.starts_with("src/one.md:3:1: the fence is empty\n  hint: write `scenario = \"NAME\"`"), "{message}");
+    assert!(
+        message.starts_with("src/one.md:3:1: the fence is empty\n  hint: write `scenario = \"NAME\"`"),
+        "{message}"
+    );
     assert!(message.ends_with("1 mistake in poolscope fences\n"), "{message}");
 }

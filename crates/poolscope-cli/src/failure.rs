@@ -8,10 +8,16 @@ use poolscope_sim::scenario::Place;
 
 #[derive(Debug)]
 pub enum Failure {
-    Read { file: String, error: io::Error },
+    Read {
+        file: String,
+        error: io::Error,
+    },
     Write(io::Error),
     /// Everything that is wrong with one scenario.
-    Input { file: String, diagnostics: Vec<Diagnostic> },
+    Input {
+        file: String,
+        diagnostics: Vec<Diagnostic>,
+    },
     Several(Vec<Failure>),
 }
 

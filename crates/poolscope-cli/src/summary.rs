@@ -33,7 +33,10 @@ fn figures(trace: &Trace) -> Vec<(&'static str, String)> {
         figures.push(("errors", errors.join(", ")));
     }
     figures.push(("waits", format!("{}, the longest {}", outcome.waited, outcome.wait_max)));
-    figures.push(("connections", format!("{} opened, {} refused, {} pings", outcome.connects, outcome.refused, outcome.pings)));
+    figures.push((
+        "connections",
+        format!("{} opened, {} refused, {} pings", outcome.connects, outcome.refused, outcome.pings),
+    ));
     figures.push((
         "at the end",
         format!(

@@ -1,4 +1,5 @@
 //! The command from outside: what it prints, and its exit codes.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -60,26 +61,37 @@ fn check_run(options: &[&str], expected: &Expect) {
 
 #[test]
 fn a_summary_has_figures_the_timeline_and_the_first_error() {
-    check_run(&[], &expect![[r#"
-        small: The second request gets a connection that the server has closed.
+    check_run(
+        &[],
+        &expect![[r#"
+            small: The second request gets a connection that the server has closed.
 
-        requests           3: 2 served, 1 failed
-        errors             1 × 2013
-        waits              0, the longest 0 s
-        connections        1 opened, 0 refused, 0 pings
-        at the end         application holds 0, pool counts 0 checked out, server has 0
-        server counters    Max_used_connections 1, Aborted_clients 1
+            requests           3: 2 served, 1 failed
+            errors             1 × 2013
+            waits              0, the longest 0 s
+            connections        1 opened, 0 refused, 0 pings
+            at the end         application holds 0, pool counts 0 checked out, server has 0
+            server counters    Max_used_connections 1, Aborted_clients 1
 
+            One pause too long      |0 s               2 s                4 s               6 s
+            APPLICATION
+            app                     |         =        =                                             !
+            POOL
+            checked out (1)         |         1        1
+            slot 1                  |         c--------#---------------------------xxxxxxxxxxxxxxxxxxI
+            SERVER
+            Threads_connected (151) |         11111111111111111111111111111111111111
+            Id 8                    |         =--------=---------------------------T
 
-
-        The first error, at 7 s:
-        Traceback (most recent call last):
-          File "app.py", line 10, in show_cart
-            return session.execute(text("SELECT * FROM cart")).all()
-        sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
-        [SQL: SELECT * FROM cart]
-        (Background on this error at: https://sqlalche.me/e/21/e3q8)
-    "#]]);
+            The first error, at 7 s:
+            Traceback (most recent call last):
+              File "app.py", line 10, in show_cart
+                return session.execute(text("SELECT * FROM cart")).all()
+            sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
+            [SQL: SELECT * FROM cart]
+            (Background on this error at: https://sqlalche.me/e/21/e3q8)
+        "#]],
+    );
 }
 
 #[test]
@@ -117,7 +129,8 @@ fn three_mistakes_are_three_messages() {
           hint: did you mean `pool_size`?
         <stdin>:22:1: there is no program `handlers`
           hint: did you mean `handler`?
-    "#]].assert_eq(&said.err);
+    "#]]
+    .assert_eq(&said.err);
 }
 
 #[test]
@@ -140,5 +153,6 @@ fn trouble_with_files_and_mistakes_have_their_own_exit_codes() {
     expect![[r#"
         <stdin>: engine.pool_recycel: unknown key `pool_recycel` in [engine]
           hint: did you mean `pool_recycle`?
-    "#]].assert_eq(&bad_knob.err);
+    "#]]
+    .assert_eq(&bad_knob.err);
 }
