@@ -62,7 +62,10 @@ impl Edition {
         let mut pieces = Vec::new();
         for fence in fence::find(text, &self.markdown) {
             match self.html(&fence) {
-                Ok(html) => pieces.push((fence.range.clone(), fence.replacement(text, &html))),
+                Ok(html) => {
+                    let style = if pieces.is_empty() { widget::style() } else { String::new() };
+                    pieces.push((fence.range.clone(), fence.replacement(text, &(style + &html))));
+                }
                 Err(found) => mistakes.extend(found.into_iter().map(|mistake| {
                     Mistake {
                         chapter: self.path(chapter),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use poolscope_sim::{Trace, simulate};
-use poolscope_timeline::{OutlineRow, SceneOptions, Timeline, Viewport, outline, scene, svg};
+use poolscope_timeline::{OutlineRow, SceneOptions, Timeline, Viewport, css, outline, scene, svg};
 
 use crate::experiment::Experiment;
 use crate::html::{attribute, one_line, text};
@@ -13,6 +13,19 @@ use crate::words::Words;
 const BYTES_MAX: usize = 12_000;
 /// Wide enough for the labels, narrow enough for a page with a sidebar; the page scales it.
 const WIDTH_PX: f32 = 760.0;
+
+/// The colours of the pictures, once for each page: the same in whatever book, without another file to copy.
+pub fn style() -> String {
+    let mut rules = String::new();
+    let mut rest = css();
+    while let Some((before, comment)) = rest.split_once("/*") {
+        rules += before;
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    rules += rest;
+    let words: Vec<&str> = rules.split_whitespace().collect();
+    format!("<div class=\"poolscope-style\" hidden><style>{}</style></div>", words.join(" "))
+}
 
 /// One line. It begins with `<div` because Markdown lets only a few tags begin a block of HTML that may go on in the
 /// same line.

@@ -60,6 +60,8 @@ fn a_page_without_fences_stays_as_it_is() {
 #[test]
 fn a_fence_becomes_a_widget_with_its_run_inside() {
     let html = only_html(&page("Before.\n\n```poolscope\nscenario = \"recycle-above-wait-timeout\"\n```\nAfter.\n"));
+    let (style, html) = html.split_once("</style></div>").expect("a style");
+    assert!(style.starts_with("<div class=\"poolscope-style\" hidden><style>.ps {"), "{style}");
     assert!(html.starts_with("<div class=\"poolscope\"><pool-scope lang=\"en\" scenario='{\""), "{html}");
     assert!(html.trim_end().ends_with("</pool-scope></div>"), "{html}");
     for part in [
@@ -71,7 +73,7 @@ fn a_fence_becomes_a_widget_with_its_run_inside() {
     ] {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
-    assert!(fallback(&html).len() <= FALLBACK_BYTES_MAX, "{} bytes", html.len());
+    assert!(fallback(html).len() <= FALLBACK_BYTES_MAX, "{} bytes", html.len());
 }
 
 #[test]
@@ -93,6 +95,7 @@ fn a_fence_may_stand_in_a_list_or_a_quote() {
     let page = page(&text);
     let html = new_cmark_parser(&page, &MarkdownOptions::default()).filter(|e| matches!(e, Event::Html(_))).count();
     assert_eq!(html, 2);
+    assert_eq!(page.matches("<style>").count(), 1, "one for the whole page");
     assert!(page.contains("</div>\n\n  two\n") && page.contains("</div>\n>\n> three\n"), "{page}");
 }
 
