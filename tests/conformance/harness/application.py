@@ -48,7 +48,7 @@ class Application:
         return Process(self, index, threads, names)
 
     def engine(self, options):
-        driver = Driver(self.scenario, self.server, self.clock, self.row, self.engines)
+        driver = Driver(self.scenario, self.server, self.row, self.engines)
         arguments = {"poolclass": POOLS[options["poolclass"]], "pool_reset_on_return": options["pool_reset_on_return"]}
         arguments |= {"pool_recycle": seconds(options["pool_recycle_us"]), "pool_pre_ping": options["pool_pre_ping"]}
         if options["poolclass"] == "QueuePool":

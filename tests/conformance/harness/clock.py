@@ -62,7 +62,7 @@ class Clock:
             raise GreenletExit
         ticket.thread = current.aside or getcurrent()
         if microseconds is not None:
-            self.at(self.now + max(microseconds, 0), lambda: ticket.thread and ticket.leave(False))
+            self.at(self.now + max(microseconds, 0), ticket.leave)
         return ticket.thread.wait() if current.aside else self.hub.switch()
 
     def unpark(self, ticket):
@@ -78,9 +78,11 @@ class Clock:
 class Ticket:
     thread = None
 
-    def leave(self, value):
+    def leave(self):
+        """Its time is up, unless the thread has gone on already."""
         thread, self.thread = self.thread, None
-        thread.switch(value)
+        if thread:
+            thread.switch(False)
 
 
 # The clock of the workload that runs; the replacements below outlive workloads, as SQLAlchemy's modules do.

@@ -47,8 +47,8 @@ CLASSES["mysqlclient-mariadb"] = CLASSES["mysqlclient"]
 class Driver:
     """The wire between one engine and the server."""
 
-    def __init__(self, scenario, server, clock, row, engine):
-        self.server, self.clock, self.row, self.engine = server, clock, row, engine
+    def __init__(self, scenario, server, row, engine):
+        self.server, self.row, self.engine = server, row, engine
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
         self.classes = CLASSES[scenario["driver"]]
@@ -65,10 +65,8 @@ class Driver:
 
     def connect(self):
         self.row("connecting", engine=self.engine)
-        # Nobody listens: that is clear after the first packet.
-        self.clock.sleep(self.connect_time if self.server.up else self.rtt)
         try:
-            return Connection(self, self.server.connect())
+            return Connection(self, self.server.connect(self.rtt, self.connect_time))
         except DriverError as e:
             raise self.failed(self.error(e)) from None
 

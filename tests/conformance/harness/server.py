@@ -37,9 +37,11 @@ class Server:
 
     # What clients ask for.
 
-    def connect(self):
-        """The end of a handshake."""
-        if not self.up:
+    def connect(self, round_trip, handshake):
+        """A handshake; when nobody listens, that is clear after the first packet."""
+        reachable = self.up
+        self.clock.sleep(handshake if reachable else round_trip)
+        if not (reachable and self.up):
             raise self.unreachable()
         if not self.admit(False):
             raise operational(1040, "Too many connections")
@@ -119,7 +121,7 @@ class Server:
         self.sessions.remove(session)
         self.row(KILL if death == RESTART else death, conn=session.connection, in_use=len(self.sessions))
         if session.running:
-            self.clock.unpark(session.running)
+            self.clock.at(self.clock.now, session.running.leave)
 
     # What the client is told (measured per driver, transport and server; see the project's notes on the error numbers).
 

@@ -23,16 +23,28 @@ pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
     document.insert("until".into(), run_seconds.into());
     stack(&mut dice, &mut document, version);
     document.insert("engine".into(), engine(&mut dice, scoped, null_pool));
-    document.insert("process".into(), json!([{ "count": dice.between(1, 3), "threads": dice.between(1, 4) }]));
+    // The collector takes what has survived an earlier collection in an order of its own. So there is one collection at most: at a
+    // time, or in the only request.
+    let collects = dice.one_in(8);
+    let processes = if collects { 1 } else { dice.between(1, 3) };
+    document.insert("process".into(), json!([{ "count": processes, "threads": dice.between(1, 4) }]));
+    let style = program::Style { scoped, collects, version };
     document.insert(
         "programs".into(),
-        (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, scoped, version) }))).collect(),
+        (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),
     );
     document.insert("statements".into(), json!({ "SELECT 1": dice.pick(&["0 s", "2 ms", "100 ms"]), "SELECT 2": "40 ms" }));
     let entries = dice.between(1, 2);
-    let traffic: Vec<Value> = (0..entries).map(|_| traffic(&mut dice, programs, run_seconds, grain)).collect();
+    let traffic: Vec<Value> = if collects {
+        vec![json!({ "run": "p0", "at": [dice.span(0, 3 * SECOND, grain)] })]
+    } else {
+        (0..entries).map(|_| traffic(&mut dice, programs, run_seconds, grain)).collect()
+    };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
+    if !collects && dice.one_in(2) {
+        document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
+    }
     Value::Object(document)
 }
 
@@ -108,11 +120,15 @@ fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64) -> Valu
 
 fn faults(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, grain: u64) {
     let count = dice.between(0, 3);
+    let mut restarts = 0;
     let faults: Vec<Value> = (0..count)
         .map(|_| {
             let at = dice.span(0, run_seconds * SECOND, grain);
             match dice.between(0, 3) {
-                0 => json!({ "at": at, "kind": "restart", "down": dice.span(grain, 4 * SECOND, grain) }),
+                0 if restarts == 0 => {
+                    restarts += 1;
+                    json!({ "at": at, "kind": "restart", "down": dice.span(grain, 4 * SECOND, grain) })
+                }
                 1 => json!({ "at": at, "kind": "kill" }),
                 _ => json!({ "at": at, "kind": "kill", "connection": dice.between(1, 6) }),
             }
@@ -120,11 +136,6 @@ fn faults(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, 
         .collect();
     if !faults.is_empty() {
         document.insert("fault".into(), faults.into());
-    }
-    if dice.one_in(2) {
-        let count = dice.between(1, 3);
-        let at: Vec<String> = (0..count).map(|_| dice.span(0, run_seconds * SECOND, grain)).collect();
-        document.insert("gc".into(), json!({ "at": at }));
     }
 }
 

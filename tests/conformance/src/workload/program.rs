@@ -6,8 +6,17 @@ use poolscope_sim::scenario::SqlAlchemy;
 /// The most statements in one handler: long ones only repeat what short ones show.
 const BUDGET: u32 = 9;
 
-pub(super) fn text(dice: &mut Dice, scoped: bool, version: SqlAlchemy) -> String {
-    let mut writer = Writer { dice, scoped, version, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0 };
+/// What the handlers of one scenario may do.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    pub scoped: bool,
+    /// May call the garbage collector, once.
+    pub collects: bool,
+    pub version: SqlAlchemy,
+}
+
+pub(super) fn text(dice: &mut Dice, style: Style) -> String {
+    let mut writer = Writer { dice, style, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0, loops: false };
     writer.block(1);
     if writer.dice.one_in(3) {
         writer.block(1);
@@ -26,11 +35,12 @@ enum Kind {
 
 struct Writer<'d> {
     dice: &'d mut Dice,
-    scoped: bool,
-    version: SqlAlchemy,
+    style: Style,
     lines: Vec<String>,
     budget: u32,
     names: u32,
+    /// Inside a `for`.
+    loops: bool,
 }
 
 impl Writer<'_> {
@@ -67,7 +77,7 @@ impl Writer<'_> {
                 self.line(depth, &format!("with engine.connect() as {name}:"));
                 self.body(depth + 1, &name, Kind::Connection);
             }
-            7 if !self.scoped => {
+            7 if !self.style.scoped => {
                 let name = self.name("session");
                 self.line(depth, &format!("with Session.begin() as {name}:"));
                 self.body(depth + 1, &name, Kind::Begun);
@@ -142,7 +152,7 @@ impl Writer<'_> {
 
     fn step(&mut self, depth: usize, name: &str, kind: Kind) {
         // A Connection of 1.4 has no commit() and rollback() of its own.
-        let ends = kind == Kind::Session || (kind == Kind::Connection && self.version != SqlAlchemy::V1_4);
+        let ends = kind == Kind::Session || (kind == Kind::Connection && self.style.version != SqlAlchemy::V1_4);
         match self.dice.between(0, 15) {
             0..=6 => {
                 let sql = *self.dice.pick(&["SELECT 1", "SELECT 1", "SELECT 2", "INSERT INTO t VALUES (1)"]);
@@ -154,12 +164,18 @@ impl Writer<'_> {
             12 if kind != Kind::Begun && self.dice.one_in(3) => self.line(depth, &format!("{name}.close()")),
             13 if self.dice.one_in(2) => self.line(depth, "raise ValueError(\"out of stock\")"),
             14 if depth < 5 && self.budget > 2 => self.block(depth),
-            15 if self.dice.one_in(3) => self.line(depth, "gc.collect()"),
-            15 if kind == Kind::Session && self.dice.one_in(3) => self.line(depth, &format!("{name}.invalidate()")),
+            12..=15 if self.style.collects && !self.loops => {
+                self.style.collects = false;
+                self.line(depth, "gc.collect()");
+            }
+            // A scoped_session does not pass invalidate() on.
+            15 if kind == Kind::Session && name != "Session" && self.dice.one_in(3) => self.line(depth, &format!("{name}.invalidate()")),
             15 if self.dice.one_in(6) => self.line(depth, "engine.dispose()"),
             15 if depth < 5 && self.dice.one_in(2) => {
                 self.line(depth, "for attempt in range(2):");
+                let outer = std::mem::replace(&mut self.loops, true);
                 self.step(depth + 1, name, kind);
+                self.loops = outer;
                 self.lines.push(format!("{}pass", "    ".repeat(depth + 1)));
             }
             _ => self.line(depth, &format!("{name}.execute(text(\"SELECT 1\"))")),
