@@ -269,7 +269,7 @@ impl Truths {
                 }
                 doing(self, Doing::Python);
             }
-            EventKind::Lost { session } => self.lose(id, session),
+            EventKind::Lost { session } => self.lose(id, event.task, session),
             EventKind::Raise { error } => {
                 self.set_error(id, event.task, error);
                 doing(self, Doing::Python);
@@ -499,16 +499,14 @@ impl Truths {
         }
     }
 
-    fn lose(&mut self, id: EventId, session: u32) {
-        for number in 1..=self.connections.len() as u32 {
-            let Some(c) = self.connection_mut(number) else { continue };
-            if c.out && c.session == Some(session) {
+    /// The thread that lets go of the Session is the one that holds its connections.
+    fn lose(&mut self, id: EventId, task: Option<u16>, session: u32) {
+        let Some(task) = task.map(usize::from).filter(|t| *t < self.tasks.len()) else { return };
+        for number in self.tasks[task].holds.clone() {
+            if let Some(c) = self.connection_mut(number).filter(|c| c.out && c.session == Some(session)) {
                 c.lost = Some(id);
-                let holder = c.task;
                 self.touch(number);
-                if let Some(task) = holder.and_then(|t| self.tasks.get_mut(usize::from(t))) {
-                    task.holds.retain(|n| *n != number);
-                }
+                self.tasks[task].holds.retain(|n| *n != number);
             }
         }
     }

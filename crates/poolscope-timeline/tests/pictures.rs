@@ -28,19 +28,19 @@ fn picture_of_connections_that_die_in_the_pool() {
         DEAD,
         &[],
         expect![[r#"
-        Dead connections        |0 s          10 s          20 s         30 s
-        APPLICATION
-        app, thread 1           | ===                ! ====     ===       !      ==-=
-        app, thread 2           |  ===
-        POOL
-        checked out (2)         | 1221                 1111     111              1111
-        slot 1                  | c##----------xxxxxxI          c##-------oooxxxxc###--
-        slot 2                  |  c##----------xxxxxxxc###-xxxxxxxxxxxxxxI
-        SERVER
-        Threads_connected (151) | 122222222222221      111111   11111111111111   111111
-        Id 8/11/8               | ===----------T                ===----------T  U==_=--
-        Id 9/10                 |  ===----------T      ====-K
-    "#]],
+            Dead connections        |0 s          10 s          20 s         30 s
+            APPLICATION
+            app, thread 1           | ===                ! ====     ===       !      ==-=
+            app, thread 2           |  ===
+            POOL
+            checked out (2)         | 1221                 1111     111              1111
+            slot 1                  | c##----------xxxxxxI          c##-------oooxxxxc###--
+            slot 2                  |  c##----------xxxxxxxc###-xxxxxxxxxxxxxxI
+            SERVER
+            Threads_connected (151) | 122222222222221      111111   11111111111111   111111
+            Id 8/11/8               | ===----------T                ===----------TD U==_=--
+            Id 9/10                 |  ===----------T      ====-K
+        "#]],
     );
 }
 

@@ -185,7 +185,7 @@ fn well_formed(text: &str, name: &str) {
         assert!(!rest[..start].contains('>'), "{name}: stray > in {}", &rest[..start]);
         let end = start + rest[start..].find('>').unwrap();
         let tag = &rest[start + 1..end];
-        assert!(tag.matches('"').count() % 2 == 0, "{name}: {tag}");
+        assert!(tag.matches('"').count().is_multiple_of(2), "{name}: {tag}");
         if let Some(closing) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(closing), "{name}");
         } else if !tag.ends_with('/') {

@@ -66,11 +66,15 @@ pub fn legend(group: &Group) -> Vec<(&'static str, Phrase)> {
         ("trx", words::KEY_TRANSACTION),
     ];
     let bars = || group.lanes.iter().flat_map(|l| &l.bars);
-    let mut entries: Vec<_> = ORDER.iter().copied().filter(|(name, _)| bars().any(|b| class(b) == *name)).collect();
+    let mut entries: Vec<_> = ORDER.iter().copied().filter(|(name, _)| bars().any(|b| shows(b, name))).collect();
     if bars().any(|b| clock(b).is_some()) {
         entries.push((FUSE, if group.truth == Truth::Pool { words::KEY_AGE } else { words::KEY_SLEEP }));
     }
     entries
+}
+
+fn shows(bar: &Bar, name: &str) -> bool {
+    class(bar) == name || name == DEAD && bar.condition == Condition::Dead
 }
 
 pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
@@ -78,7 +82,7 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     let thin = lane.rows > 1 || matches!(lane.kind, LaneKind::LeftBehind { .. } | LaneKind::Backlog { .. });
     let (top, pitch) =
         if thin { (y + 3.0, (height - 6.0) / rows) } else { (y + (height * 0.14).round(), (height * 0.72).round()) };
-    let thick = if thin { (pitch - 1.0).max(1.5) } else { pitch };
+    let thick = if thin && 2.0 <= pitch { pitch - 1.0 } else { pitch };
     let mut labelled = None;
     let mut cluster: Option<Cluster> = None;
     for bar in &lane.bars {

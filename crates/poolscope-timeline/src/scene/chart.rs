@@ -9,8 +9,8 @@ use crate::words;
 const NEAR: u32 = 4;
 
 pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32 {
-    let height = if siblings > 2 { 30.0 } else { 38.0 };
-    let (top, bottom) = (y + 12.0, y + height - 4.0);
+    let height = if siblings > 2 { 32.0 } else { 40.0 };
+    let (top, bottom) = (y + 14.0, y + height - 4.0);
     let Frame { left, right, .. } = easel.plot;
     let peak = series.points.iter().map(|p| p.1).max().unwrap_or(0).max(1);
     let peak = peak.unsigned_abs();
@@ -62,7 +62,7 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
     if limit.is_some() {
         easel.line(Layer::Link, "limit", (left, line), (right, line));
     }
-    easel.text(if limit.is_some() { "limits" } else { "tick" }, left + 3.0, line - 3.0, Anchor::Start, caption);
+    easel.text(if limit.is_some() { "limits" } else { "tick" }, left + 3.0, line - 4.0, Anchor::Start, caption);
     if limit != Some(peak)
         && let Some((at, _)) = series.points.iter().find(|p| p.1.unsigned_abs() == peak && 0 < p.1)
     {

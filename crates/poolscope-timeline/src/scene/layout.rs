@@ -63,6 +63,8 @@ const ENTRY_GAP: f32 = 14.0;
 const GUTTER: f32 = 8.0;
 /// More lanes than this are drawn thinner.
 const LANES_CALM: usize = 22;
+/// More than this are lines without labels.
+const LANES_MANY: usize = 70;
 
 pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -> Scene {
     let width = options.width.max(200.0);
@@ -81,6 +83,7 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
         for series in &group.series {
             y = chart::place(&mut easel, series, group.series.len(), y);
         }
+        let lanes_top = y;
         let mut owner = String::new();
         for lane in &group.lanes {
             let height = lane_height(lane, group.truth, lanes, narrow);
@@ -88,6 +91,9 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
             lane_shapes(&mut easel, lane, y, height);
             spots.see(lane, y + height / 2.0);
             y += height;
+        }
+        if group.truth == Truth::Server {
+            downtimes(&mut easel, timeline, lanes_top, y);
         }
         y += 6.0;
     }
@@ -110,18 +116,21 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
 }
 
 fn lane_height(lane: &Lane, truth: Truth, lanes: usize, narrow: bool) -> f32 {
-    let crowded = lanes > LANES_CALM;
+    /// However many rows there are, a lane is not taller than this.
+    const ROWS: f32 = 72.0;
     match (lane.kind, truth) {
         (LaneKind::Backlog { .. } | LaneKind::LeftBehind { .. }, _) => {
             let row = if lane.rows > 8 { 4.0 } else { 6.0 };
-            (f32::from(lane.rows) * row + 6.0).max(14.0)
+            (f32::from(lane.rows) * row).clamp(8.0, ROWS) + 6.0
         }
         (LaneKind::Refused, _) => 18.0,
+        (_, Truth::Application) if LANES_MANY < lanes => 9.0,
+        _ if LANES_MANY < lanes => 6.0,
         // A thread that never did anything needs no room for bars.
         (LaneKind::Task(_), _) if lane.bars.is_empty() && lane.marks.is_empty() => 14.0,
         (_, Truth::Application) => 20.0,
-        _ if crowded && narrow => 10.0,
-        _ if crowded => 12.0,
+        _ if LANES_CALM < lanes && narrow => 10.0,
+        _ if LANES_CALM < lanes => 12.0,
         _ => 18.0,
     }
 }
@@ -175,7 +184,7 @@ fn heading(easel: &mut Easel, group: &Group, y: f32) -> f32 {
     let first = x;
     for (class, phrase) in entries {
         let text = easel.lang.word(phrase);
-        if right + 4.0 < x + entry_width(text) && first < x {
+        if right + 4.0 < x + entry_width(text) - ENTRY_GAP && first < x {
             x = first;
             baseline += LEGEND_LINE;
         }
@@ -209,6 +218,9 @@ fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32
             (own, name, "lane")
         }
     };
+    if height < 9.0 && (own.is_empty() || own == owner) {
+        return;
+    }
     if own.is_empty() || own == owner {
         let name = if own.is_empty() || !easel.narrow { name } else { short(name) };
         easel.text(class, room, baseline, Anchor::End, fit(name, room));
@@ -217,7 +229,7 @@ fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32
     own.clone_into(owner);
     let taken = labels::width(own) + 6.0;
     // Beside the name of its process `2` is as clear as `thread 2`.
-    let name = if taken + labels::width(name) <= room { name } else { short(name) };
+    let name = if !easel.narrow && taken + labels::width(name) <= room { name } else { short(name) };
     let name_width = labels::width(name) + 6.0;
     easel.text("lane", 0.0, baseline, Anchor::Start, fit(own, room - name_width));
     easel.text(class, room, baseline, Anchor::End, fit(name, room));
@@ -231,6 +243,18 @@ fn short(name: &str) -> &str {
 fn lane_shapes(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     bars::place(easel, lane, y, height);
     marks::place(easel, lane, y, height);
+}
+
+/// The server is not there at all.
+fn downtimes(easel: &mut Easel, timeline: &Timeline, top: f32, bottom: f32) {
+    for (from, to) in &timeline.downtimes {
+        if easel.scale.shows(*from, *to) {
+            let (x, right) = (easel.scale.x_inside(*from), easel.scale.x_inside(*to));
+            let width = (right - x).max(1.0);
+            let shape = Shape::Rect { x, y: top, width, height: bottom - top, radius: 0.0 };
+            easel.draw(Layer::Ground, "down", shape);
+        }
+    }
 }
 
 /// Where the lanes are that a disagreement joins.

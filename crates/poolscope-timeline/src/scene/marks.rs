@@ -59,7 +59,8 @@ fn captions(easel: &mut Easel, lane: &Lane, shown: &[(f32, u8, &Mark)], middle: 
             (MarkKind::Refuse(code), _) => code.to_string(),
             _ => continue,
         };
-        let width = labels::width(&text) + 2.0;
+        // Captions are set in semibold.
+        let width = labels::width(&text) * 1.12 + 2.0;
         let start = x + size / 2.0 + 3.0;
         let bar_in = |left: f32, right: f32| {
             lane.bars.iter().any(|b| easel.scale.x(b.from) < right && left < easel.scale.x(b.to) + 2.0)

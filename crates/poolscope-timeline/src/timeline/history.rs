@@ -113,6 +113,8 @@ struct History<'a> {
     parted: Vec<Option<(DisagreementKind, SimTime, EventId)>>,
     disagreements: Vec<Disagreement>,
     steps: Vec<Step>,
+    downtimes: Vec<(SimTime, SimTime)>,
+    down: Option<SimTime>,
 }
 
 pub fn timeline(trace: &Trace) -> Timeline {
@@ -149,6 +151,8 @@ pub fn timeline(trace: &Trace) -> Timeline {
         parted: Vec::new(),
         disagreements: Vec::new(),
         steps: Vec::new(),
+        downtimes: Vec::new(),
+        down: None,
         truths,
     };
     for (i, event) in trace.events.iter().enumerate() {
@@ -261,8 +265,15 @@ impl History<'_> {
             | EventKind::ServerKill { in_use, .. } => {
                 count(&mut self.connected, at, i32::try_from(in_use).unwrap_or(i32::MAX))
             }
-            EventKind::ServerDown { .. } => count(&mut self.connected, at, 0),
+            EventKind::ServerDown { lost } => {
+                count(&mut self.connected, at, 0);
+                self.down = Some(at);
+                if lost == 0 {
+                    self.ups.push(Mark { at, row: 0, kind: MarkKind::Down, event: id, connection: None });
+                }
+            }
             EventKind::ServerUp => {
+                self.downtimes.extend(self.down.take().map(|from| (from, at)));
                 self.ups.push(Mark { at, row: 0, kind: MarkKind::Up, event: id, connection: None });
             }
             EventKind::ServerRefuse { code, .. } => {
@@ -367,6 +378,7 @@ impl History<'_> {
         for (request, process, begun) in std::mem::take(&mut self.truths.backlog) {
             self.waited(request, process, begun, end);
         }
+        self.downtimes.extend(self.down.take().map(|from| (from, end)));
         for index in 0..self.parted.len() {
             self.end_parted(index, None);
         }
@@ -382,6 +394,7 @@ impl History<'_> {
             end,
             groups: vec![application, pool, server],
             disagreements: self.disagreements,
+            downtimes: self.downtimes,
             steps: self.steps,
         }
     }

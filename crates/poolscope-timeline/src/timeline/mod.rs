@@ -19,6 +19,8 @@ pub struct Timeline {
     pub groups: Vec<Group>,
     /// In order of their beginning.
     pub disagreements: Vec<Disagreement>,
+    /// When the server was down.
+    pub downtimes: Vec<(SimTime, SimTime)>,
     /// The moments worth stopping at, in order of their events.
     pub steps: Vec<Step>,
 }
