@@ -26,7 +26,9 @@ impl Config {
         for (key, node) in entries {
             match (key.as_str(), node.value) {
                 (_, Value::Text(text)) if text.is_empty() => {}
-                ("scenario", value @ Value::Table(_)) => scenario = Some(Document { root: Node { value, place: node.place } }),
+                ("scenario", value @ Value::Table(_)) => {
+                    scenario = Some(Document { root: Node { value, place: node.place } })
+                }
                 ("name", Value::Text(text)) => name = Some(text),
                 ("lang", Value::Text(text)) => lang = Some(text),
                 ("at", value) => match knob_value(value) {
@@ -42,7 +44,11 @@ impl Config {
                     }
                 }
                 (key @ ("scenario" | "name" | "lang" | "knobs"), _) => {
-                    mistakes.push(mistake(key, "this is of the wrong type", "scenario and knobs are objects, name and lang texts"));
+                    mistakes.push(mistake(
+                        key,
+                        "this is of the wrong type",
+                        "scenario and knobs are objects, name and lang texts",
+                    ));
                 }
                 (key, _) => mistakes.push(mistake(key, "there is no such key", "scenario, name, knobs, at, lang")),
             }

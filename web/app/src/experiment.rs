@@ -73,7 +73,11 @@ impl Experiment {
     }
 }
 
-fn run(document: &Document, turned: &Vec<(String, KnobValue)>, name: &str) -> Result<(Trace, Timeline), Vec<Diagnostic>> {
+fn run(
+    document: &Document,
+    turned: &Vec<(String, KnobValue)>,
+    name: &str,
+) -> Result<(Trace, Timeline), Vec<Diagnostic>> {
     let mut document = document.clone();
     for (path, value) in turned {
         document.set(path, value).map_err(|d| vec![d])?;

@@ -9,14 +9,21 @@ use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gesture {
-    Step { forward: bool, errors: bool },
+    Step {
+        forward: bool,
+        errors: bool,
+    },
     Start,
     End,
     Play,
     Seek(SimTime),
     Select(EventId),
     /// A point of the picture; pressed, not only dragged over.
-    Point { x: f32, y: f32, pressed: bool },
+    Point {
+        x: f32,
+        y: f32,
+        pressed: bool,
+    },
     Turn(usize, KnobValue),
     Reset,
     Why,
@@ -54,6 +61,9 @@ pub fn click(event: &Event) -> Option<Gesture> {
     })
 }
 
+/// Left of the picture, as in the stylesheet.
+const MARGIN: i32 = 8;
+
 pub fn pointer(event: &PointerEvent, pressed: bool) -> Option<Gesture> {
     let dragging = event.buttons() & 1 == 1;
     let (stage, purpose) = target(event)?;
@@ -65,7 +75,7 @@ pub fn pointer(event: &PointerEvent, pressed: bool) -> Option<Gesture> {
         let _ = stage.set_pointer_capture(event.pointer_id());
     }
     let frame = stage.get_bounding_client_rect();
-    let (x, y) = (event.client_x() - frame.left() as i32, event.client_y() - frame.top() as i32);
+    let (x, y) = (event.client_x() - frame.left() as i32 - MARGIN, event.client_y() - frame.top() as i32);
     Some(Gesture::Point { x: x as f32, y: y as f32, pressed })
 }
 

@@ -7,19 +7,19 @@ use crate::experiment::Experiment;
 use crate::words::Words;
 
 pub fn view(experiment: &Experiment, lang: &str, words: &Words) -> Html {
-    let changed = experiment.knobs.iter().any(|k| experiment.is_turned(k)) || !experiment.turned.is_empty();
     html! {
-        <fieldset class="knobs" part="knobs" hidden={experiment.knobs.is_empty()}>
-            <legend>{ words.knobs }</legend>
+        <div class="knobs" part="knobs" role="group" aria-label={words.knobs} hidden={experiment.knobs.is_empty()}>
+            <div class="row">
+                <p class="label">{ words.knobs }</p>
+                <button type="button" class="reset" data-do="reset" disabled={experiment.turned.is_empty()}>{ words.reset }</button>
+            </div>
             { for experiment.knobs.iter().enumerate().map(|(n, knob)| view_knob(experiment, n, knob, lang, words)) }
-            <button type="button" class="reset" data-do="reset" disabled={!changed}>{ words.reset }</button>
-        </fieldset>
+        </div>
     }
 }
 
 fn view_knob(experiment: &Experiment, n: usize, knob: &Knob, lang: &str, words: &Words) -> Html {
     let value = experiment.value(knob);
-    let turned = experiment.is_turned(knob);
     let label = knob.label.get(lang);
     let help = knob.help.get(lang);
     let index = AttrValue::from(n.to_string());
@@ -42,7 +42,7 @@ fn view_knob(experiment: &Experiment, n: usize, knob: &Knob, lang: &str, words: 
             }
         }
         KnobInput::Switch => html! {
-            <label class="switch">
+            <label>
                 <input type="checkbox" data-do="knob" data-n={index} checked={*value == KnobValue::Switch(true)} />
                 { name }
             </label>
@@ -58,8 +58,14 @@ fn view_knob(experiment: &Experiment, n: usize, knob: &Knob, lang: &str, words: 
             </label>
         },
     };
+    let kind = match knob.input {
+        KnobInput::Number { .. } => "knob number",
+        KnobInput::Switch => "knob switch",
+        KnobInput::Choice(_) => "knob choice",
+    };
+    let turned = experiment.is_turned(knob);
     html! {
-        <div class={if turned { "knob turned" } else { "knob" }} title={help.to_owned()}>
+        <div class={kind} data-turned={turned.to_string()} title={help.to_owned()}>
             { control }
             <span class="was">{ if turned { format!("{} {}", words.was, value_text(knob, &knob.value, lang)) } else { String::new() } }</span>
         </div>
@@ -69,9 +75,10 @@ fn view_knob(experiment: &Experiment, n: usize, knob: &Knob, lang: &str, words: 
 fn value_text(knob: &Knob, value: &KnobValue, lang: &str) -> String {
     match (&knob.input, value) {
         (KnobInput::Number { unit, .. }, value) if !unit.is_empty() => format!("{value} {unit}"),
-        (KnobInput::Choice(options), value) => {
-            options.iter().find(|o| o.value == *value).map_or_else(|| value.to_string(), |o| o.label.get(lang).to_owned())
-        }
+        (KnobInput::Choice(options), value) => options
+            .iter()
+            .find(|o| o.value == *value)
+            .map_or_else(|| value.to_string(), |o| o.label.get(lang).to_owned()),
         (_, KnobValue::Switch(on)) => if *on { "True" } else { "False" }.to_owned(),
         _ => value.to_string(),
     }

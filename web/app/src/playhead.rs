@@ -90,7 +90,9 @@ impl Tempo {
     pub fn new(timeline: &Timeline) -> Tempo {
         let whole = (timeline.end - timeline.start).as_us().max(1);
         let step_ms = STEP_MS.min(STEPS_MS_MAX / (timeline.steps.len() as u64).max(1));
-        let travel = |at: SimTime| (u128::from((at - timeline.start).as_us()) * u128::from(TRAVEL_MS) / u128::from(whole)) as u64;
+        let travel = |at: SimTime| {
+            (u128::from((at - timeline.start).as_us()) * u128::from(TRAVEL_MS) / u128::from(whole)) as u64
+        };
         let due = timeline.steps.iter().zip(0..).map(|(s, i)| (travel(s.at) + i * step_ms, s.at, s.event)).collect();
         Tempo { due, end: (TRAVEL_MS + timeline.steps.len() as u64 * step_ms, timeline.end) }
     }
@@ -104,7 +106,8 @@ impl Tempo {
         let (from_ms, from) = after.checked_sub(1).map_or((0, SimTime::ZERO), |i| (self.due[i].0, self.due[i].1));
         let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
         let span = u128::from((to - from).as_us()).max(1);
-        from_ms + (u128::from(playhead.at.since(from).as_us()) * u128::from(to_ms.saturating_sub(from_ms)) / span) as u64
+        from_ms
+            + (u128::from(playhead.at.since(from).as_us()) * u128::from(to_ms.saturating_sub(from_ms)) / span) as u64
     }
 
     /// Where the playhead stands at a moment of playing; `None` when the run is over.

@@ -32,7 +32,8 @@ impl Stage {
     /// Another run on the same window, as far as it reaches.
     pub fn show(&mut self, timeline: &Timeline) {
         let whole = Viewport::fit(timeline.start, timeline.end);
-        let viewport = if self.viewport.is_fit() { whole } else { whole.show(self.viewport.from(), self.viewport.to()) };
+        let viewport =
+            if self.viewport.is_fit() { whole } else { whole.show(self.viewport.from(), self.viewport.to()) };
         self.layout(timeline, viewport);
     }
 
@@ -58,7 +59,7 @@ impl Stage {
         self.picture = svg(&self.scene).into();
     }
 
-    /// Left and right end of the time axis in whole px, for controls that line up with it.
+    /// Left and right of the time axis in whole px, for a slider whose thumb (16 px across) stays under the playhead.
     pub fn insets(&self) -> (u32, u32) {
         let plot = self.scene.plot;
         (plot.left as u32, (self.scene.width - plot.right) as u32)

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
 use poolscope_sim::scenario::KnobValue;
-use poolscope_timeline::{Lang, Moment, StepKind};
+use poolscope_sim::time::SimTime;
+use poolscope_timeline::{Lang, Moment, StepKind, When};
 use wasm_bindgen::JsCast;
 use web_sys::{CustomEvent, CustomEventInit, Element, HtmlElement};
 use yew::prelude::*;
@@ -196,11 +197,14 @@ impl State {
             }
             Gesture::Start => self.go(Playhead::time(timeline.start)),
             Gesture::End => self.go(Playhead::time(timeline.end)),
-            Gesture::Seek(at) => self.go(Playhead::time(at.clamp(timeline.start, timeline.end))),
+            Gesture::Seek(at) => self.go(Playhead::time(self.round(at.clamp(timeline.start, timeline.end)))),
             Gesture::Select(event) => self.go(Playhead::event(trace, event)),
             Gesture::Point { x, y, pressed } => {
                 let hit = if pressed { self.stage.hit(x, y) } else { None };
-                let to = hit.map_or_else(|| Playhead::time(self.stage.time(x)), |event| Playhead::event(trace, event));
+                let to = hit.map_or_else(
+                    || Playhead::time(self.round(self.stage.time(x))),
+                    |event| Playhead::event(trace, event),
+                );
                 self.go(to);
             }
             Gesture::Play if was_playing => {}
@@ -245,6 +249,16 @@ impl State {
         self.outbox.push(Outgoing::Seek);
     }
 
+    /// An instant between events, rounded so that it reads well and still lies on the same pixel.
+    fn round(&self, at: SimTime) -> SimTime {
+        let finest = self.stage.viewport.span().as_us() / 2_000;
+        let unit = std::iter::successors(Some(1), |unit| Some(unit * 10))
+            .take_while(|unit| *unit <= finest)
+            .last()
+            .unwrap_or(1);
+        SimTime(at.as_us() / unit * unit)
+    }
+
     fn play(&mut self, ctx: &Context<Widget>) {
         let tempo = Tempo::new(&self.experiment.timeline);
         let mut ms = tempo.of(self.playhead);
@@ -271,8 +285,16 @@ impl State {
         }
         playing.last = Some(now);
         match playing.tempo.at(playing.ms) {
-            Some(playhead) if playhead == self.playhead => return false,
-            Some(playhead) => self.go(playhead),
+            Some(playhead) => {
+                let playhead = match playhead.when {
+                    When::Event(_) => playhead,
+                    When::Time(at) => Playhead::time(self.round(at)),
+                };
+                if playhead == self.playhead {
+                    return false;
+                }
+                self.go(playhead);
+            }
             None => {
                 self.playing = None;
                 self.go(Playhead::time(self.experiment.timeline.end));
@@ -345,11 +367,10 @@ impl State {
                 { self.view_transport(words) }
                 { panels::story(trace, subject, self.why_open, self.playing.is_some(), &self.lang, words) }
                 <div class="columns">
-                    <div class="column">
-                        { panels::listing(trace, &self.moment, subject, words) }
-                        { panels::log(trace, &self.moment, words) }
-                    </div>
-                    { panels::truths(trace, &self.moment, lang, &self.lang, words) }
+                    { panels::listing(trace, &self.moment, subject, words) }
+                    { panels::holdings(trace, &self.moment, lang, &self.lang, words) }
+                    { panels::server(&self.moment, words) }
+                    { panels::log(trace, &self.moment, words) }
                 </div>
             </>
         }
@@ -377,13 +398,14 @@ impl State {
         let trace = &self.experiment.trace;
         let playing = self.playing.is_some();
         let now = self.playhead.at.to_string();
-        let button = |purpose: &'static str, label: &'static str, icon: &'static str| {
+        let button = |purpose: &'static str, label: &'static str, icon: &'static str, cross: &'static str| {
             html! {
                 <button type="button" class="icon" data-do={purpose} aria-label={label} title={label}>
-                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icon} /></svg>
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icon} /><path class="cross" d={cross} /></svg>
                 </button>
             }
         };
+        let (play, icon) = if playing { (words.pause, "M8 5v14M16 5v14") } else { (words.play, "M7 4l13 8-13 8z") };
         let told = match self.playhead.subject(trace, timeline) {
             Some(event) => format!("{now}. {}", poolscope_timeline::sentence(trace, event, &self.lang)),
             None => now.clone(),
@@ -394,16 +416,18 @@ impl State {
                     min={timeline.start.as_us().to_string()} max={timeline.end.as_us().to_string()} step="1"
                     value={self.playhead.at.as_us().to_string()} />
                 <div class="buttons">
-                    { button("back-error", words.back_error, "M12 6l-7 6 7 6zM15 8l6 8M21 8l-6 8") }
-                    { button("back", words.back, "M16 5l-9 7 9 7zM6 5v14") }
-                    { if playing { button("play", words.pause, "M8 5v14M16 5v14") } else { button("play", words.play, "M7 4l13 8-13 8z") } }
-                    { button("next", words.next, "M8 5l9 7-9 7zM18 5v14") }
-                    { button("next-error", words.next_error, "M12 6l7 6-7 6zM3 8l6 8M9 8l-6 8") }
+                    { button("back-error", words.back_error, "M11 6l-7 6 7 6z", "M14 8.5l6 7M20 8.5l-6 7") }
+                    { button("back", words.back, "M17 5l-9 7 9 7zM6 5v14", "") }
+                    { button("play", play, icon, "") }
+                    { button("next", words.next, "M7 5l9 7-9 7zM18 5v14", "") }
+                    { button("next-error", words.next_error, "M13 6l7 6-7 6z", "M4 8.5l6 7M10 8.5l-6 7") }
                     <output class="now">{ now }<span>{ format!(" / {}", timeline.end) }</span></output>
                     <span class="zoom">
-                        { button("farther", words.farther, "M5 12h14") }
-                        { button("fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3") }
-                        { button("closer", words.closer, "M5 12h14M12 5v14") }
+                        <span hidden={self.stage.viewport.is_fit()}>
+                            { button("fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3", "") }
+                        </span>
+                        { button("farther", words.farther, "M5 12h14", "") }
+                        { button("closer", words.closer, "M5 12h14M12 5v14", "") }
                     </span>
                 </div>
             </div>
@@ -416,7 +440,7 @@ fn next_frame(ctx: &Context<Widget>) -> AnimationFrame {
     request_animation_frame(move |now| link.send_message(Message::Frame(now)))
 }
 
-/// The width that the host page gives the widget, in whole px.
+/// The width that the host page leaves for the picture, in whole px: without the widget's border and the picture's margins.
 fn width(root: &Element) -> u32 {
-    root.get_bounding_client_rect().width() as u32
+    (root.get_bounding_client_rect().width() as u32).saturating_sub(18)
 }

@@ -21,14 +21,11 @@ pub struct Words {
     pub fit: &'static str,
     pub why: &'static str,
     pub nothing_yet: &'static str,
-    pub scenario_says: &'static str,
     pub listing: &'static str,
     pub application: &'static str,
     pub pool: &'static str,
     pub server: &'static str,
     pub server_down: &'static str,
-    pub no_tasks: &'static str,
-    pub holds: &'static str,
     pub disagreement: &'static str,
     pub last_error: &'static str,
     pub no_error: &'static str,
@@ -52,14 +49,11 @@ static EN: Words = Words {
     fit: "Show the whole run",
     why: "Why?",
     nothing_yet: "Nothing has happened yet.",
-    scenario_says: "The scenario says so.",
     listing: "The program",
     application: "What the application holds",
     pool: "What the pool counts",
     server: "What the server has",
     server_down: "The server is down.",
-    no_tasks: "No thread has anything to do.",
-    holds: "holds",
     disagreement: "They disagree",
     last_error: "In the application's log",
     no_error: "No exception so far.",
@@ -83,14 +77,11 @@ static ZH_CN: Words = Words {
     fit: "显示整次运行",
     why: "为什么？",
     nothing_yet: "还什么都没有发生。",
-    scenario_says: "场景如此设定。",
     listing: "程序",
     application: "应用持有什么",
     pool: "连接池怎么数",
     server: "服务器上有什么",
     server_down: "服务器已停止。",
-    no_tasks: "没有线程在做事。",
-    holds: "持有",
     disagreement: "三者不一致",
     last_error: "应用日志里的异常",
     no_error: "到目前为止没有异常。",
@@ -108,18 +99,28 @@ pub fn words(lang: Lang) -> &'static Words {
 pub fn outcome(outcome: &Outcome, lang: Lang) -> String {
     let zh = lang == Lang::ZhCn;
     let Outcome { requests, served, failed, .. } = *outcome;
-    let mut text = if zh { format!("{requests} 个请求：{served} 个成功") } else { format!("{requests} requests: {served} served") };
+    let mut text = if zh {
+        format!("{requests} 个请求：{served} 个成功")
+    } else {
+        format!("{requests} requests: {served} served")
+    };
     if failed > 0 {
         let errors: Vec<String> = outcome.errors.iter().map(|(key, n)| format!("{} ×{n}", key.label())).collect();
         let errors = errors.join(", ");
-        text += &if zh { format!("，{failed} 个失败（{errors}）") } else { format!(", {failed} failed ({errors})") };
+        text +=
+            &if zh { format!("，{failed} 个失败（{errors}）") } else { format!(", {failed} failed ({errors})") };
     }
     let unfinished = outcome.requests.saturating_sub(served + failed);
     if unfinished > 0 {
-        text += &if zh { format!("，{unfinished} 个还没有结束") } else { format!(", {unfinished} still running") };
+        text +=
+            &if zh { format!("，{unfinished} 个还没有结束") } else { format!(", {unfinished} still running") };
     }
     if let Some(limit) = outcome.truncated {
-        text += &if zh { format!("（运行被上限 {limit} 截断）") } else { format!(" (cut short by the limit on {limit})") };
+        text += &if zh {
+            format!("（运行被上限 {limit} 截断）")
+        } else {
+            format!(" (cut short by the limit on {limit})")
+        };
     }
     text + if zh { "。" } else { "." }
 }
@@ -131,8 +132,20 @@ pub fn comparison(now: &Outcome, plain: &Outcome, lang: Lang) -> &'static str {
         (0, 0) => "",
         (_, 0) if zh => "现在没有请求失败。",
         (_, 0) => "No request fails now.",
-        (before, now) if now < before => if zh { "失败的请求变少了。" } else { "Fewer requests fail now." },
-        (before, now) if before < now => if zh { "失败的请求变多了。" } else { "More requests fail now." },
+        (before, now) if now < before => {
+            if zh {
+                "失败的请求变少了。"
+            } else {
+                "Fewer requests fail now."
+            }
+        }
+        (before, now) if before < now => {
+            if zh {
+                "失败的请求变多了。"
+            } else {
+                "More requests fail now."
+            }
+        }
         _ if zh => "失败的请求一样多。",
         _ => "As many requests fail.",
     }
