@@ -9,6 +9,7 @@
 mod agenda;
 pub mod app;
 pub mod engine;
+mod numbered;
 pub mod outcome;
 mod pool;
 pub mod random;

@@ -6,13 +6,14 @@ use crate::app::threads::{ProcessState, Task};
 use crate::app::traffic::TrafficState;
 use crate::engine::dbapi::DbapiConnection;
 use crate::engine::error::PyError;
+use crate::numbered::Numbered;
 use crate::outcome::Outcome;
 use crate::pool::Pool;
 use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -27,10 +28,10 @@ pub(crate) struct State<'s, O: Observer> {
     pub processes: Vec<ProcessState>,
     pub engines: Vec<EngineState>,
     pub pools: Vec<Pool>,
-    pub dbapi: BTreeMap<u32, DbapiConnection>,
+    pub dbapi: Numbered<DbapiConnection>,
     pub next_dbapi: u32,
-    pub sessions: BTreeMap<u32, Session>,
-    pub connections: BTreeMap<u32, Connection>,
+    pub sessions: Numbered<Session>,
+    pub connections: Numbered<Connection>,
     pub next_connection: u32,
     /// Numbers Sessions, and Connections that the program opened itself.
     next_holder: u32,
@@ -79,10 +80,10 @@ impl<'s, O: Observer> State<'s, O> {
             processes: Vec::new(),
             engines: Vec::new(),
             pools: Vec::new(),
-            dbapi: BTreeMap::new(),
+            dbapi: Numbered::new(),
             next_dbapi: 1,
-            sessions: BTreeMap::new(),
-            connections: BTreeMap::new(),
+            sessions: Numbered::new(),
+            connections: Numbered::new(),
             next_connection: 1,
             next_holder: 1,
             server: Server::new(scenario),
@@ -250,7 +251,7 @@ impl<'s, O: Observer> State<'s, O> {
         outcome.max_used_connections = self.server.max_used;
         outcome.aborted_clients = self.server.aborted_clients;
         outcome.held_at_end =
-            self.connections.values().filter(|c| c.fairy.is_some() && c.references > 0).count() as u32;
+            self.connections.iter().filter(|(_, c)| c.fairy.is_some() && c.references > 0).count() as u32;
         outcome.checked_out_at_end = self.pools.iter().map(|p| p.figures().checked_out).sum();
         outcome.threads_connected_at_end = self.server.in_use();
         outcome

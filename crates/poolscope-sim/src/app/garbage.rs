@@ -24,7 +24,7 @@ impl<O: Observer> World<'_, O> {
     /// A Session and its transaction refer to each other: without a reference from outside they wait for the collector.
     pub(crate) fn release_session(&self, id: u32) {
         let mut state = self.state();
-        let Some(session) = state.sessions.get_mut(&id) else {
+        let Some(session) = state.sessions.get_mut(id) else {
             return;
         };
         session.references = session.references.saturating_sub(1);
@@ -33,10 +33,10 @@ impl<O: Observer> World<'_, O> {
         }
         let connection = session.transaction.as_ref().and_then(|t| t.connection);
         let Some(connection) = connection else {
-            state.sessions.remove(&id);
+            state.sessions.remove(id);
             return;
         };
-        if let Some(c) = state.connections.get_mut(&connection) {
+        if let Some(c) = state.connections.get_mut(connection) {
             c.references = 0;
         }
         state.emit(Rule::Garbage, EventKind::Lost { session: id });
@@ -47,7 +47,7 @@ impl<O: Observer> World<'_, O> {
         let fairy = {
             let mut state = self.state();
             let cycle = self.scenario.sqlalchemy >= SqlAlchemy::V2_0;
-            let Some(connection) = state.connections.get_mut(&id) else {
+            let Some(connection) = state.connections.get_mut(id) else {
                 return;
             };
             connection.references = connection.references.saturating_sub(1);
@@ -60,7 +60,7 @@ impl<O: Observer> World<'_, O> {
                 state.emit(Rule::Garbage, EventKind::Lost { session });
                 return;
             }
-            state.connections.remove(&id).and_then(|c| c.fairy)
+            state.connections.remove(id).and_then(|c| c.fairy)
         };
         if let Some(fairy) = fairy {
             self.checkin(fairy, false, Rule::Garbage).await;
@@ -75,13 +75,13 @@ impl<O: Observer> World<'_, O> {
                 return;
             }
             let lost =
-                state.connections.iter().filter(|(_, c)| c.references == 0).map(|(id, _)| *id).collect::<Vec<_>>();
-            state.sessions.retain(|_, s| s.references > 0);
+                state.connections.iter().filter(|(_, c)| c.references == 0).map(|(id, _)| id).collect::<Vec<_>>();
+            state.sessions.retain(|s| s.references > 0);
             state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
             lost
         };
         for id in lost {
-            let fairy = self.state().connections.remove(&id).and_then(|c| c.fairy);
+            let fairy = self.state().connections.remove(id).and_then(|c| c.fairy);
             if let Some(fairy) = fairy {
                 self.checkin(fairy, false, Rule::Garbage).await;
             }

@@ -92,7 +92,7 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Session { engine, into } => {
                 let session = self.session(engine);
-                if let Some(s) = self.state().sessions.get_mut(&session) {
+                if let Some(s) = self.state().sessions.get_mut(session) {
                     s.references += 1;
                 }
                 self.assign(frame, into, Some(Holder::Session(session))).await;
@@ -213,7 +213,7 @@ impl<O: Observer> World<'_, O> {
                 Ended::Close | Ended::Remove => {
                     self.connection_close(id).await?;
                     let mut state = self.state();
-                    if let Some(session) = state.connections.get(&id).map(|c| c.number) {
+                    if let Some(session) = state.connections.get(id).map(|c| c.number) {
                         state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
                     }
                     Ok(())

@@ -72,7 +72,7 @@ impl<O: Observer> World<'_, O> {
         }
         let id = self.new_session(options);
         let mut state = self.state();
-        if let Some(session) = state.sessions.get_mut(&id) {
+        if let Some(session) = state.sessions.get_mut(id) {
             session.references += 1;
         }
         if let Some(slot) = state.current_task().and_then(|t| t.registry.get_mut(usize::from(options))) {
@@ -97,7 +97,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn session_connection(&self, id: u32) -> Result<u32, PyError> {
         let engine = {
             let mut state = self.state();
-            let Some(session) = state.sessions.get_mut(&id) else {
+            let Some(session) = state.sessions.get_mut(id) else {
                 return Err(PyError::ConnectionClosed);
             };
             let engine = session.engine;
@@ -113,10 +113,10 @@ impl<O: Observer> World<'_, O> {
         };
         let connection = self.connect(engine, Some(id)).await?;
         let mut state = self.state();
-        if let Some(c) = state.connections.get_mut(&connection) {
+        if let Some(c) = state.connections.get_mut(connection) {
             c.transaction = Some(RootTransaction { active: true });
         }
-        if let Some(transaction) = state.sessions.get_mut(&id).and_then(|s| s.transaction.as_mut()) {
+        if let Some(transaction) = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
             transaction.connection = Some(connection);
         }
         Ok(connection)
@@ -129,7 +129,7 @@ impl<O: Observer> World<'_, O> {
 
     /// commit, rollback, close, remove: all of them return the connection.
     pub(crate) async fn session_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
-        let connection = self.state().sessions.get(&id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
+        let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         let Some(connection) = connection else {
             self.forget_transaction(id);
             return Ok(());
@@ -137,7 +137,7 @@ impl<O: Observer> World<'_, O> {
         let mut failed = Ok(());
         match how {
             Ended::Commit => {
-                if let Some(t) = self.state().sessions.get_mut(&id).and_then(|s| s.transaction.as_mut()) {
+                if let Some(t) = self.state().sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
                     t.prepared = true;
                 }
                 self.connection_commit(connection).await?;
@@ -149,13 +149,13 @@ impl<O: Observer> World<'_, O> {
         self.forget_transaction(id);
         // `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
         let valid =
-            self.state().connections.get(&connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
+            self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
         if valid {
             self.connection_rollback(connection).await?;
         }
         self.connection_close(connection).await?;
         let mut state = self.state();
-        state.connections.remove(&connection);
+        state.connections.remove(connection);
         let rule = if how == Ended::Remove { Rule::RegistryRemove } else { Rule::SessionGivesBack };
         state.emit(rule, EventKind::SessionEnd { session: id, how });
         failed
@@ -163,13 +163,13 @@ impl<O: Observer> World<'_, O> {
 
     /// `session.invalidate()`: like close, but the connection is thrown away.
     pub(crate) async fn session_invalidate(&self, id: u32) -> Result<(), PyError> {
-        let connection = self.state().sessions.get(&id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
+        let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         self.forget_transaction(id);
         if let Some(connection) = connection {
             self.connection_invalidate(connection);
             self.connection_close(connection).await?;
             let mut state = self.state();
-            state.connections.remove(&connection);
+            state.connections.remove(connection);
             state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session: id, how: Ended::Close });
         }
         Ok(())
@@ -177,13 +177,13 @@ impl<O: Observer> World<'_, O> {
 
     pub(crate) fn connection_invalidate(&self, connection: u32) {
         let mut state = self.state();
-        if let Some(fairy) = state.connections.get_mut(&connection).and_then(|c| c.fairy.take()) {
+        if let Some(fairy) = state.connections.get_mut(connection).and_then(|c| c.fairy.take()) {
             state.invalidate_fairy(&fairy);
         }
     }
 
     fn forget_transaction(&self, id: u32) {
-        if let Some(session) = self.state().sessions.get_mut(&id) {
+        if let Some(session) = self.state().sessions.get_mut(id) {
             session.transaction = None;
         }
     }

@@ -6,7 +6,7 @@ use crate::scenario::Arrivals;
 use crate::state::{EngineState, Initialize, State};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::World;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Task {
@@ -29,7 +29,8 @@ pub(crate) struct ProcessState {
     pub name: String,
     /// Index of its first engine in the run.
     first_engine: u16,
-    idle: BTreeSet<u16>,
+    /// Free threads, the highest index first.
+    idle: Vec<u16>,
     waiting: VecDeque<Job>,
 }
 
@@ -54,7 +55,7 @@ impl<O: Observer> State<'_, O> {
                     kind,
                     name,
                     first_engine,
-                    idle: BTreeSet::new(),
+                    idle: Vec::new(),
                     waiting: VecDeque::new(),
                 });
                 for options in 0..scenario.engines.len() {
@@ -89,7 +90,7 @@ impl<O: Observer> State<'_, O> {
         let arrival = self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
         let job = Job { request, program, traffic, arrival };
         let state = &mut self.processes[usize::from(process)];
-        match state.idle.pop_first() {
+        match state.idle.pop() {
             Some(task) => {
                 self.tasks[usize::from(task)].job = Some(job);
                 self.starting = Some(task);
@@ -108,7 +109,9 @@ impl<O: Observer> State<'_, O> {
         let process = usize::from(task.process);
         let job = self.processes[process].waiting.pop_front();
         if job.is_none() {
-            self.processes[process].idle.insert(current);
+            let idle = &mut self.processes[process].idle;
+            let at = idle.partition_point(|task| *task > current);
+            idle.insert(at, current);
         }
         job
     }

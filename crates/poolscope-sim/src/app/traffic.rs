@@ -106,7 +106,7 @@ impl<O: Observer> State<'_, O> {
             match self.server.accept(None, options.admin, now) {
                 Some(thread) => {
                     let in_use = self.server.in_use();
-                    if let Some(t) = self.server.threads.get_mut(&thread) {
+                    if let Some(t) = self.server.threads.get_mut(thread) {
                         // They poll often enough never to be idle for long.
                         t.idle_since = None;
                     }
@@ -126,7 +126,7 @@ impl<O: Observer> State<'_, O> {
 
     /// Ends a session that has been idle for wait_timeout, or looks again when it could be.
     fn check_idle(&mut self, thread: u32) {
-        let Some(t) = self.server.threads.get(&thread) else {
+        let Some(t) = self.server.threads.get(thread) else {
             return;
         };
         let due = t.idle_since.unwrap_or(self.now) + self.server.wait_timeout();
@@ -145,7 +145,7 @@ impl<O: Observer> State<'_, O> {
                     .threads
                     .iter()
                     .filter(|(_, t)| t.connection.is_some_and(|c| connection.is_none_or(|wanted| wanted == c)))
-                    .map(|(id, _)| *id)
+                    .map(|(id, _)| id)
                     .collect();
                 for thread in victims {
                     self.server_ends(thread, Death::Kill, |in_use| EventKind::ServerKill { thread, in_use }, None);
@@ -153,7 +153,7 @@ impl<O: Observer> State<'_, O> {
             }
             FaultKind::Restart { .. } if !self.server.up => {}
             FaultKind::Restart { down } => {
-                let lost: Vec<u32> = self.server.threads.keys().copied().collect();
+                let lost: Vec<u32> = self.server.threads.iter().map(|(id, _)| id).collect();
                 self.server.up = false;
                 let kind = EventKind::ServerDown { lost: lost.len() as u32 };
                 let cause = self.emit_outside(None, Rule::Restart, kind);

@@ -31,7 +31,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `Connection.begin`: nothing goes over the wire.
     pub(crate) fn connection_begin(&self, id: u32) {
-        if let Some(connection) = self.state().connections.get_mut(&id) {
+        if let Some(connection) = self.state().connections.get_mut(id) {
             connection.transaction.get_or_insert(RootTransaction { active: true });
         }
     }
@@ -45,14 +45,14 @@ impl<O: Observer> World<'_, O> {
         }
         if let Err(error) = self.dbapi_execute(dbapi, statement).await {
             // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
-            let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
+            let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
             if !begun && !is_disconnect(&error) {
                 self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))?;
             }
             return Err(self.state().connection_failed(id, error, Some(statement)));
         }
         // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
-        let begun = self.state().connections.get(&id).is_some_and(|c| c.transaction.is_some());
+        let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
         if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
             let done = self.dbapi_commit(dbapi).await;
             done.map_err(|e| self.state().connection_failed(id, e, None))?;
@@ -64,7 +64,7 @@ impl<O: Observer> World<'_, O> {
     async fn usable(&self, id: u32) -> Result<u32, PyError> {
         let engine = {
             let state = self.state();
-            let Some(connection) = state.connections.get(&id) else {
+            let Some(connection) = state.connections.get(id) else {
                 return Err(PyError::ConnectionClosed);
             };
             if connection.closed {
@@ -81,7 +81,7 @@ impl<O: Observer> World<'_, O> {
         };
         let fairy = self.checkout(engine).await?;
         let dbapi = fairy.connection;
-        if let Some(connection) = self.state().connections.get_mut(&id) {
+        if let Some(connection) = self.state().connections.get_mut(id) {
             connection.fairy = Some(fairy);
         }
         dbapi.ok_or(PyError::ConnectionClosed)
@@ -91,7 +91,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
         let dbapi = {
             let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(&id) else {
+            let Some(connection) = state.connections.get_mut(id) else {
                 return Ok(());
             };
             let dbapi = connection.dbapi();
@@ -109,14 +109,14 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         match done {
             Ok(()) => {
-                if let Some(connection) = state.connections.get_mut(&id) {
+                if let Some(connection) = state.connections.get_mut(id) {
                     connection.transaction = None;
                 }
                 Ok(())
             }
             Err(error) => {
                 if let Some(RootTransaction { active }) =
-                    state.connections.get_mut(&id).and_then(|c| c.transaction.as_mut())
+                    state.connections.get_mut(id).and_then(|c| c.transaction.as_mut())
                 {
                     *active = false;
                 }
@@ -129,7 +129,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn connection_rollback(&self, id: u32) -> Result<(), PyError> {
         let dbapi = {
             let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(&id) else {
+            let Some(connection) = state.connections.get_mut(id) else {
                 return Ok(());
             };
             let dbapi = connection.dbapi();
@@ -146,7 +146,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
         let had_transaction = {
             let state = self.state();
-            let Some(connection) = state.connections.get(&id) else {
+            let Some(connection) = state.connections.get(id) else {
                 return Ok(());
             };
             if connection.closed {
@@ -159,7 +159,7 @@ impl<O: Observer> World<'_, O> {
         }
         let fairy = {
             let mut state = self.state();
-            state.connections.get_mut(&id).and_then(|connection| {
+            state.connections.get_mut(id).and_then(|connection| {
                 connection.closed = true;
                 connection.fairy.take()
             })
@@ -182,7 +182,7 @@ impl<O: Observer> State<'_, O> {
     fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
         let error = wrap(error, statement);
         if let PyError::Dbapi { disconnect: true, .. } = error
-            && let Some(fairy) = self.connections.get_mut(&id).and_then(|c| c.fairy.take())
+            && let Some(fairy) = self.connections.get_mut(id).and_then(|c| c.fairy.take())
         {
             self.invalidate_pool(fairy.pool, fairy.slot);
             self.invalidate_fairy(&fairy);

@@ -55,7 +55,7 @@ impl<O: Observer> World<'_, O> {
         let in_use = state.server.in_use();
         let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
-        if let Some(t) = state.server.threads.get_mut(&thread) {
+        if let Some(t) = state.server.threads.get_mut(thread) {
             t.last = Some(id);
         }
         let due = now + state.server.wait_timeout();
@@ -118,7 +118,7 @@ impl<O: Observer> State<'_, O> {
     /// The error that using this connection gives now, if its session is gone.
     fn dead(&mut self, connection: u32) -> Option<DbapiError> {
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
-        let dbapi = self.dbapi.get_mut(&connection)?;
+        let dbapi = self.dbapi.get_mut(connection)?;
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
         let again = std::mem::replace(&mut dbapi.failed, true);
@@ -127,7 +127,7 @@ impl<O: Observer> State<'_, O> {
 
     /// The error of a command that the end of the session interrupted.
     fn died_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
-        let dbapi = self.dbapi.get_mut(&connection)?;
+        let dbapi = self.dbapi.get_mut(connection)?;
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
         // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
@@ -146,7 +146,7 @@ impl<O: Observer> State<'_, O> {
     ) -> Result<(), DbapiError> {
         let error = done.err().map(|e| wrap(e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
-        let death = self.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        let death = self.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
         match (error, death) {
             (Some(_), Some(cause)) => {
                 self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
@@ -158,14 +158,14 @@ impl<O: Observer> State<'_, O> {
 
     fn server_runs(&mut self, connection: u32, statement: Option<u16>) {
         let current = self.current();
-        let Some(dbapi) = self.dbapi.get_mut(&connection) else {
+        let Some(dbapi) = self.dbapi.get_mut(connection) else {
             return;
         };
         dbapi.busy = Some(current);
         let thread = dbapi.thread;
         let cause = self.current_task().and_then(|t| t.last);
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
-        if let Some(t) = self.server.threads.get_mut(&thread) {
+        if let Some(t) = self.server.threads.get_mut(thread) {
             t.idle_since = None;
             t.last = Some(id);
         }
@@ -173,10 +173,10 @@ impl<O: Observer> State<'_, O> {
 
     fn server_sleeps(&mut self, connection: u32, transaction: Transaction) {
         let now = self.now;
-        let Some(thread) = self.dbapi.get(&connection).map(|d| d.thread) else {
+        let Some(thread) = self.dbapi.get(connection).map(|d| d.thread) else {
             return;
         };
-        let Some(t) = self.server.threads.get_mut(&thread) else {
+        let Some(t) = self.server.threads.get_mut(thread) else {
             return;
         };
         t.idle_since = Some(now);
@@ -187,17 +187,17 @@ impl<O: Observer> State<'_, O> {
         }
         let (in_transaction, cause) = (t.in_transaction, t.last);
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerSleep { thread, in_transaction });
-        if let Some(t) = self.server.threads.get_mut(&thread) {
+        if let Some(t) = self.server.threads.get_mut(thread) {
             t.last = Some(id);
         }
     }
 
     /// The driver closes its side; on a dead connection nothing happens and nobody is told.
     pub(crate) fn dbapi_close(&mut self, connection: u32) {
-        let Some(dbapi) = self.dbapi.remove(&connection) else {
+        let Some(dbapi) = self.dbapi.remove(connection) else {
             return;
         };
-        if dbapi.death.is_none() && self.server.threads.remove(&dbapi.thread).is_some() {
+        if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.current_task().and_then(|t| t.last);
             self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
@@ -212,7 +212,7 @@ impl<O: Observer> State<'_, O> {
         event: impl Fn(u32) -> EventKind,
         cause: Option<EventId>,
     ) {
-        let Some(gone) = self.server.threads.remove(&thread) else {
+        let Some(gone) = self.server.threads.remove(thread) else {
             return;
         };
         let rule = match death {
@@ -224,7 +224,7 @@ impl<O: Observer> State<'_, O> {
         if death != Death::Restart {
             self.server.aborted_clients += 1;
         }
-        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(&c)) else {
+        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(c)) else {
             return;
         };
         dbapi.death = Some((death, id));

@@ -30,7 +30,7 @@ impl<O: Observer> World<'_, O> {
 impl<O: Observer> State<'_, O> {
     /// `_ConnectionRecord.checkin`: the event first, then the queue.
     pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) {
-        let connection = self.pools[pool].records.get(&slot).and_then(|r| r.connection);
+        let connection = self.pools[pool].records.get(slot).and_then(|r| r.connection);
         self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
@@ -42,7 +42,7 @@ impl<O: Observer> State<'_, O> {
         }
         let null = self.pools[pool].is_null();
         self.close_record(pool, slot, Rule::QueueFull);
-        self.pools[pool].records.remove(&slot);
+        self.pools[pool].records.remove(slot);
         if !null {
             self.pools[pool].release();
             self.status(pool, Rule::QueueFull);
@@ -57,7 +57,7 @@ impl<O: Observer> State<'_, O> {
 
     /// Closes the record's connection, if it has one: event, then the driver.
     pub(crate) fn close_record(&mut self, pool: usize, slot: u32, rule: Rule) {
-        let Some(record) = self.pools[pool].records.get_mut(&slot) else {
+        let Some(record) = self.pools[pool].records.get_mut(slot) else {
             return;
         };
         let Some(connection) = record.connection.take() else {
@@ -69,7 +69,7 @@ impl<O: Observer> State<'_, O> {
 
     /// `_ConnectionRecord.invalidate` (hard)
     pub(crate) fn invalidate_record(&mut self, pool: usize, slot: u32) {
-        let Some(connection) = self.pools[pool].records.get(&slot).and_then(|r| r.connection) else {
+        let Some(connection) = self.pools[pool].records.get(slot).and_then(|r| r.connection) else {
             return;
         };
         self.pool_event(pool, slot, PoolEvent::Invalidate, Some(connection), Rule::Disconnect);
@@ -79,7 +79,7 @@ impl<O: Observer> State<'_, O> {
     /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive.
     pub(crate) fn invalidate_pool(&mut self, pool: usize, slot: u32) {
         let now = self.now;
-        let Some(starttime) = self.pools[pool].records.get(&slot).map(|r| r.starttime) else {
+        let Some(starttime) = self.pools[pool].records.get(slot).map(|r| r.starttime) else {
             return;
         };
         if self.pools[pool].invalidated_at.is_none_or(|at| at < starttime) {
@@ -101,7 +101,7 @@ impl<O: Observer> State<'_, O> {
         let (old, options) = (self.engines[at].pool, self.engines[at].options);
         while let Some(slot) = self.pools[old].take() {
             self.close_record(old, slot, Rule::Dispose);
-            self.pools[old].records.remove(&slot);
+            self.pools[old].records.remove(slot);
         }
         self.pools[old].restart_counting();
         self.emit(Rule::Dispose, EventKind::Dispose { engine });

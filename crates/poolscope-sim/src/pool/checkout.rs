@@ -65,7 +65,7 @@ impl<O: Observer> World<'_, O> {
             Err(error) => PingResult::Failed(wrap(error, None)),
         };
         let mut state = self.state();
-        let death = state.dbapi.get(&connection).and_then(|d| d.death).map(|(_, event)| event);
+        let death = state.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
         let kind = EventKind::Pinged { engine, slot, connection, result };
         match death {
             Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),
@@ -110,7 +110,7 @@ impl<O: Observer> World<'_, O> {
             let connected = self.connect_record(pool, slot).await;
             if let Err(error) = connected {
                 let mut state = self.state();
-                state.pools[pool].records.remove(&slot);
+                state.pools[pool].records.remove(slot);
                 if !state.pools[pool].is_null() {
                     state.pools[pool].release();
                     state.status(pool, Rule::ConnectFails);
@@ -180,7 +180,7 @@ impl<O: Observer> World<'_, O> {
             let recycle = self.scenario.engines[state.pools[pool].options].pool_recycle;
             let now = state.now;
             let invalidated_at = state.pools[pool].invalidated_at;
-            let Some(record) = state.pools[pool].records.get(&slot) else {
+            let Some(record) = state.pools[pool].records.get(slot) else {
                 return Err(PyError::ConnectionClosed);
             };
             if record.connection.is_some() {
@@ -199,7 +199,7 @@ impl<O: Observer> World<'_, O> {
             let mut state = self.state();
             let now = state.now;
             let engine = state.pools[pool].engine;
-            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+            if let Some(record) = state.pools[pool].records.get_mut(slot) {
                 record.starttime = now;
                 record.connection = None;
             }
@@ -216,7 +216,7 @@ impl<O: Observer> World<'_, O> {
         };
         {
             let mut state = self.state();
-            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+            if let Some(record) = state.pools[pool].records.get_mut(slot) {
                 record.connection = Some(connection);
                 record.fresh = true;
             }
@@ -257,7 +257,7 @@ impl<O: Observer> World<'_, O> {
             }
         }
         asked.inspect_err(|_| {
-            if let Some(record) = state.pools[pool].records.get_mut(&slot) {
+            if let Some(record) = state.pools[pool].records.get_mut(slot) {
                 record.connection = None;
             }
             state.dbapi_close(connection);
@@ -299,7 +299,7 @@ impl<O: Observer> State<'_, O> {
 
     /// The record's connection and whether nobody has had it before; from now on somebody has.
     fn handed_out(&mut self, pool: usize, slot: u32) -> Option<(u32, bool)> {
-        let record = self.pools[pool].records.get_mut(&slot)?;
+        let record = self.pools[pool].records.get_mut(slot)?;
         let fresh = std::mem::replace(&mut record.fresh, false);
         record.connection.map(|connection| (connection, fresh))
     }

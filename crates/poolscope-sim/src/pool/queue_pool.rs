@@ -1,10 +1,11 @@
 //! The queue and the overflow counter (`pool/impl.py::QueuePool`).
 
 use super::Record;
+use crate::numbered::Numbered;
 use crate::scenario::{EngineOptions, PoolClass};
 use crate::time::SimTime;
 use crate::trace::{EventId, PoolFigures};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -21,7 +22,7 @@ pub(crate) struct Pool {
     /// Starts at −size; size + overflow is the number of records alive.
     overflow: i32,
     reports_overflow: bool,
-    pub records: BTreeMap<u32, Record>,
+    pub records: Numbered<Record>,
     next_slot: u32,
     /// Connections opened before this instant are replaced at checkout.
     pub invalidated_at: Option<SimTime>,
@@ -44,7 +45,7 @@ impl Pool {
             queue: VecDeque::new(),
             overflow: -(options.pool_size as i32),
             reports_overflow: true,
-            records: BTreeMap::new(),
+            records: Numbered::new(),
             next_slot: 1,
             invalidated_at: None,
             waiters: VecDeque::new(),

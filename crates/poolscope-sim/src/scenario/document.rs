@@ -1,6 +1,6 @@
 //! A parsed document before anybody knows what it means: values with their places.
 
-use super::{Diagnostic, KnobValue, Place};
+use super::{Diagnostic, KnobValue, Place, json};
 use toml::de::{DeTable, DeValue};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Value {
     Decimal(String),
     Text(String),
     List(Vec<Node>),
-    /// In the order written (TOML) or by name (JSON).
+    /// In the order written.
     Table(Vec<(String, Node)>),
 }
 
@@ -68,19 +68,14 @@ impl Document {
     /// # Errors
     /// One diagnostic: JSON stops at the first mistake.
     pub fn from_json(text: &str) -> Result<Document, Vec<Diagnostic>> {
-        match serde_json::from_str(text) {
-            Ok(value) => Ok(Document { root: json_node(value, "") }),
-            Err(e) => Err(vec![Diagnostic {
-                place: Place::At { line: e.line() as u32, column: e.column() as u32 },
-                message: format!("not JSON: {e}"),
-                hint: "a scenario in an attribute or a link is one JSON object".to_owned(),
-            }]),
-        }
+        json::read(text).map(|root| Document { root }).map_err(|mistake| vec![mistake])
     }
 
     /// The document as compact JSON.
     pub fn to_json(&self) -> String {
-        to_json_value(&self.root.value).to_string()
+        let mut out = String::new();
+        json::write(&mut out, &self.root.value);
+        out
     }
 
     /// Turns a knob: `set("engine.pool_recycle", &KnobValue::Number(30))`. What the path means is checked when the document is read.
@@ -152,7 +147,7 @@ impl<'t> Lines<'t> {
 
 fn table_value(table: &DeTable<'_>, lines: &Lines<'_>) -> Value {
     let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
+    entries.sort_unstable_by_key(|(key, _)| key.span().start);
     Value::Table(
         entries
             .into_iter()
@@ -179,42 +174,5 @@ fn toml_value(value: &DeValue<'_>, lines: &Lines<'_>) -> Value {
                 .collect(),
         ),
         DeValue::Table(table) => table_value(table, lines),
-    }
-}
-
-fn json_node(value: serde_json::Value, path: &str) -> Node {
-    let inside = |part: &str| {
-        if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") }
-    };
-    let value = match value {
-        serde_json::Value::Null => Value::Text(String::new()),
-        serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Value::Decimal(n.to_string()), Value::Integer),
-        serde_json::Value::String(s) => Value::Text(s),
-        serde_json::Value::Array(items) => Value::List(
-            items.into_iter().enumerate().map(|(i, item)| json_node(item, &inside(&i.to_string()))).collect(),
-        ),
-        serde_json::Value::Object(entries) => Value::Table(
-            entries
-                .into_iter()
-                .map(|(key, item)| {
-                    let node = json_node(item, &inside(&key));
-                    (key, node)
-                })
-                .collect(),
-        ),
-    };
-    Node { place: Place::Path(path.to_owned()), value }
-}
-
-fn to_json_value(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Bool(b) => (*b).into(),
-        Value::Integer(n) => (*n).into(),
-        // A number that JSON can write is written as a number, so that reading it back gives the same value.
-        Value::Decimal(d) => serde_json::from_str(d).unwrap_or_else(|_| d.as_str().into()),
-        Value::Text(s) => s.as_str().into(),
-        Value::List(items) => items.iter().map(|item| to_json_value(&item.value)).collect(),
-        Value::Table(entries) => entries.iter().map(|(key, node)| (key.clone(), to_json_value(&node.value))).collect(),
     }
 }

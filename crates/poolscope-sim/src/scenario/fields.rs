@@ -15,11 +15,17 @@ impl Mistakes {
 
     /// The diagnostics in the order of the text.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
-        self.0.sort_by_key(|d| match d.place {
+        let place = |d: &Diagnostic| match d.place {
             Place::At { line, column } => (line, column),
             Place::Path(_) => (u32::MAX, 0),
-        });
-        self.0
+        };
+        // By insertion: the lists are short, and equal places keep their order.
+        let mut sorted: Vec<Diagnostic> = Vec::new();
+        for diagnostic in self.0.drain(..) {
+            let at = sorted.partition_point(|d| place(d) <= place(&diagnostic));
+            sorted.insert(at, diagnostic);
+        }
+        sorted
     }
 }
 

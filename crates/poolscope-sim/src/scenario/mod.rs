@@ -4,6 +4,7 @@ pub mod defaults;
 mod diagnostic;
 mod document;
 mod fields;
+pub(crate) mod json;
 mod knob;
 mod read;
 mod read_knobs;

@@ -4,17 +4,17 @@ mod gone;
 
 pub(crate) use gone::{gone, refused};
 
+use crate::numbered::Numbered;
 use crate::scenario::{Scenario, Variables};
 use crate::time::{SimSpan, SimTime};
 use crate::trace::EventId;
-use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(crate) struct Server {
     pub variables: Variables,
     pub up: bool,
     /// Live sessions by id; ids rise and are not reused until a restart.
-    pub threads: BTreeMap<u32, ServerThread>,
+    pub threads: Numbered<ServerThread>,
     next_id: u32,
     pub max_used: u32,
     pub aborted_clients: u32,
@@ -46,7 +46,7 @@ impl Server {
         Server {
             variables: scenario.variables,
             up: true,
-            threads: BTreeMap::new(),
+            threads: Numbered::new(),
             next_id,
             max_used: 0,
             aborted_clients: 0,

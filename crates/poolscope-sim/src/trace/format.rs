@@ -2,6 +2,7 @@
 
 use super::{EventKind, PingResult, PoolFigures, Trace, TraceEvent};
 use crate::engine::error::PyError;
+use crate::scenario::json;
 use std::fmt::Write;
 
 /// One JSON object per event and line; the bytes are the same natively and in wasm.
@@ -20,7 +21,11 @@ pub fn jsonl(trace: &Trace) -> String {
         fields(trace, &event.kind, &mut |name, value| {
             let _ = match value {
                 Field::Number(n) => write!(out, ",\"{name}\":{n}"),
-                Field::Text(text) => write!(out, ",\"{name}\":{}", serde_json::Value::from(text)),
+                Field::Text(text) => {
+                    let _ = write!(out, ",\"{name}\":");
+                    json::write_text(&mut out, &text);
+                    Ok(())
+                }
             };
         });
         out.push_str("}\n");
