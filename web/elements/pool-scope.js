@@ -109,7 +109,7 @@ export class PoolScope extends HTMLElement {
       if (mounted !== this.#mounted) return;
       mounted.instance = instance;
       instance.users.add(this.#lost);
-      for (const type of ['pointerdown', 'keydown', 'input']) root.addEventListener(type, () => (instance.active = this.#lost), true);
+      for (const type of ['pointermove', 'keydown', 'input']) root.addEventListener(type, () => (instance.active = this.#lost), true);
       for (const type of EVENTS) root.addEventListener(type, (event) => event instanceof CustomEvent && this.#tell(type, event.detail));
       root.addEventListener('ready', () => this.#show(false));
       const shadow = /** @type {ShadowRoot} */ (this.shadowRoot);
@@ -150,7 +150,7 @@ export class PoolScope extends HTMLElement {
   /** The instance is gone: whoever crashed it keeps the picture, the others go on in a fresh one. @type {import('./loader.js').Lost} */
   #lost = (error, culprit) => {
     this.#unmount();
-    if (culprit) this.#fail(error);
+    if (culprit) this.#fail(`crashed: ${message(error)}`);
     else this.#mount();
   };
 
@@ -159,6 +159,7 @@ export class PoolScope extends HTMLElement {
     this.#unmount();
     this.#note.textContent = apology(this.#lang, message(error));
     this.#note.hidden = false;
+    this.#internals.states.add('static');
     this.#tell('error', { message: message(error) });
   }
 
@@ -167,6 +168,7 @@ export class PoolScope extends HTMLElement {
     this.#fallback.hidden = !fallback;
     this.#note.hidden = true;
     this.#internals.states[fallback ? 'delete' : 'add']('live');
+    this.#internals.states.delete('static');
     if (!fallback) this.#tell('load', {});
   }
 
