@@ -40,6 +40,7 @@ class Application:
 
     def process(self, index, threads):
         names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
+        names["print"] = lambda *_: None  # Standard output belongs to the rows.
         for options in self.scenario["engines"]:
             engine = self.engine(options)
             names[options["name"]] = engine

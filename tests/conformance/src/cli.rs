@@ -74,7 +74,11 @@ impl Options {
 fn versions(written: &str) -> Result<Vec<SqlAlchemy>, Failure> {
     let found: Vec<SqlAlchemy> =
         SqlAlchemy::ALL.iter().copied().filter(|v| written == "all" || v.name() == written).collect();
-    if found.is_empty() { Err(Failure::new(format!("--sqlalchemy {written}: 2.1, 2.0, 1.4 or all"))) } else { Ok(found) }
+    if found.is_empty() {
+        Err(Failure::new(format!("--sqlalchemy {written}: 2.1, 2.0, 1.4 or all")))
+    } else {
+        Ok(found)
+    }
 }
 
 fn number(option: &str, written: &str) -> Result<u64, Failure> {

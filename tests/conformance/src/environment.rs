@@ -25,10 +25,16 @@ pub fn python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == packages.join("\n")) && python.exists() {
         return Ok(python);
     }
-    eprintln!("SQLAlchemy {} for the comparison: installing {} into {}", version.name(), packages.join(" "), directory.display());
+    eprintln!(
+        "SQLAlchemy {} for the comparison: installing {} into {}",
+        version.name(),
+        packages.join(" "),
+        directory.display()
+    );
     let base = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    run(Command::new(&base).args(["-m", "venv", "--clear"]).arg(&directory))
-        .map_err(|why| Failure::because(format!("`{base} -m venv` failed (Python 3.9 or newer with its venv module is needed)"), why))?;
+    run(Command::new(&base).args(["-m", "venv", "--clear"]).arg(&directory)).map_err(|why| {
+        Failure::because(format!("`{base} -m venv` failed (Python 3.9 or newer with its venv module is needed)"), why)
+    })?;
     run(Command::new(&python).args(["-m", "pip", "install", "--disable-pip-version-check"]).args(&packages))
         .map_err(|why| Failure::because("pip could not install the packages", why))?;
     std::fs::write(&stamp, packages.join("\n")).map_err(|why| Failure::because(stamp.display(), why))?;

@@ -34,8 +34,7 @@ impl Oracle {
         let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(Failure::new("the harness has no pipes"));
         };
-        let mut oracle =
-            Oracle { version, provenance: String::new(), process, input, output: BufReader::new(output) };
+        let mut oracle = Oracle { version, provenance: String::new(), process, input, output: BufReader::new(output) };
         oracle.provenance = oracle.line()?;
         Ok(oracle)
     }

@@ -31,8 +31,11 @@ impl Case {
     pub fn all() -> Result<Vec<Case>, Failure> {
         let directory = environment::package().join("cases");
         let entries = std::fs::read_dir(&directory).map_err(|why| Failure::because(directory.display(), why))?;
-        let mut paths: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+        let mut paths: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+            .collect();
         paths.sort();
         paths.iter().map(|path| Case::load(path)).collect()
     }

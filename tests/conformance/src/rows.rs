@@ -49,7 +49,10 @@ impl Rows<'_> {
             EventKind::Start { request } => format!("start request={request}"),
             EventKind::Finish { request, error } => {
                 let error = error.map(|e| self.trace.error_text(&e));
-                format!("finish request={request}{}", error.map_or_else(String::new, |e| format!(" error={}", quoted(&e))))
+                format!(
+                    "finish request={request}{}",
+                    error.map_or_else(String::new, |e| format!(" error={}", quoted(&e)))
+                )
             }
             EventKind::Collect { .. } => "gc".to_owned(),
             EventKind::Dispose { engine } => format!("dispose engine={engine}"),

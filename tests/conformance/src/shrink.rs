@@ -1,7 +1,7 @@
 //! Makes a scenario that shows something smaller, as long as it still shows it.
 
-use poolscope_sim::scenario::Arrivals;
 use poolscope_sim::Scenario;
+use poolscope_sim::scenario::Arrivals;
 use serde_json::Value;
 
 /// Trials are runs of the real thing; enough of them is enough.
@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn only_what_matters_is_left() {
-        let document = json!({ "at": [5, 6, 7, 8, 9], "on": true, "text": "def f():\n    with a:\n        b\n    c", "n": 40 });
+        let document =
+            json!({ "at": [5, 6, 7, 8, 9], "on": true, "text": "def f():\n    with a:\n        b\n    c", "n": 40 });
         let shows = |d: &Value| {
             d["at"].as_array().is_some_and(|at| at.contains(&json!(8)))
                 && d["text"].as_str().is_some_and(|t| t.contains('b'))

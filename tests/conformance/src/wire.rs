@@ -3,7 +3,8 @@
 use poolscope_sim::Scenario;
 use poolscope_sim::random::Random;
 use poolscope_sim::scenario::{
-    Arrivals, EngineOptions, Fault, FaultKind, OtherSessions, PoolClass, Process, ResetOnReturn, SessionFactory, Traffic,
+    Arrivals, EngineOptions, Fault, FaultKind, OtherSessions, PoolClass, Process, ResetOnReturn, SessionFactory,
+    Traffic,
 };
 use poolscope_sim::time::SimTime;
 use serde_json::{Map, Value, json};

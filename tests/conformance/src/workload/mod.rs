@@ -33,7 +33,8 @@ pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),
     );
-    document.insert("statements".into(), json!({ "SELECT 1": dice.pick(&["0 s", "2 ms", "100 ms"]), "SELECT 2": "40 ms" }));
+    document
+        .insert("statements".into(), json!({ "SELECT 1": dice.pick(&["0 s", "2 ms", "100 ms"]), "SELECT 2": "40 ms" }));
     let entries = dice.between(1, 2);
     let traffic: Vec<Value> = if collects {
         vec![json!({ "run": "p0", "at": [dice.span(0, 3 * SECOND, grain)] })]
@@ -50,7 +51,8 @@ pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
 
 fn stack(dice: &mut Dice, document: &mut Map<String, Value>, version: SqlAlchemy) {
     document.insert("sqlalchemy".into(), version.name().into());
-    document.insert("driver".into(), (*dice.pick(&["pymysql", "pymysql", "mysqlclient", "mysqlclient-mariadb"])).into());
+    document
+        .insert("driver".into(), (*dice.pick(&["pymysql", "pymysql", "mysqlclient", "mysqlclient-mariadb"])).into());
     document.insert("transport".into(), (*dice.pick(&["tcp", "tcp", "unix"])).into());
     let server = *dice.pick(&["mysql-5.7", "mysql-8.0", "mysql-8.4", "mariadb-10.11"]);
     document.insert("server".into(), server.into());
@@ -70,7 +72,10 @@ fn stack(dice: &mut Dice, document: &mut Map<String, Value>, version: SqlAlchemy
     }
     if dice.one_in(5) {
         let at = dice.between(0, 3);
-        document.insert("other_sessions".into(), json!([{ "count": dice.between(1, 3), "admin": dice.one_in(2), "at": at }]));
+        document.insert(
+            "other_sessions".into(),
+            json!([{ "count": dice.between(1, 3), "admin": dice.one_in(2), "at": at }]),
+        );
     }
 }
 
@@ -88,7 +93,10 @@ fn engine(dice: &mut Dice, scoped: bool, null_pool: bool) -> Value {
         engine.insert("pool_recycle".into(), (*dice.pick(&[0, 1, 2, 3, 5, 10])).into());
     }
     engine.insert("pool_pre_ping".into(), dice.one_in(3).into());
-    engine.insert("pool_reset_on_return".into(), (*dice.pick(&["rollback", "rollback", "rollback", "commit", "none"])).into());
+    engine.insert(
+        "pool_reset_on_return".into(),
+        (*dice.pick(&["rollback", "rollback", "rollback", "commit", "none"])).into(),
+    );
     engine.insert("session".into(), if scoped { "scoped_session" } else { "sessionmaker" }.into());
     engine.into()
 }

@@ -16,7 +16,8 @@ pub(super) struct Style {
 }
 
 pub(super) fn text(dice: &mut Dice, style: Style) -> String {
-    let mut writer = Writer { dice, style, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0, loops: false };
+    let mut writer =
+        Writer { dice, style, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0, loops: false };
     writer.block(1);
     if writer.dice.one_in(3) {
         writer.block(1);
@@ -56,7 +57,7 @@ impl Writer<'_> {
 
     /// Opens something, uses it, and perhaps closes it.
     fn block(&mut self, depth: usize) {
-        match self.dice.between(0, 9) {
+        match self.dice.between(0, 10) {
             0..=2 => {
                 let name = self.name("session");
                 self.line(depth, &format!("{name} = Session()"));
@@ -93,10 +94,23 @@ impl Writer<'_> {
                 self.line(depth, &format!("with engine.begin() as {name}:"));
                 self.body(depth + 1, &name, Kind::Begun);
             }
+            9 => {
+                let opened = *self.dice.pick(&["Session()", "engine.connect()"]);
+                self.line(depth, &format!("rows = {opened}.execute(text(\"SELECT 1\")).all()"));
+                self.pause(depth);
+            }
             _ => {
                 self.line(depth, "try:");
                 self.block(depth + 1);
-                match self.dice.between(0, 3) {
+                match self.dice.between(0, 5) {
+                    4 => {
+                        self.line(depth, "except (InvalidRequestError, TimeoutError):");
+                        self.lines.push(format!("{}raise RuntimeError(\"try again\")", "    ".repeat(depth + 1)));
+                    }
+                    5 => {
+                        self.line(depth, "except PendingRollbackError as error:");
+                        self.block(depth + 1);
+                    }
                     0 => {
                         self.line(depth, "finally:");
                         self.pause(depth + 1);
@@ -130,7 +144,8 @@ impl Writer<'_> {
             if self.dice.one_in(2) {
                 self.line(depth, &format!("{name}.close()"));
             } else if self.dice.one_in(4) {
-                self.line(depth, &format!("{name} = None"));
+                let value = *self.dice.pick(&["None", "Session()", "engine.connect()"]);
+                self.line(depth, &format!("{name} = {value}"));
                 self.pause(depth);
             }
         }
@@ -153,7 +168,7 @@ impl Writer<'_> {
     fn step(&mut self, depth: usize, name: &str, kind: Kind) {
         // A Connection of 1.4 has no commit() and rollback() of its own.
         let ends = kind == Kind::Session || (kind == Kind::Connection && self.style.version != SqlAlchemy::V1_4);
-        match self.dice.between(0, 15) {
+        match self.dice.between(0, 17) {
             0..=6 => {
                 let sql = *self.dice.pick(&["SELECT 1", "SELECT 1", "SELECT 2", "INSERT INTO t VALUES (1)"]);
                 self.line(depth, &format!("{name}.execute(text(\"{sql}\"))"));
@@ -164,14 +179,23 @@ impl Writer<'_> {
             12 if kind != Kind::Begun && self.dice.one_in(3) => self.line(depth, &format!("{name}.close()")),
             13 if self.dice.one_in(2) => self.line(depth, "raise ValueError(\"out of stock\")"),
             14 if depth < 5 && self.budget > 2 => self.block(depth),
-            12..=15 if self.style.collects && !self.loops => {
+            12..=17 if self.style.collects && !self.loops => {
                 self.style.collects = false;
                 self.line(depth, "gc.collect()");
             }
             // A scoped_session does not pass invalidate() on.
-            15 if kind == Kind::Session && name != "Session" && self.dice.one_in(3) => self.line(depth, &format!("{name}.invalidate()")),
-            15 if self.dice.one_in(6) => self.line(depth, "engine.dispose()"),
-            15 if depth < 5 && self.dice.one_in(2) => {
+            15..=17 if kind == Kind::Session && name != "Session" && self.dice.one_in(3) => {
+                self.line(depth, &format!("{name}.invalidate()"))
+            }
+            15..=17 if kind == Kind::Connection && self.dice.one_in(3) => {
+                self.line(depth, &format!("{name}.invalidate()"))
+            }
+            15..=17 if kind == Kind::Session && self.dice.one_in(4) => {
+                self.line(depth, &format!("{name}.connection()"))
+            }
+            15..=17 if self.dice.one_in(6) => self.line(depth, "engine.dispose()"),
+            15..=17 if self.dice.one_in(6) => self.line(depth, "return"),
+            15..=17 if depth < 5 && self.dice.one_in(2) => {
                 self.line(depth, "for attempt in range(2):");
                 let outer = std::mem::replace(&mut self.loops, true);
                 self.step(depth + 1, name, kind);
