@@ -13,6 +13,7 @@
 
 mod ascii;
 mod moment;
+mod order;
 mod outline;
 mod processlist;
 mod scene;

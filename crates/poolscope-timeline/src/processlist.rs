@@ -4,6 +4,7 @@ use poolscope_sim::scenario::{Server, Transport};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::Trace;
 
+use crate::order::sorted;
 use crate::truths::{Command, Thread, Truths, other_user};
 
 /// One row; `None` is printed as NULL.
@@ -61,8 +62,7 @@ pub fn rows(trace: &Trace, truths: &Truths, at: SimTime) -> Vec<ProcessRow> {
     for thread in truths.live.iter().map(|i| &truths.threads[*i]) {
         rows.push(session(trace, thread, at, progress));
     }
-    rows.sort_by_key(|r| r.id);
-    rows
+    sorted(rows, |r| (u64::from(r.id), 0))
 }
 
 fn mysql8(server: Server) -> bool {

@@ -677,16 +677,19 @@ impl Truths {
 
 /// The user of the n-th session that is not the application's, in the order in which they come.
 pub fn other_user(scenario: &Scenario, n: u32) -> &str {
-    let mut groups: Vec<_> = scenario.other_sessions.iter().collect();
-    groups.sort_by_key(|g| g.at);
+    // They come by time, and groups of the same time in the order in which they are written.
     let mut left = n;
-    for group in groups {
+    let mut last: Option<(SimTime, usize)> = None;
+    loop {
+        let groups = scenario.other_sessions.iter().enumerate().map(|(i, g)| (g.at, i));
+        let Some(next) = groups.filter(|g| last.is_none_or(|l| l < *g)).min() else { return "other" };
+        let group = &scenario.other_sessions[next.1];
         if left < group.count {
             return &group.user;
         }
         left -= group.count;
+        last = Some(next);
     }
-    "other"
 }
 
 /// What tells an engine from the others: its process, its name, or both; nothing if it is the only one.

@@ -4,6 +4,7 @@ use poolscope_sim::time::SimTime;
 
 use super::labels::{self, fit, parts};
 use super::{Anchor, Frame, Item, Scene, SceneOptions, Shape, bars, chart, marks};
+use crate::order::sorted;
 use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Timeline, Truth};
 use crate::viewport::{TimeScale, Viewport};
 use crate::words::{self, Lang};
@@ -53,7 +54,7 @@ impl Easel {
     }
 }
 
-const AXIS: f32 = 22.0;
+const AXIS: f32 = 25.0;
 const HEADING: f32 = 26.0;
 const LEGEND_LINE: f32 = 16.0;
 const RIGHT: f32 = 8.0;
@@ -104,15 +105,19 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     if let Some(at) = options.playhead {
         playhead(&mut easel, at);
     }
-    easel.items.sort_by_key(|(layer, item)| {
-        // Labels of one column together, for the sake of exporters that write them as a group.
-        let anchor = matches!(item.shape, Shape::Text { anchor: Anchor::End, .. });
-        (*layer, item.class, anchor)
-    });
+    let Easel { items, .. } = &mut easel;
+    let items = sorted(std::mem::take(items), |(layer, item)| (*layer as u64, paint_order(item)));
     let (title, desc) = description(timeline, lang);
-    let Easel { scale, plot, items, .. } = easel;
+    let Easel { scale, plot, .. } = easel;
     let items = items.into_iter().map(|(_, item)| item).collect();
     Scene { width, height: bottom + 2.0, title, desc, plot, scale, items }
+}
+
+/// Shapes of a class together, and of its texts those of a column, for the sake of exporters that write them as a group.
+fn paint_order(item: &Item) -> u64 {
+    // Classes are short: their first seven letters tell them apart.
+    let class = item.class.bytes().chain([0; 7]).take(7).fold(0, |key, byte| key << 8 | u64::from(byte));
+    class << 8 | u64::from(matches!(item.shape, Shape::Text { anchor: Anchor::End, .. }))
 }
 
 fn lane_height(lane: &Lane, truth: Truth, lanes: usize, narrow: bool) -> f32 {
@@ -151,7 +156,7 @@ fn axis(easel: &mut Easel, bottom: f32) {
             _ if x - half < left - GUTTER => (left - GUTTER, Anchor::Start),
             _ => (x, Anchor::Middle),
         };
-        easel.text("tick", x, AXIS - 8.0, anchor, text);
+        easel.text("tick", x, AXIS - 12.0, anchor, text);
     }
 }
 

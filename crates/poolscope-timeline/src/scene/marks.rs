@@ -2,6 +2,7 @@
 
 use super::layout::{Easel, Layer};
 use super::{Anchor, Glyph, Item, Shape, labels};
+use crate::order::sorted;
 use crate::timeline::{Lane, LaneKind, Mark, MarkKind};
 
 /// Glyph, class, and how much it matters: 0 is never left out. Checkouts and checkins are where bars begin and end.
@@ -38,7 +39,8 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
             }
         }
     }
-    shown.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Positions inside the picture are not negative.
+    let shown = sorted(shown, |s| ((s.0 * 16.0) as u64, 0));
     for (x, _, mark) in &shown {
         let Some((glyph, class, _)) = look(mark.kind) else { continue };
         let shape = Shape::Glyph { glyph, x: *x, y: middle, size };

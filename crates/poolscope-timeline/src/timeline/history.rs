@@ -8,6 +8,7 @@ use super::{
     Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series,
     SeriesKind, Step, Timeline, Truth, steps,
 };
+use crate::order::sorted;
 use crate::truths::{Phase, Truths, other_user, owner};
 
 /// What one thing went through.
@@ -382,7 +383,9 @@ impl History<'_> {
         for index in 0..self.parted.len() {
             self.end_parted(index, None);
         }
-        self.disagreements.sort_by_key(|d| (d.from, d.event, d.connection));
+        // Several may begin with the same event, but not of the same connection.
+        let disagreements =
+            sorted(self.disagreements.split_off(0), |d| (u64::from(d.event.0), u64::from(d.connection)));
         let application = Group { truth: Truth::Application, lanes: self.application_lanes(), series: Vec::new() };
         let pool =
             Group { truth: Truth::Pool, lanes: self.pool_lanes(), series: std::mem::take(&mut self.checked_out) };
@@ -393,7 +396,7 @@ impl History<'_> {
             start: SimTime::ZERO,
             end,
             groups: vec![application, pool, server],
-            disagreements: self.disagreements,
+            disagreements,
             downtimes: self.downtimes,
             steps: self.steps,
         }
@@ -404,9 +407,8 @@ impl History<'_> {
         let processes = self.trace.tasks.iter().map(|t| t.process + 1).max().unwrap_or(0);
         let collected = std::mem::take(&mut self.collected);
         for process in 0..processes {
-            let mut waits: Vec<Bar> =
-                self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();
-            waits.sort_by_key(|b| (b.from, b.event));
+            let waits: Vec<Bar> = self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();
+            let waits = sorted(waits, |b| (b.from.0, u64::from(b.event.0)));
             lanes.extend(rows(LaneKind::Backlog { process }, waits, Vec::new()));
             for (index, task) in self.trace.tasks.iter().enumerate().filter(|(_, t)| t.process == process) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.tasks[index]);
@@ -415,8 +417,7 @@ impl History<'_> {
             let of_process = |index: usize| self.left_process.get(index) == Some(&process);
             let left =
                 self.left.iter().enumerate().filter(|(i, _)| of_process(*i)).flat_map(|(_, t)| t.bars.iter().cloned());
-            let mut left: Vec<Bar> = left.collect();
-            left.sort_by_key(|b| (b.from, b.event, b.connection));
+            let left = sorted(left.collect(), |b: &Bar| (b.from.0, u64::from(b.connection.unwrap_or(0))));
             lanes.extend(rows(LaneKind::LeftBehind { process }, left, collected.clone()));
         }
         lanes
@@ -425,9 +426,9 @@ impl History<'_> {
     fn pool_lanes(&mut self) -> Vec<Lane> {
         let mut lanes = Vec::new();
         for (engine, slots) in self.slots.iter_mut().enumerate() {
-            let mut used: Vec<(u32, Stay)> =
+            let used: Vec<(u32, Stay)> =
                 slots.iter().enumerate().filter_map(|(n, t)| Some((n as u32, t.stay(None)?))).collect();
-            used.sort_by_key(|(n, stay)| (stay.from, *n));
+            let used = sorted(used, |(n, stay)| (stay.from.0, u64::from(*n)));
             let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
             let (places, count) = pack(&stays);
             let engine = engine as u16;
@@ -474,7 +475,7 @@ impl History<'_> {
                 used.push((index, stay));
             }
         }
-        used.sort_by_key(|(index, stay)| (stay.from, *index));
+        let used = sorted(used, |(index, stay)| (stay.from.0, *index as u64));
         let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
         let (places, count) = pack(&stays);
         for place in 0..count {
@@ -496,7 +497,7 @@ impl History<'_> {
         }
         if let Some(first) = lanes.iter_mut().find(|l| l.kind == LaneKind::Sessions) {
             first.marks.append(&mut self.ups);
-            first.marks.sort_by_key(|m| (m.at, m.event));
+            first.marks = sorted(std::mem::take(&mut first.marks), |m| (u64::from(m.event.0), 0));
         }
         lanes
     }
@@ -542,7 +543,7 @@ fn rows(kind: LaneKind, mut bars: Vec<Bar>, marks: Vec<Mark>) -> Option<Lane> {
     for (bar, place) in bars.iter_mut().zip(places) {
         bar.row = place as u16;
     }
-    bars.sort_by_key(|b| (b.row, b.from));
+    let bars = sorted(bars, |b| (u64::from(b.row), b.from.0));
     Some(Lane { kind, label: String::new(), rows: count as u16, bars, marks })
 }
 
