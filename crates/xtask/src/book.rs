@@ -20,11 +20,7 @@ pub fn build_preprocessor(workspace: &Workspace) -> Result<PathBuf> {
         cargo.args(["build", "--package", PREPROCESSOR, "--bin", PREPROCESSOR]);
         process::run(&mut cargo)
     })?;
-    let binary = workspace
-        .target
-        .join("debug")
-        .join(PREPROCESSOR)
-        .with_extension(std::env::consts::EXE_EXTENSION);
+    let binary = workspace.target.join("debug").join(PREPROCESSOR).with_extension(std::env::consts::EXE_EXTENSION);
     if !binary.is_file() {
         bail!("{} was not built", workspace.shown(&binary));
     }
@@ -43,14 +39,12 @@ pub fn build(edition: &Edition, preprocessor: &Path, folder: &Path) -> Result<()
 
 fn render(edition: &Edition, preprocessor: &Path, folder: &Path) -> Result<()> {
     let file = edition.root.join("book.toml");
-    let mut config =
-        Config::from_disk(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut config = Config::from_disk(&file).with_context(|| format!("cannot read {}", file.display()))?;
     config.build.build_dir = folder.to_path_buf();
     config.set("preprocessor.poolscope.command", quoted(preprocessor)?)?;
     let book = MDBook::load_with_config(&edition.root, config)
         .with_context(|| format!("cannot load the edition {}", edition.name))?;
-    book.build()
-        .with_context(|| format!("cannot build the edition {}", edition.name))
+    book.build().with_context(|| format!("cannot build the edition {}", edition.name))
 }
 
 /// Swaps folders by renaming, so that a reader never meets a half-written book.
@@ -72,16 +66,13 @@ fn sibling(folder: &Path, suffix: &str) -> PathBuf {
 
 fn remove(folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
 }
 
 /// mdBook splits the command as a shell would; a path may hold blanks or, on Windows, backslashes.
 fn quoted(path: &Path) -> Result<String> {
-    let path = path
-        .to_str()
-        .ok_or_else(|| anyhow!("{} is not UTF-8", path.display()))?;
+    let path = path.to_str().ok_or_else(|| anyhow!("{} is not UTF-8", path.display()))?;
     Ok(format!("'{}'", path.replace('\'', r"'\''")))
 }

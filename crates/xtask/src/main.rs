@@ -70,13 +70,16 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match args.chore {
-        Chore::Serve { port, open } => {
-            serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS)
-        }
-        Chore::Build => site::build_release(&workspace).map(|_| ExitCode::SUCCESS),
+        Chore::Serve { port, open } => serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS),
+        Chore::Build => build(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Tidy => tidy::run(&workspace),
     }
+}
+
+fn build(workspace: &Workspace) -> Result<()> {
+    let site = site::build_release(workspace)?;
+    sizes::check(&site.widget_folder())
 }
 
 /// mdBook reports a broken chapter or theme only through `tracing`; without a subscriber it would be silent.

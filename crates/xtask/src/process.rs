@@ -16,13 +16,9 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command and returns what it printed on stdout; stderr goes to the reader.
 pub fn stdout_of(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| cannot_start(command))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(command))?;
     check(command, output.status)?;
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` did not print UTF-8", line(command)))
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` did not print UTF-8", line(command)))
 }
 
 /// Runs a command, shows its output (stdout and stderr in one stream of whole lines) and hands every line on.
@@ -45,9 +41,7 @@ pub fn watch(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Exi
         println!("{text}");
         on_line(&text);
     }
-    child
-        .wait()
-        .with_context(|| format!("lost sight of `{}`", line(command)))
+    child.wait().with_context(|| format!("lost sight of `{}`", line(command)))
 }
 
 /// The command as one would type it.
@@ -67,11 +61,7 @@ pub fn on_path(programs: &[&str]) -> Option<PathBuf> {
     programs.iter().find_map(|program| {
         folders
             .iter()
-            .map(|folder| {
-                folder
-                    .join(program)
-                    .with_extension(std::env::consts::EXE_EXTENSION)
-            })
+            .map(|folder| folder.join(program).with_extension(std::env::consts::EXE_EXTENSION))
             .find(|file| file.is_file())
     })
 }

@@ -49,10 +49,7 @@ pub fn serve(workspace: &Workspace, port: u16, open: bool) -> Result<()> {
         failed = site.rebuild(&parts);
         if failed.len() < built {
             reload.announce();
-            println!(
-                "reloaded after {}: {url}",
-                progress::shown(started.elapsed())
-            );
+            println!("reloaded after {}: {url}", progress::shown(started.elapsed()));
         }
         if !failed.is_empty() {
             println!("What failed stays as it was; the next edit tries it again.");

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::book;
 use crate::progress::step;
 use crate::tools::Tools;
 use crate::wasm::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{book, sizes};
 
 /// What a rebuild has to redo. The order is the order of building: a later part may need an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,22 +40,12 @@ impl<'w> Site<'w> {
     /// The site that `serve` shows. It must not be called `target/serve`: that folder is cargo's, for the
     /// profile of the same name.
     pub fn preview(workspace: &'w Workspace) -> Self {
-        Self {
-            workspace,
-            profile: Profile::Serve,
-            folder: workspace.target.join("preview"),
-            preprocessor: None,
-        }
+        Self { workspace, profile: Profile::Serve, folder: workspace.target.join("preview"), preprocessor: None }
     }
 
     /// The site that is published.
     pub fn release(workspace: &'w Workspace) -> Self {
-        Self {
-            workspace,
-            profile: Profile::Web,
-            folder: workspace.target.join("site"),
-            preprocessor: None,
-        }
+        Self { workspace, profile: Profile::Web, folder: workspace.target.join("site"), preprocessor: None }
     }
 
     pub fn widget_folder(&self) -> PathBuf {
@@ -64,15 +54,9 @@ impl<'w> Site<'w> {
 
     /// Builds everything into an empty folder.
     pub fn build(&mut self) -> Result<()> {
-        let parts = [
-            Part::Wasm,
-            Part::Elements,
-            Part::Preprocessor,
-            Part::Book(None),
-        ];
+        let parts = [Part::Wasm, Part::Elements, Part::Preprocessor, Part::Book(None)];
         if self.folder.exists() {
-            fs::remove_dir_all(&self.folder)
-                .with_context(|| format!("cannot clear {}", self.folder.display()))?;
+            fs::remove_dir_all(&self.folder).with_context(|| format!("cannot clear {}", self.folder.display()))?;
         }
         for part in &parts {
             self.build_part(part)?;
@@ -111,8 +95,7 @@ impl<'w> Site<'w> {
     fn build_wasm(&self) -> Result<()> {
         wasm::ensure_target(self.workspace)?;
         let folder = self.widget_folder();
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         wasm::build(self.workspace, self.profile, &folder)
     }
 
@@ -170,24 +153,19 @@ impl<'w> Site<'w> {
     }
 }
 
-/// Builds the published site, checks the weight of the widget, and returns the site's folder.
-pub fn build_release(workspace: &Workspace) -> Result<PathBuf> {
+/// Builds the published site.
+pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     // Node is asked for before the long compilation rather than after it.
     let wasm_opt = Tools::new()?.wasm_opt()?;
     let mut site = Site::release(workspace);
     site.build()?;
     wasm::optimise(wasm_opt, &site.widget_folder())?;
     println!("The site is in {}.", workspace.shown(&site.folder));
-    sizes::check(&site.widget_folder())?;
-    Ok(site.folder)
+    Ok(site)
 }
 
 fn is_element(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    [".js", ".css", ".d.ts"]
-        .iter()
-        .any(|end| name.ends_with(end))
-        && ![".test.js", ".config.js"]
-            .iter()
-            .any(|end| name.ends_with(end))
+    [".js", ".css", ".d.ts"].iter().any(|end| name.ends_with(end))
+        && ![".test.js", ".config.js"].iter().any(|end| name.ends_with(end))
 }

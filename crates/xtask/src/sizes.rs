@@ -21,25 +21,16 @@ struct Weight {
 /// Prints what each file weighs and fails when the sum is above the ratchet.
 pub fn check(folder: &Path) -> Result<()> {
     let mut files = Vec::new();
-    for entry in
-        fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?
-    {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_file() && !name.ends_with(".d.ts") {
             files.push((name, path));
         }
     }
     files.sort();
 
-    println!(
-        "{:<28} {:>10} {:>10} {:>10}",
-        "one widget loads", "raw", "gzip -9", "brotli 11"
-    );
+    println!("{:<28} {:>10} {:>10} {:>10}", "one widget loads", "raw", "gzip -9", "brotli 11");
     let mut sum = Weight::default();
     for (name, path) in &files {
         let weight = weigh(path)?;
@@ -50,15 +41,9 @@ pub fn check(folder: &Path) -> Result<()> {
     }
     print_row("sum", sum);
     if sum.gzip > WIDGET_GZIP_MAX {
-        bail!(
-            "the widget weighs {} bytes gzipped, the limit is {WIDGET_GZIP_MAX}",
-            sum.gzip
-        );
+        bail!("the widget weighs {} bytes gzipped, the limit is {WIDGET_GZIP_MAX}", sum.gzip);
     }
-    println!(
-        "limit (gzip): {WIDGET_GZIP_MAX}, left: {}",
-        WIDGET_GZIP_MAX - sum.gzip
-    );
+    println!("limit (gzip): {WIDGET_GZIP_MAX}, left: {}", WIDGET_GZIP_MAX - sum.gzip);
     Ok(())
 }
 
@@ -68,16 +53,9 @@ fn weigh(path: &Path) -> Result<Weight> {
     gzip.write_all(&bytes)?;
     let mut brotli = Vec::new();
     brotli::CompressorWriter::new(&mut brotli, 1 << 16, 11, 22).write_all(&bytes)?;
-    Ok(Weight {
-        raw: bytes.len(),
-        gzip: gzip.finish()?.len(),
-        brotli: brotli.len(),
-    })
+    Ok(Weight { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: brotli.len() })
 }
 
 fn print_row(name: &str, weight: Weight) {
-    println!(
-        "{name:<28} {:>10} {:>10} {:>10}",
-        weight.raw, weight.gzip, weight.brotli
-    );
+    println!("{name:<28} {:>10} {:>10} {:>10}", weight.raw, weight.gzip, weight.brotli);
 }

@@ -44,8 +44,7 @@ pub enum SuiteName {
 
 impl SuiteName {
     fn shown(self) -> String {
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     fn run(self, workspace: &Workspace) -> Result<Count> {
@@ -80,10 +79,7 @@ pub fn run(workspace: &Workspace, only: &[SuiteName]) -> Result<ExitCode> {
         println!("\n══ {name}");
         let started = Instant::now();
         let count = match suite.run(workspace) {
-            Ok(Count {
-                passed: 0,
-                failed: 0,
-            }) => {
+            Ok(Count { passed: 0, failed: 0 }) => {
                 println!("error: the suite {name} ran, but not one test was counted");
                 Count::of_one(false)
             }
@@ -94,18 +90,11 @@ pub fn run(workspace: &Workspace, only: &[SuiteName]) -> Result<ExitCode> {
             }
         };
         let time = progress::shown(started.elapsed());
-        summary.push(format!(
-            "{name:<12} {:>6} passed {:>6} failed   {time}",
-            count.passed, count.failed
-        ));
+        summary.push(format!("{name:<12} {:>6} passed {:>6} failed   {time}", count.passed, count.failed));
         total += count;
     }
     println!("\n{}", summary.join("\n"));
     println!("{} passed, {} failed", total.passed, total.failed);
     let green = total.failed == 0 && total.passed > 0;
-    Ok(if green {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if green { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

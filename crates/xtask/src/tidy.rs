@@ -28,12 +28,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            line,
-            reason,
-            hint,
-        } = self;
+        let Self { path, line, reason, hint } = self;
         write!(f, "{}:{line}: {reason} ({hint})", path.display())
     }
 }
@@ -48,34 +43,21 @@ pub struct TrackedFile {
 
 impl TrackedFile {
     fn finding(&self, line: usize, reason: impl Into<String>, hint: &'static str) -> Finding {
-        Finding {
-            path: self.path.clone(),
-            line,
-            reason: reason.into(),
-            hint,
-        }
+        Finding { path: self.path.clone(), line, reason: reason.into(), hint }
     }
 
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let text = self.text.as_deref().unwrap_or_default();
-        text.lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     fn has_extension(&self, extension: &str) -> bool {
-        self.path
-            .extension()
-            .is_some_and(|found| found == extension)
+        self.path.extension().is_some_and(|found| found == extension)
     }
 }
 
 pub fn run(workspace: &Workspace) -> Result<ExitCode> {
-    Ok(if check(workspace)? {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if check(workspace)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints what breaks a rule and says whether nothing does.
@@ -102,8 +84,7 @@ pub fn check(workspace: &Workspace) -> Result<bool> {
 fn tracked_files(workspace: &Workspace) -> Result<Vec<TrackedFile>> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z"]).current_dir(&workspace.root);
-    let list =
-        process::stdout_of(&mut git).context("tidy asks git for the files that are tracked")?;
+    let list = process::stdout_of(&mut git).context("tidy asks git for the files that are tracked")?;
     let mut files = Vec::new();
     for name in list.split('\0').filter(|name| !name.is_empty()) {
         let full = workspace.root.join(name);

@@ -42,8 +42,7 @@ impl Tools {
         let node = node()?;
         let folder = self.installed(&format!("binaryen-{BINARYEN}"), |folder| {
             let mut npm = Command::new(npm()?);
-            npm.args(["install", "--no-audit", "--no-fund", "--prefix"])
-                .arg(folder);
+            npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder);
             npm.arg(format!("binaryen@{BINARYEN}"));
             process::run(&mut npm)
         })?;
@@ -61,39 +60,19 @@ impl Tools {
     /// other version refuses our modules. They drive a local browser only and do without TLS.
     pub fn wasm_bindgen(&self, workspace: &Workspace) -> Result<PathBuf> {
         let version = locked_version(workspace, "wasm-bindgen")?;
-        self.cargo_tool(
-            workspace,
-            "wasm-bindgen-cli",
-            &version,
-            &["--no-default-features"],
-        )
+        self.cargo_tool(workspace, "wasm-bindgen-cli", &version, &["--no-default-features"])
     }
 
-    fn cargo_tool(
-        &self,
-        workspace: &Workspace,
-        name: &str,
-        version: &str,
-        flags: &[&str],
-    ) -> Result<PathBuf> {
+    fn cargo_tool(&self, workspace: &Workspace, name: &str, version: &str, flags: &[&str]) -> Result<PathBuf> {
         let folder = self.installed(&format!("{name}-{version}"), |folder| {
             let build = folder.with_extension("build");
             // The tool's own lock file comes first. A registry mirror may lag behind it, and then the newest
             // versions that the mirror has must do.
             let install = |locked: bool| {
                 let mut cargo = workspace.cargo();
-                cargo.args([
-                    "install",
-                    name,
-                    "--debug",
-                    "--version",
-                    &format!("={version}"),
-                ]);
+                cargo.args(["install", name, "--debug", "--version", &format!("={version}")]);
                 cargo.args(flags).args(locked.then_some("--locked"));
-                cargo
-                    .arg("--root")
-                    .arg(folder)
-                    .env("CARGO_TARGET_DIR", &build);
+                cargo.arg("--root").arg(folder).env("CARGO_TARGET_DIR", &build);
                 process::run(&mut cargo)
             };
             let result = install(true).or_else(|error| {
@@ -101,8 +80,7 @@ impl Tools {
                 install(false)
             });
             if build.exists() {
-                fs::remove_dir_all(&build)
-                    .with_context(|| format!("cannot remove {}", build.display()))?;
+                fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
             }
             result
         })?;
@@ -117,19 +95,14 @@ impl Tools {
         if mark.is_file() {
             return Ok(folder);
         }
-        step(
-            &format!("installing {name} (once, into {})", folder.display()),
-            || {
-                if folder.exists() {
-                    fs::remove_dir_all(&folder)
-                        .with_context(|| format!("cannot remove {}", folder.display()))?;
-                }
-                fs::create_dir_all(&folder)
-                    .with_context(|| format!("cannot create {}", folder.display()))?;
-                install(&folder)?;
-                fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
-            },
-        )
+        step(&format!("installing {name} (once, into {})", folder.display()), || {
+            if folder.exists() {
+                fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+            fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+            install(&folder)?;
+            fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
+        })
         .with_context(|| format!("cannot install {name}"))?;
         Ok(folder)
     }
@@ -144,9 +117,7 @@ pub fn npm() -> Result<PathBuf> {
 }
 
 fn no_node() -> anyhow::Error {
-    anyhow!(
-        "this needs Node.js 20 or newer (`node` and `npm` on PATH); `cargo xtask serve` does not"
-    )
+    anyhow!("this needs Node.js 20 or newer (`node` and `npm` on PATH); `cargo xtask serve` does not")
 }
 
 /// Finds Chromium and its driver; installs them where that is plainly possible.
@@ -171,19 +142,9 @@ pub fn browser() -> Result<Browser> {
 }
 
 fn installed_browser() -> Option<Browser> {
-    let named = |variable| {
-        env::var_os(variable)
-            .map(PathBuf::from)
-            .filter(|file| file.is_file())
-    };
-    let chromium = named("CHROMIUM").or_else(|| {
-        process::on_path(&[
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        ])
-    })?;
+    let named = |variable| env::var_os(variable).map(PathBuf::from).filter(|file| file.is_file());
+    let chromium = named("CHROMIUM")
+        .or_else(|| process::on_path(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]))?;
     let driver = named("CHROMEDRIVER").or_else(|| process::on_path(&["chromedriver"]))?;
     Some(Browser { chromium, driver })
 }
@@ -195,8 +156,7 @@ fn is_root() -> Result<bool> {
 /// The version of a package in Cargo.lock.
 fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
     let file = workspace.root.join("Cargo.lock");
-    let text =
-        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     match version_in(&text, package) {
         Some(version) => Ok(version.to_owned()),
         None => bail!("Cargo.lock has no package {package}"),

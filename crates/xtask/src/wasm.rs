@@ -50,23 +50,14 @@ impl Profile {
 /// own reading of rust-toolchain.toml lacks it.
 pub fn ensure_target(workspace: &Workspace) -> Result<()> {
     let mut sysroot = Command::new("rustc");
-    sysroot
-        .args(["--print", "sysroot"])
-        .current_dir(&workspace.root);
+    sysroot.args(["--print", "sysroot"]).current_dir(&workspace.root);
     let sysroot = PathBuf::from(process::stdout_of(&mut sysroot)?.trim());
-    if sysroot
-        .join("lib/rustlib")
-        .join(TARGET)
-        .join("lib")
-        .is_dir()
-    {
+    if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         return Ok(());
     }
     step("adding the wasm32 target to the toolchain", || {
         let mut rustup = Command::new("rustup");
-        rustup
-            .args(["target", "add", TARGET])
-            .current_dir(&workspace.root);
+        rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
         process::run(&mut rustup).with_context(|| {
             format!(
                 "the Rust target {TARGET} is missing and could not be added; \
@@ -78,20 +69,13 @@ pub fn ensure_target(workspace: &Workspace) -> Result<()> {
 
 /// Compiles the app and writes `poolscope_app.js` and `poolscope_app_bg.wasm` into `folder`.
 pub fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
-    step(
-        &format!("compiling {PACKAGE} to wasm (profile {})", profile.name()),
-        || {
-            let mut cargo = workspace.cargo();
-            cargo.args(["build", "--package", PACKAGE, "--lib", "--target", TARGET]);
-            cargo.args(["--profile", profile.name()]);
-            process::run(&mut cargo)
-        },
-    )?;
-    let module = workspace
-        .target
-        .join(TARGET)
-        .join(profile.name())
-        .join(format!("{LIBRARY}.wasm"));
+    step(&format!("compiling {PACKAGE} to wasm (profile {})", profile.name()), || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["build", "--package", PACKAGE, "--lib", "--target", TARGET]);
+        cargo.args(["--profile", profile.name()]);
+        process::run(&mut cargo)
+    })?;
+    let module = workspace.target.join(TARGET).join(profile.name()).join(format!("{LIBRARY}.wasm"));
     if !module.is_file() {
         bail!(
             "{} was not built; web/app/Cargo.toml needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`",

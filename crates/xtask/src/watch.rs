@@ -46,11 +46,7 @@ impl Watch {
                 .watch(&workspace.root.join(folder), RecursiveMode::Recursive)
                 .with_context(|| format!("cannot watch {folder}"))?;
         }
-        Ok(Self {
-            root: workspace.root.clone(),
-            events,
-            _watcher: watcher,
-        })
+        Ok(Self { root: workspace.root.clone(), events, _watcher: watcher })
     }
 
     /// Waits for edits that concern the site.
@@ -58,9 +54,7 @@ impl Watch {
         let mut edits: Option<Edits> = None;
         loop {
             let event = if edits.is_none() {
-                self.events
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected)
+                self.events.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
                 self.events.recv_timeout(SILENCE)
             };
@@ -86,10 +80,8 @@ impl Watch {
             };
             let parts = parts_of(inside);
             if !parts.is_empty() {
-                let edits = edits.get_or_insert_with(|| Edits {
-                    parts: BTreeSet::new(),
-                    example: inside.to_path_buf(),
-                });
+                let edits =
+                    edits.get_or_insert_with(|| Edits { parts: BTreeSet::new(), example: inside.to_path_buf() });
                 edits.parts.extend(parts);
                 whole_book_covers_editions(&mut edits.parts);
             }
@@ -171,14 +163,8 @@ mod tests {
         check("book/theme/head.hbs", &[Part::Book(None)]);
         check("web/elements/pool-scope.js", &[Part::Elements]);
         check("web/app/src/lib.rs", &[Part::Wasm]);
-        check(
-            "crates/mdbook-poolscope/src/main.rs",
-            &[Part::Preprocessor, Part::Book(None)],
-        );
-        check(
-            "crates/poolscope-sim/src/agenda.rs",
-            &[Part::Wasm, Part::Preprocessor, Part::Book(None)],
-        );
+        check("crates/mdbook-poolscope/src/main.rs", &[Part::Preprocessor, Part::Book(None)]);
+        check("crates/poolscope-sim/src/agenda.rs", &[Part::Wasm, Part::Preprocessor, Part::Book(None)]);
     }
 
     #[test]
@@ -192,11 +178,7 @@ mod tests {
 
     #[test]
     fn one_rebuild_of_the_book_is_enough() {
-        let mut parts = BTreeSet::from([
-            Part::Book(Some("en".to_owned())),
-            Part::Book(None),
-            Part::Wasm,
-        ]);
+        let mut parts = BTreeSet::from([Part::Book(Some("en".to_owned())), Part::Book(None), Part::Wasm]);
         whole_book_covers_editions(&mut parts);
         assert_eq!(parts, BTreeSet::from([Part::Wasm, Part::Book(None)]));
     }

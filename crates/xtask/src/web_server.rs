@@ -35,12 +35,8 @@ pub struct Reload(watch::Sender<u64>);
 impl Reload {
     /// Versions start at the clock, so that pages opened before a restart notice it.
     pub fn new() -> Self {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self(watch::Sender::new(
-            u64::try_from(now.as_millis()).unwrap_or_default(),
-        ))
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(watch::Sender::new(u64::try_from(now.as_millis()).unwrap_or_default()))
     }
 
     pub fn announce(&self) {
@@ -59,10 +55,7 @@ pub fn listen(port: u16) -> Result<TcpListener> {
             }
         }
     }
-    bail!(
-        "no free port from {port} to {}",
-        port.saturating_add(PORTS_TRIED)
-    )
+    bail!("no free port from {port} to {}", port.saturating_add(PORTS_TRIED))
 }
 
 /// Serves a folder in the background for as long as the process lives.
@@ -71,10 +64,7 @@ pub fn start(listener: TcpListener, site: &Path, reload: Option<&Reload>) -> Res
     if let Some(reload) = reload {
         let versions = reload.0.subscribe();
         router = router
-            .layer(middleware::from_fn_with_state(
-                versions.clone(),
-                add_reload_script,
-            ))
+            .layer(middleware::from_fn_with_state(versions.clone(), add_reload_script))
             .route(VERSIONS, get(announce_versions).with_state(versions));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -82,9 +72,7 @@ pub fn start(listener: TcpListener, site: &Path, reload: Option<&Reload>) -> Res
         .enable_time()
         .build()
         .context("cannot start the server")?;
-    listener
-        .set_nonblocking(true)
-        .context("cannot start the server")?;
+    listener.set_nonblocking(true).context("cannot start the server")?;
     thread::spawn(move || {
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -98,33 +86,21 @@ pub fn start(listener: TcpListener, site: &Path, reload: Option<&Reload>) -> Res
 }
 
 async fn announce_versions(State(versions): State<watch::Receiver<u64>>) -> impl IntoResponse {
-    let events = WatchStream::new(versions)
-        .map(|version| Ok::<_, Infallible>(Event::default().data(version.to_string())));
+    let events =
+        WatchStream::new(versions).map(|version| Ok::<_, Infallible>(Event::default().data(version.to_string())));
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-async fn add_reload_script(
-    State(versions): State<watch::Receiver<u64>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn add_reload_script(State(versions): State<watch::Receiver<u64>>, mut request: Request, next: Next) -> Response {
     // A page is always sent whole and never kept, since what is behind its address changes all the time.
-    for conditional in [
-        header::IF_MODIFIED_SINCE,
-        header::IF_NONE_MATCH,
-        header::RANGE,
-    ] {
+    for conditional in [header::IF_MODIFIED_SINCE, header::IF_NONE_MATCH, header::RANGE] {
         request.headers_mut().remove(conditional);
     }
     let version = *versions.borrow();
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let is_page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if !is_page {
         return response;
     }
@@ -142,10 +118,7 @@ fn with_reload_script(page: &[u8], version: u64) -> Vec<u8> {
          (event) => {{ if (event.data !== \"{version}\") location.reload(); }};</script>"
     );
     let end = b"</body>";
-    let at = page
-        .windows(end.len())
-        .rposition(|window| window == end)
-        .unwrap_or(page.len());
+    let at = page.windows(end.len()).rposition(|window| window == end).unwrap_or(page.len());
     [&page[..at], script.as_bytes(), &page[at..]].concat()
 }
 

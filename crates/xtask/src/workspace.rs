@@ -49,17 +49,10 @@ impl Workspace {
         }
 
         let mut command = cargo();
-        command
-            .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(source_root());
+        command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(source_root());
         let json = process::stdout_of(&mut command)?;
-        let metadata: Metadata =
-            serde_json::from_str(&json).context("cargo metadata printed something unexpected")?;
-        Ok(Self {
-            root: metadata.workspace_root,
-            target: metadata.target_directory,
-            packages: metadata.packages,
-        })
+        let metadata: Metadata = serde_json::from_str(&json).context("cargo metadata printed something unexpected")?;
+        Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages: metadata.packages })
     }
 
     /// A cargo command that runs at the root of the workspace.
@@ -77,9 +70,7 @@ impl Workspace {
     pub fn editions(&self) -> Result<Vec<Edition>> {
         let books = self.root.join("book");
         let mut editions = Vec::new();
-        for entry in
-            fs::read_dir(&books).with_context(|| format!("cannot list {}", books.display()))?
-        {
+        for entry in fs::read_dir(&books).with_context(|| format!("cannot list {}", books.display()))? {
             let root = entry?.path();
             if root.join("book.toml").is_file()
                 && let Some(name) = root.file_name()
@@ -89,10 +80,7 @@ impl Workspace {
             }
         }
         if editions.is_empty() {
-            bail!(
-                "no edition of the book: {}/*/book.toml is missing",
-                books.display()
-            );
+            bail!("no edition of the book: {}/*/book.toml is missing", books.display());
         }
         editions.sort_by_key(|edition| (edition.name != "en", edition.name.clone()));
         Ok(editions)

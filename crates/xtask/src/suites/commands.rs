@@ -15,23 +15,13 @@ pub fn fmt(workspace: &Workspace) -> Result<Count> {
 
 pub fn clippy(workspace: &Workspace) -> Result<Count> {
     let mut native = workspace.cargo();
-    native.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    native.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     let mut count = count::one(&mut native)?;
 
     wasm::ensure_target(workspace)?;
     let mut browser = workspace.cargo();
     browser.args(["clippy", "--target", wasm::TARGET, "--all-targets"]);
-    for package in WASM_PACKAGES
-        .into_iter()
-        .filter(|package| workspace.has_package(package))
-    {
+    for package in WASM_PACKAGES.into_iter().filter(|package| workspace.has_package(package)) {
         browser.args(["--package", package]);
     }
     count += count::one(browser.args(["--", "-D", "warnings"]))?;
@@ -41,21 +31,10 @@ pub fn clippy(workspace: &Workspace) -> Result<Count> {
 /// Everything but the examples in the documentation, which are a suite of their own.
 pub fn native(workspace: &Workspace) -> Result<Count> {
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-    ]);
+    cargo.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
     count::cases(&mut cargo)
 }
 
 pub fn doc(workspace: &Workspace) -> Result<Count> {
-    count::cases(
-        workspace
-            .cargo()
-            .args(["test", "--workspace", "--doc", "--no-fail-fast"]),
-    )
+    count::cases(workspace.cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"]))
 }

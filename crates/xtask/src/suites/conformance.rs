@@ -13,10 +13,7 @@ const RANDOM_CASES: &str = "200";
 
 /// The suite is part of `cargo xtask test` as soon as there is a SQLAlchemy to compare with.
 pub fn exists(workspace: &Workspace) -> bool {
-    workspace
-        .root
-        .join("tests/conformance/requirements.txt")
-        .is_file()
+    workspace.root.join("tests/conformance/requirements.txt").is_file()
 }
 
 pub fn run(workspace: &Workspace) -> Result<Count> {
@@ -30,9 +27,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
 fn scenarios(workspace: &Workspace) -> Result<Vec<String>> {
     let folder = workspace.root.join("book/scenarios");
     let mut files = Vec::new();
-    for entry in
-        fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?
-    {
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_some_and(|kind| kind == "toml") {
             files.push(workspace.shown(&path).to_string());
@@ -44,15 +39,9 @@ fn scenarios(workspace: &Workspace) -> Result<Vec<String>> {
 
 /// `workloads=20 events=431 divergences=0 …`, one line for each SQLAlchemy release.
 fn counted(line: &str) -> Option<Count> {
-    let number = |name: &str| {
-        line.split(' ')
-            .find_map(|word| word.strip_prefix(name)?.parse::<usize>().ok())
-    };
+    let number = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse::<usize>().ok());
     let failed = number("divergences=")?;
-    Some(Count {
-        passed: number("workloads=")?.saturating_sub(failed),
-        failed,
-    })
+    Some(Count { passed: number("workloads=")?.saturating_sub(failed), failed })
 }
 
 #[cfg(test)]
@@ -62,13 +51,7 @@ mod tests {
     #[test]
     fn a_workload_that_diverges_has_failed() {
         let line = "workloads=20 events=431 divergences=3 SQLAlchemy 2.1.9";
-        assert_eq!(
-            counted(line),
-            Some(Count {
-                passed: 17,
-                failed: 3
-            })
-        );
+        assert_eq!(counted(line), Some(Count { passed: 17, failed: 3 }));
         assert_eq!(counted("SQLAlchemy 2.1: divergences=x"), None);
     }
 }

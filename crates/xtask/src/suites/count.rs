@@ -23,11 +23,16 @@ impl AddAssign for Count {
 impl Count {
     /// A check that has no cases of its own.
     pub fn of_one(passed: bool) -> Self {
-        Self {
-            passed: usize::from(passed),
-            failed: usize::from(!passed),
-        }
+        Self { passed: usize::from(passed), failed: usize::from(!passed) }
     }
+}
+
+/// The outcome of a check of our own, with its reason shown when it failed.
+pub fn check(outcome: Result<()>) -> Count {
+    if let Err(error) = &outcome {
+        println!("error: {error:#}");
+    }
+    Count::of_one(outcome.is_ok())
 }
 
 /// Runs a command that is one check: it passes when it exits with success.
@@ -51,10 +56,7 @@ pub fn cases_by(command: &mut Command, counted: impl Fn(&str) -> Option<Count>) 
         }
     })?;
     if !status.success() && count.failed == 0 {
-        println!(
-            "error: `{}` failed ({status}) without saying which test",
-            process::line(command)
-        );
+        println!("error: `{}` failed ({status}) without saying which test", process::line(command));
         count.failed = 1;
     }
     Ok(count)
@@ -71,22 +73,13 @@ fn counted(line: &str) -> Option<Count> {
         return node(rest);
     }
     let (passed, failed) = line.split_once(" passed, ")?;
-    Some(Count {
-        passed: passed.parse().ok()?,
-        failed: failed.strip_suffix(" failed")?.parse().ok()?,
-    })
+    Some(Count { passed: passed.parse().ok()?, failed: failed.strip_suffix(" failed")?.parse().ok()? })
 }
 
 /// `3 passed; 1 failed; 0 ignored; …`, as libtest and wasm-bindgen's runner print it.
 fn libtest(text: &str) -> Option<Count> {
-    let number = |word: &str| {
-        text.split("; ")
-            .find_map(|piece| piece.trim().strip_suffix(word)?.trim().parse().ok())
-    };
-    Some(Count {
-        passed: number("passed")?,
-        failed: number("failed")?,
-    })
+    let number = |word: &str| text.split("; ").find_map(|piece| piece.trim().strip_suffix(word)?.trim().parse().ok());
+    Some(Count { passed: number("passed")?, failed: number("failed")? })
 }
 
 /// `pass 3`, `fail 1`, `cancelled 1`: Node prints one line for each. A cancelled test did not pass.
@@ -94,14 +87,8 @@ fn node(text: &str) -> Option<Count> {
     let (word, number) = text.split_once(' ')?;
     let number = number.trim().parse().ok()?;
     match word {
-        "pass" => Some(Count {
-            passed: number,
-            failed: 0,
-        }),
-        "fail" | "cancelled" => Some(Count {
-            passed: 0,
-            failed: number,
-        }),
+        "pass" => Some(Count { passed: number, failed: 0 }),
+        "fail" | "cancelled" => Some(Count { passed: 0, failed: number }),
         _ => None,
     }
 }
@@ -135,14 +122,8 @@ mod tests {
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.00s",
             Some((12, 0)),
         );
-        check(
-            "test result: FAILED. 4 passed; 2 failed; 0 ignored",
-            Some((4, 2)),
-        );
-        check(
-            "test result: \u{1b}[32mok\u{1b}[0m. 1 passed; 0 failed; 0 ignored",
-            Some((1, 0)),
-        );
+        check("test result: FAILED. 4 passed; 2 failed; 0 ignored", Some((4, 2)));
+        check("test result: \u{1b}[32mok\u{1b}[0m. 1 passed; 0 failed; 0 ignored", Some((1, 0)));
         check("# pass 7", Some((7, 0)));
         check("ℹ fail 2", Some((0, 2)));
         check("ℹ cancelled 1", Some((0, 1)));

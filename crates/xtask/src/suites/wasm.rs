@@ -22,16 +22,8 @@ pub fn node(workspace: &Workspace) -> Result<Count> {
 pub fn chrome(workspace: &Workspace) -> Result<Count> {
     let mut command = wasm_pack_test(workspace)?;
     let browser = tools::browser()?;
-    command.args([
-        "--headless",
-        "--chrome",
-        "--mode",
-        "no-install",
-        "--chromedriver",
-    ]);
-    command
-        .arg(&browser.driver)
-        .args(["--", "--test", "browser"]);
+    command.args(["--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
+    command.arg(&browser.driver).args(["--", "--test", "browser"]);
     // The runner's own limit of 20 seconds is short for a machine that compiles at the same time.
     command.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
     count::cases(&mut command)

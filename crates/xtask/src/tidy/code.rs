@@ -13,8 +13,7 @@ impl Token {
     }
 
     pub fn is_word(&self) -> bool {
-        self.text
-            .starts_with(|c: char| c.is_alphabetic() || c == '_')
+        self.text.starts_with(|c: char| c.is_alphabetic() || c == '_')
     }
 }
 
@@ -30,8 +29,7 @@ pub fn paths_from(tokens: &[Token], root: &str) -> Vec<(String, usize)> {
     for (at, token) in tokens.iter().enumerate() {
         // In `crate::std::x` it is a module of that name; in `use ::std::x` it is the real one.
         let before = at.checked_sub(3).and_then(|start| tokens.get(start..at));
-        let is_inside = before
-            .is_some_and(|b| b[0].is_word() && !b[0].is("use") && b[1].is(":") && b[2].is(":"));
+        let is_inside = before.is_some_and(|b| b[0].is_word() && !b[0].is("use") && b[1].is(":") && b[2].is(":"));
         if token.is(root) && !is_inside {
             follow_path(tokens, at, String::new(), &mut paths);
         }
@@ -40,12 +38,7 @@ pub fn paths_from(tokens: &[Token], root: &str) -> Vec<(String, usize)> {
 }
 
 /// Adds the paths that start with the word at `at` and returns the place behind them.
-fn follow_path(
-    tokens: &[Token],
-    at: usize,
-    prefix: String,
-    paths: &mut Vec<(String, usize)>,
-) -> usize {
+fn follow_path(tokens: &[Token], at: usize, prefix: String, paths: &mut Vec<(String, usize)>) -> usize {
     let Some(token) = tokens.get(at) else {
         return at;
     };
@@ -66,16 +59,10 @@ fn follow_path(
     if !token.is_word() && !token.is("*") {
         return at + 1;
     }
-    let path = if prefix.is_empty() {
-        token.text.clone()
-    } else {
-        format!("{prefix}::{}", token.text)
-    };
+    let path = if prefix.is_empty() { token.text.clone() } else { format!("{prefix}::{}", token.text) };
     let colons = tokens.get(at + 1..at + 3);
     if colons.is_some_and(|colons| colons.iter().all(|colon| colon.is(":")))
-        && tokens
-            .get(at + 3)
-            .is_some_and(|next| next.is_word() || next.is("{") || next.is("*"))
+        && tokens.get(at + 3).is_some_and(|next| next.is_word() || next.is("{") || next.is("*"))
     {
         return follow_path(tokens, at + 3, path, paths);
     }
@@ -123,9 +110,7 @@ fn tokens(source: &str) -> Vec<Token> {
 }
 
 fn word(rest: &[char]) -> usize {
-    rest.iter()
-        .take_while(|&&c| c.is_alphanumeric() || c == '_')
-        .count()
+    rest.iter().take_while(|&&c| c.is_alphanumeric() || c == '_').count()
 }
 
 /// `12`, `1_000u64`, `0.5`, `1.`, `1e-9`, but only the `1` of `1..2` and of `1.max(2)`.
@@ -139,10 +124,8 @@ fn number(rest: &[char], is_tuple_field: bool) -> usize {
         length += 1 + word(&rest[length + 1..]);
     }
     let (digits, last) = rest[..length].split_at(length - 1);
-    let ends_in_exponent = matches!(last, ['e' | 'E'])
-        && digits
-            .iter()
-            .all(|c| c.is_ascii_digit() || "._".contains(*c));
+    let ends_in_exponent =
+        matches!(last, ['e' | 'E']) && digits.iter().all(|c| c.is_ascii_digit() || "._".contains(*c));
     if ends_in_exponent && matches!(rest.get(length), Some('-' | '+')) {
         length += 1 + word(&rest[length + 1..]);
     }
@@ -197,9 +180,7 @@ fn raw_string(rest: &[char]) -> Option<usize> {
     }
     let mut end = vec!['"'];
     end.resize(1 + hashes, '#');
-    let content = rest[start..]
-        .windows(end.len())
-        .position(|window| window == end);
+    let content = rest[start..].windows(end.len()).position(|window| window == end);
     Some(content.map_or(rest.len(), |content| start + content + end.len()))
 }
 
@@ -219,12 +200,7 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     let mut at = 0;
     while at < tokens.len() {
         let here = &tokens[at..];
-        if here.len() >= CFG_TEST.len()
-            && CFG_TEST
-                .iter()
-                .zip(here)
-                .all(|(text, token)| token.is(text))
-        {
+        if here.len() >= CFG_TEST.len() && CFG_TEST.iter().zip(here).all(|(text, token)| token.is(text)) {
             at += CFG_TEST.len() + item(&here[CFG_TEST.len()..]);
         } else {
             kept.push(tokens[at].clone());
@@ -258,10 +234,7 @@ mod tests {
     use super::*;
 
     fn texts(source: &str) -> Vec<String> {
-        tokens_outside_tests(source)
-            .into_iter()
-            .map(|token| token.text)
-            .collect()
+        tokens_outside_tests(source).into_iter().map(|token| token.text).collect()
     }
 
     #[test]
@@ -273,23 +246,14 @@ mod tests {
             let d = '"'; let e = '\''; let f = '\u{1F600}'; let g: &'static str = d;
         "##;
         let found = texts(source);
-        assert!(
-            !found.iter().any(|text| text == "HashMap" || text == "f64"),
-            "{found:?}"
-        );
+        assert!(!found.iter().any(|text| text == "HashMap" || text == "f64"), "{found:?}");
         assert!(found.iter().any(|text| text == "static"), "{found:?}");
     }
 
     #[test]
     fn lines_are_counted_through_comments_and_strings() {
         let found = tokens_outside_tests("/* a\nb */ \"c\nd\"\nhere");
-        assert_eq!(
-            found,
-            [Token {
-                text: "here".to_owned(),
-                line: 4
-            }]
-        );
+        assert_eq!(found, [Token { text: "here".to_owned(), line: 4 }]);
     }
 
     #[test]
@@ -297,8 +261,8 @@ mod tests {
         assert_eq!(
             texts("1.5 1..5 1.max(2) x.0.1 1e-9 1_000u64 2."),
             [
-                "1.5", "1", ".", ".", "5", "1", ".", "max", "(", "2", ")", "x", ".", "0", ".", "1",
-                "1e-9", "1_000u64", "2."
+                "1.5", "1", ".", ".", "5", "1", ".", "max", "(", "2", ")", "x", ".", "0", ".", "1", "1e-9", "1_000u64",
+                "2."
             ]
         );
     }
@@ -316,20 +280,10 @@ mod tests {
             "use std::{fs, time::{Duration, Instant as I}}; fn f() { std::thread::sleep(x) } use std::net::*; \
              use crate::std::not; use ::std::env;",
         );
-        let found: Vec<String> = paths_from(&tokens, "std")
-            .into_iter()
-            .map(|(path, _)| path)
-            .collect();
+        let found: Vec<String> = paths_from(&tokens, "std").into_iter().map(|(path, _)| path).collect();
         assert_eq!(
             found,
-            [
-                "std::fs",
-                "std::time::Duration",
-                "std::time::Instant",
-                "std::thread::sleep",
-                "std::net::*",
-                "std::env"
-            ]
+            ["std::fs", "std::time::Duration", "std::time::Instant", "std::thread::sleep", "std::net::*", "std::env"]
         );
     }
 }

@@ -28,16 +28,10 @@ pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for package in &workspace.packages {
         let manifest = &package.manifest_path;
-        let text = fs::read_to_string(manifest)
-            .with_context(|| format!("cannot read {}", manifest.display()))?;
+        let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
         let shown = manifest.strip_prefix(&workspace.root).unwrap_or(manifest);
         for (name, reason, hint) in broken_edges(package, &workspace.root) {
-            findings.push(Finding {
-                path: shown.to_path_buf(),
-                line: line_naming(&text, &name),
-                reason,
-                hint,
-            });
+            findings.push(Finding { path: shown.to_path_buf(), line: line_naming(&text, &name), reason, hint });
         }
     }
     Ok(findings)
@@ -47,11 +41,7 @@ pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
 fn broken_edges(package: &Package, root: &Path) -> Vec<(String, String, &'static str)> {
     let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package.name) else {
         let reason = format!("the package {} is not in the table of edges", package.name);
-        return vec![(
-            "name".to_owned(),
-            reason,
-            "add it to ALLOWED in tidy/edges.rs",
-        )];
+        return vec![("name".to_owned(), reason, "add it to ALLOWED in tidy/edges.rs")];
     };
     let tests: PathBuf = root.join("tests");
     let mut broken = Vec::new();
@@ -65,21 +55,14 @@ fn broken_edges(package: &Package, root: &Path) -> Vec<(String, String, &'static
             broken.push((name.clone(), reason, "nothing depends on tests/"));
         } else if !allowed.contains(&name.as_str()) {
             let reason = format!("{} depends on {name}", package.name);
-            broken.push((
-                name.clone(),
-                reason,
-                "this edge is not in ALLOWED in tidy/edges.rs",
-            ));
+            broken.push((name.clone(), reason, "this edge is not in ALLOWED in tidy/edges.rs"));
         }
     }
     broken
 }
 
 fn line_naming(manifest: &str, name: &str) -> usize {
-    manifest
-        .lines()
-        .position(|line| line.trim_start().starts_with(name))
-        .map_or(1, |index| index + 1)
+    manifest.lines().position(|line| line.trim_start().starts_with(name)).map_or(1, |index| index + 1)
 }
 
 #[cfg(test)]
@@ -93,16 +76,10 @@ mod tests {
             manifest_path: PathBuf::from("/repo/crates/x/Cargo.toml"),
             dependencies: dependencies
                 .iter()
-                .map(|(name, path)| Dependency {
-                    name: (*name).to_owned(),
-                    path: path.map(PathBuf::from),
-                })
+                .map(|(name, path)| Dependency { name: (*name).to_owned(), path: path.map(PathBuf::from) })
                 .collect(),
         };
-        broken_edges(&package, Path::new("/repo"))
-            .into_iter()
-            .map(|(_, reason, _)| reason)
-            .collect()
+        broken_edges(&package, Path::new("/repo")).into_iter().map(|(_, reason, _)| reason).collect()
     }
 
     #[test]
@@ -115,14 +92,8 @@ mod tests {
     #[test]
     fn edges_against_it_are_found() {
         let timeline = (TIMELINE, Some("/repo/crates/poolscope-timeline"));
-        assert_eq!(
-            broken(SIM, &[timeline]),
-            ["poolscope-sim depends on poolscope-timeline"]
-        );
-        assert_eq!(
-            broken("xtask", &[timeline]),
-            ["xtask depends on poolscope-timeline"]
-        );
+        assert_eq!(broken(SIM, &[timeline]), ["poolscope-sim depends on poolscope-timeline"]);
+        assert_eq!(broken("xtask", &[timeline]), ["xtask depends on poolscope-timeline"]);
     }
 
     #[test]
@@ -141,13 +112,7 @@ mod tests {
 
     #[test]
     fn the_line_is_the_one_of_the_dependency() {
-        assert_eq!(
-            line_naming(
-                "[dependencies]\nserde = \"1\"\nxtask.workspace = true\n",
-                "xtask"
-            ),
-            3
-        );
+        assert_eq!(line_naming("[dependencies]\nserde = \"1\"\nxtask.workspace = true\n", "xtask"), 3);
         assert_eq!(line_naming("", "xtask"), 1);
     }
 }

@@ -43,29 +43,17 @@ pub fn check(files: &[TrackedFile]) -> Vec<Finding> {
 pub fn simulator_builds_alone(workspace: &Workspace) -> Result<bool> {
     wasm::ensure_target(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "check",
-        "--quiet",
-        "--package",
-        "poolscope-sim",
-        "--target",
-        wasm::TARGET,
-    ]);
+    cargo.args(["check", "--quiet", "--package", "poolscope-sim", "--target", wasm::TARGET]);
     let alone = process::watch(&mut cargo, |_| ())?.success();
     if !alone {
-        println!(
-            "crates/poolscope-sim/Cargo.toml:1: it does not build alone for {} (see above)",
-            wasm::TARGET
-        );
+        println!("crates/poolscope-sim/Cargo.toml:1: it does not build alone for {} (see above)", wasm::TARGET);
     }
     Ok(alone)
 }
 
 /// A module of tests in its own file is declared under `#[cfg(test)]`, which this file cannot show.
 fn is_test(file: &TrackedFile) -> bool {
-    file.path
-        .components()
-        .any(|name| name.as_os_str() == "tests" || name.as_os_str() == "tests.rs")
+    file.path.components().any(|name| name.as_os_str() == "tests" || name.as_os_str() == "tests.rs")
 }
 
 fn impurities(file: &TrackedFile, floats_forbidden: bool) -> Vec<Finding> {
@@ -84,11 +72,7 @@ fn impurities(file: &TrackedFile, floats_forbidden: bool) -> Vec<Finding> {
             let reason = format!("{text} has no order of its own");
             findings.push(file.finding(token.line, reason, "use BTreeMap, BTreeSet or Vec"));
         } else if text == "rand" && tokens.get(at + 1).is_some_and(|next| next.is(":")) {
-            findings.push(file.finding(
-                token.line,
-                "rand in a pure crate",
-                "chance comes from the seed",
-            ));
+            findings.push(file.finding(token.line, "rand in a pure crate", "chance comes from the seed"));
         } else if floats_forbidden && is_float(token) {
             let reason = format!("the float `{text}` in the simulator");
             findings.push(file.finding(token.line, reason, "count in integers: µs, per mille"));
@@ -102,14 +86,8 @@ fn forbidden(path: &str) -> Option<&'static str> {
     let path = path.replacen("core::", "std::", 1);
     let imported = path.strip_suffix("::*").unwrap_or(&path);
     FORBIDDEN_PATHS.iter().find_map(|(bad, hint)| {
-        let inside = imported == *bad
-            || imported
-                .strip_prefix(bad)
-                .is_some_and(|rest| rest.starts_with("::"));
-        let around = bad
-            .strip_prefix(imported)
-            .is_some_and(|rest| rest.starts_with("::"))
-            && imported != "std";
+        let inside = imported == *bad || imported.strip_prefix(bad).is_some_and(|rest| rest.starts_with("::"));
+        let around = bad.strip_prefix(imported).is_some_and(|rest| rest.starts_with("::")) && imported != "std";
         (inside || around || path == "std::*").then_some(*hint)
     })
 }
@@ -121,16 +99,12 @@ fn is_float(token: &Token) -> bool {
     }
     let is_number = text.starts_with(|c: char| c.is_ascii_digit());
     let after_digits = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
-    let has_exponent = after_digits.strip_prefix(['e', 'E']).is_some_and(|power| {
-        power.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+')
-    });
+    let has_exponent = after_digits
+        .strip_prefix(['e', 'E'])
+        .is_some_and(|power| power.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+'));
     text == "f32"
         || text == "f64"
-        || is_number
-            && (text.contains('.')
-                || text.ends_with("f32")
-                || text.ends_with("f64")
-                || has_exponent)
+        || is_number && (text.contains('.') || text.ends_with("f32") || text.ends_with("f64") || has_exponent)
 }
 
 #[cfg(test)]
@@ -139,15 +113,8 @@ mod tests {
     use std::path::PathBuf;
 
     fn check_source(path: &str, source: &str) -> Vec<String> {
-        let file = TrackedFile {
-            path: PathBuf::from(path),
-            bytes: 0,
-            text: Some(source.to_owned()),
-        };
-        check(&[file])
-            .iter()
-            .map(|finding| format!("{}: {}", finding.line, finding.reason))
-            .collect()
+        let file = TrackedFile { path: PathBuf::from(path), bytes: 0, text: Some(source.to_owned()) };
+        check(&[file]).iter().map(|finding| format!("{}: {}", finding.line, finding.reason)).collect()
     }
 
     #[test]
@@ -170,31 +137,15 @@ mod tests {
     fn words_that_only_look_alike_are_fine() {
         let source = "//! HashMap\nuse std::time::Duration;\nstruct Instant;\nfn thread(time: Instant) { \"f64\"; }\n\
                       #[cfg(test)]\nmod tests { use std::fs; }\nconst MASK: u64 = 0x1e5; let x = a.0.1; 1..2;";
-        assert_eq!(
-            check_source("crates/poolscope-sim/src/world.rs", source),
-            Vec::<String>::new()
-        );
+        assert_eq!(check_source("crates/poolscope-sim/src/world.rs", source), Vec::<String>::new());
     }
 
     #[test]
     fn floats_belong_to_pixels() {
         let source = "fn width() -> f32 { 0.5 }";
-        assert_eq!(
-            check_source("crates/poolscope-timeline/src/layout.rs", source),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            check_source("crates/poolscope-sim/src/layout.rs", source).len(),
-            2
-        );
-        assert_eq!(
-            check_source(
-                "crates/poolscope-sim/src/layout.rs",
-                "1e9; 2f64; 1e-3; 3u64; 7usize"
-            )
-            .len(),
-            3
-        );
+        assert_eq!(check_source("crates/poolscope-timeline/src/layout.rs", source), Vec::<String>::new());
+        assert_eq!(check_source("crates/poolscope-sim/src/layout.rs", source).len(), 2);
+        assert_eq!(check_source("crates/poolscope-sim/src/layout.rs", "1e9; 2f64; 1e-3; 3u64; 7usize").len(), 3);
     }
 
     #[test]

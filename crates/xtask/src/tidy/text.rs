@@ -5,12 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{Finding, TrackedFile};
 
 /// The pages that name paths of the repository.
-const MAPS: [&str; 4] = [
-    "README.md",
-    "README.zh-CN.md",
-    "CONTRIBUTING.md",
-    "crates/README.md",
-];
+const MAPS: [&str; 4] = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "crates/README.md"];
 
 /// Beginnings of absolute paths on somebody's machine. They are put together here so that this file does not
 /// break its own rule.
@@ -45,11 +40,7 @@ fn missing_paths(file: &TrackedFile, exists: impl Fn(&Path) -> bool) -> Vec<Find
                 continue;
             };
             if !exists(&path) && !exists(&folder.join(&path)) {
-                findings.push(file.finding(
-                    line,
-                    format!("`{quoted}` does not exist"),
-                    "name a path that does",
-                ));
+                findings.push(file.finding(line, format!("`{quoted}` does not exist"), "name a path that does"));
             }
         }
     }
@@ -81,13 +72,10 @@ fn machine_paths(file: &TrackedFile) -> Vec<Finding> {
     for (line, text) in file.lines() {
         let absolute = MACHINE_PATHS.iter().find(|path| {
             // Inside an address or a longer path the same letters are something else.
-            text.match_indices(**path).any(|(at, _)| {
-                !text[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.~/$}".contains(c))
-            })
+            text.match_indices(**path)
+                .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.~/$}".contains(c)))
         });
-        let folder = MACHINE_FOLDERS
-            .iter()
-            .find(|folder| text.contains(**folder));
+        let folder = MACHINE_FOLDERS.iter().find(|folder| text.contains(**folder));
         if let Some(path) = absolute.or(folder) {
             let reason = format!("`{path}` is a path of one machine");
             findings.push(file.finding(line, reason, "name a path in the repository"));
@@ -101,9 +89,7 @@ fn resolved_urls(file: &TrackedFile) -> Option<Finding> {
     if !file.path.ends_with("package-lock.json") {
         return None;
     }
-    let (line, _) = file
-        .lines()
-        .find(|(_, text)| text.trim_start().starts_with("\"resolved\": \"http"))?;
+    let (line, _) = file.lines().find(|(_, text)| text.trim_start().starts_with("\"resolved\": \"http"))?;
     let hint = "npm install --package-lock-only --omit-lockfile-registry-resolved";
     Some(file.finding(line, "the lock file names a registry", hint))
 }
@@ -113,25 +99,15 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> TrackedFile {
-        TrackedFile {
-            path: PathBuf::from(path),
-            bytes: 0,
-            text: Some(text.to_owned()),
-        }
+        TrackedFile { path: PathBuf::from(path), bytes: 0, text: Some(text.to_owned()) }
     }
 
     fn missing(text: &str) -> Vec<String> {
-        let known = [
-            "crates/poolscope-sim/src",
-            "crates/poolscope-sim/src/lib.rs",
-            "web/elements",
-        ];
-        missing_paths(&file("crates/README.md", text), |path| {
-            known.iter().any(|known| path == Path::new(known))
-        })
-        .into_iter()
-        .map(|finding| format!("{}: {}", finding.line, finding.reason))
-        .collect()
+        let known = ["crates/poolscope-sim/src", "crates/poolscope-sim/src/lib.rs", "web/elements"];
+        missing_paths(&file("crates/README.md", text), |path| known.iter().any(|known| path == Path::new(known)))
+            .into_iter()
+            .map(|finding| format!("{}: {}", finding.line, finding.reason))
+            .collect()
     }
 
     #[test]
@@ -140,10 +116,7 @@ mod tests {
                     `web/elements/*.js`, then `crates/gone/` and `poolscope-sim/src/gone.rs`.";
         assert_eq!(
             missing(text),
-            [
-                "2: `crates/gone/` does not exist",
-                "2: `poolscope-sim/src/gone.rs` does not exist"
-            ]
+            ["2: `crates/gone/` does not exist", "2: `poolscope-sim/src/gone.rs` does not exist"]
         );
     }
 
@@ -157,27 +130,14 @@ mod tests {
     #[test]
     fn machine_paths_are_found() {
         for text in ["cd /wo*rk/main", "\"/ro*ot/.cargo\"", "see .libr*ary/x"] {
-            assert_eq!(
-                machine_paths(&file("x.md", &text.replace('*', ""))).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(machine_paths(&file("x.md", &text.replace('*', ""))).len(), 1, "{text}");
         }
     }
 
     #[test]
     fn the_same_letters_elsewhere_are_fine() {
-        for text in [
-            "https://example.org/wo*rk/",
-            "src/wo*rk/main",
-            "$HOME/wo*rk/x",
-            "../ro*ot/x",
-            "~/wo*rk/x",
-        ] {
-            assert!(
-                machine_paths(&file("x.md", &text.replace('*', ""))).is_empty(),
-                "{text}"
-            );
+        for text in ["https://example.org/wo*rk/", "src/wo*rk/main", "$HOME/wo*rk/x", "../ro*ot/x", "~/wo*rk/x"] {
+            assert!(machine_paths(&file("x.md", &text.replace('*', ""))).is_empty(), "{text}");
         }
     }
 
