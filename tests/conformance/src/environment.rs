@@ -33,7 +33,7 @@ pub fn python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
     );
     let base = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     run(Command::new(&base).args(["-m", "venv", "--clear"]).arg(&directory)).map_err(|why| {
-        Failure::because(format!("`{base} -m venv` failed (Python 3.9 or newer with its venv module is needed)"), why)
+        Failure::because(format!("`{base} -m venv` failed (Python 3.10 or newer with its venv module is needed)"), why)
     })?;
     run(Command::new(&python).args(["-m", "pip", "install", "--disable-pip-version-check"]).args(&packages))
         .map_err(|why| Failure::because("pip could not install the packages", why))?;
