@@ -1,4 +1,4 @@
-//! One sort for everything: each use of the library's generic sort would be kilobytes of wasm.
+//! A small sort: each use of the library's generic one would be kilobytes of wasm.
 
 /// In the order of the keys; equals stay in the order in which they are.
 pub fn sorted<T>(items: Vec<T>, key: impl Fn(&T) -> (u64, u64)) -> Vec<T> {

@@ -4,7 +4,6 @@ use poolscope_sim::scenario::{Server, Transport};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::Trace;
 
-use crate::order::sorted;
 use crate::truths::{Command, Thread, Truths, other_user};
 
 /// One row; `None` is printed as NULL.
@@ -59,10 +58,11 @@ pub fn rows(trace: &Trace, truths: &Truths, at: SimTime) -> Vec<ProcessRow> {
     let asking = if mysql8(server) { "init" } else { "starting" };
     let own = row(OWN_ID, "root", "localhost", "Query", 0, asking);
     rows.push(ProcessRow { info: Some("SHOW PROCESSLIST".to_owned()), ..own });
+    // Ids rise, so these are in order.
     for thread in truths.live.iter().map(|i| &truths.threads[*i]) {
         rows.push(session(trace, thread, at, progress));
     }
-    sorted(rows, |r| (u64::from(r.id), 0))
+    rows
 }
 
 fn mysql8(server: Server) -> bool {

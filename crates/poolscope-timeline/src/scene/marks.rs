@@ -2,7 +2,6 @@
 
 use super::layout::{Easel, Layer};
 use super::{Anchor, Glyph, Item, Shape, labels};
-use crate::order::sorted;
 use crate::timeline::{Lane, LaneKind, Mark, MarkKind};
 
 /// Glyph, class, and how much it matters: 0 is never left out. Checkouts and checkins are where bars begin and end.
@@ -35,12 +34,11 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
             // Errors stay even where they crowd, down to the pixel; the rest needs room.
             let room = if own == 0 { 2.0 } else { size + 1.0 };
             if shown.iter().all(|(other, ..)| room <= (other - x).abs()) {
-                shown.push((x, own, mark));
+                let place = shown.partition_point(|(other, ..)| *other < x);
+                shown.insert(place, (x, own, mark));
             }
         }
     }
-    // Positions inside the picture are not negative.
-    let shown = sorted(shown, |s| ((s.0 * 16.0) as u64, 0));
     for (x, _, mark) in &shown {
         let Some((glyph, class, _)) = look(mark.kind) else { continue };
         let shape = Shape::Glyph { glyph, x: *x, y: middle, size };

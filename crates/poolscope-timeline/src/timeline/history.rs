@@ -5,10 +5,9 @@ use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, Tra
 
 use super::packing::{Stay, pack};
 use super::{
-    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series,
-    SeriesKind, Step, Timeline, Truth, steps,
+    Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series, SeriesKind, Step,
+    Timeline, Truth, steps,
 };
-use crate::order::sorted;
 use crate::truths::{Phase, Truths, other_user, owner};
 
 /// What one thing went through.
@@ -111,7 +110,8 @@ struct History<'a> {
     ups: Vec<Mark>,
     checked_out: Vec<Series>,
     connected: Series,
-    parted: Vec<Option<(DisagreementKind, SimTime, EventId)>>,
+    /// By connection − 1: the place in `disagreements` of the one that lasts.
+    parted: Vec<Option<usize>>,
     disagreements: Vec<Disagreement>,
     steps: Vec<Step>,
     downtimes: Vec<(SimTime, SimTime)>,
@@ -352,17 +352,24 @@ impl History<'_> {
             self.parted.resize(index + 1, None);
         }
         let now = self.truths.parted(number);
-        if self.parted[index].map(|p| p.0) != now.map(|n| n.0) {
-            self.end_parted(index, Some(at));
-            self.parted[index] = now.map(|(kind, _)| (kind, at, id));
+        if self.parted[index].map(|place| self.disagreements[place].kind) == now.map(|n| n.0) {
+            return;
         }
-    }
-
-    fn end_parted(&mut self, index: usize, to: Option<SimTime>) {
-        if let Some((kind, from, event)) = self.parted[index].take() {
-            let connection = index as u32 + 1;
-            let (engine, slot) = self.truths.connection(connection).map_or((0, 0), |c| (c.engine, c.slot));
-            self.disagreements.push(Disagreement { kind, from, to, event, connection, engine, slot });
+        if let Some(place) = self.parted[index].take() {
+            self.disagreements[place].to = Some(at);
+        }
+        if let Some((kind, _)) = now {
+            let (engine, slot) = self.truths.connection(number).map_or((0, 0), |c| (c.engine, c.slot));
+            self.parted[index] = Some(self.disagreements.len());
+            self.disagreements.push(Disagreement {
+                kind,
+                from: at,
+                to: None,
+                event: id,
+                connection: number,
+                engine,
+                slot,
+            });
         }
     }
 
@@ -380,12 +387,6 @@ impl History<'_> {
             self.waited(request, process, begun, end);
         }
         self.downtimes.extend(self.down.take().map(|from| (from, end)));
-        for index in 0..self.parted.len() {
-            self.end_parted(index, None);
-        }
-        // Several may begin with the same event, but not of the same connection.
-        let disagreements =
-            sorted(self.disagreements.split_off(0), |d| (u64::from(d.event.0), u64::from(d.connection)));
         let application = Group { truth: Truth::Application, lanes: self.application_lanes(), series: Vec::new() };
         let pool =
             Group { truth: Truth::Pool, lanes: self.pool_lanes(), series: std::mem::take(&mut self.checked_out) };
@@ -396,7 +397,7 @@ impl History<'_> {
             start: SimTime::ZERO,
             end,
             groups: vec![application, pool, server],
-            disagreements,
+            disagreements: self.disagreements,
             downtimes: self.downtimes,
             steps: self.steps,
         }
@@ -408,16 +409,18 @@ impl History<'_> {
         let collected = std::mem::take(&mut self.collected);
         for process in 0..processes {
             let waits: Vec<Bar> = self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();
-            let waits = sorted(waits, |b| (b.from.0, u64::from(b.event.0)));
             lanes.extend(rows(LaneKind::Backlog { process }, waits, Vec::new()));
             for (index, task) in self.trace.tasks.iter().enumerate().filter(|(_, t)| t.process == process) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.tasks[index]);
                 lanes.push(Lane { kind: LaneKind::Task(index as u16), label: task.name.clone(), rows: 1, bars, marks });
             }
-            let of_process = |index: usize| self.left_process.get(index) == Some(&process);
-            let left =
-                self.left.iter().enumerate().filter(|(i, _)| of_process(*i)).flat_map(|(_, t)| t.bars.iter().cloned());
-            let left = sorted(left.collect(), |b: &Bar| (b.from.0, u64::from(b.connection.unwrap_or(0))));
+            let of_process = self.left.iter().zip(&self.left_process).filter(|(_, p)| **p == process);
+            let mut left: Vec<Bar> = Vec::new();
+            for bar in of_process.flat_map(|(track, _)| &track.bars) {
+                // A connection that is lost twice comes out of order.
+                let place = left.partition_point(|b| b.from <= bar.from);
+                left.insert(place, bar.clone());
+            }
             lanes.extend(rows(LaneKind::LeftBehind { process }, left, collected.clone()));
         }
         lanes
@@ -428,7 +431,6 @@ impl History<'_> {
         for (engine, slots) in self.slots.iter_mut().enumerate() {
             let used: Vec<(u32, Stay)> =
                 slots.iter().enumerate().filter_map(|(n, t)| Some((n as u32, t.stay(None)?))).collect();
-            let used = sorted(used, |(n, stay)| (stay.from.0, u64::from(*n)));
             let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
             let (places, count) = pack(&stays);
             let engine = engine as u16;
@@ -475,7 +477,6 @@ impl History<'_> {
                 used.push((index, stay));
             }
         }
-        let used = sorted(used, |(index, stay)| (stay.from.0, *index as u64));
         let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
         let (places, count) = pack(&stays);
         for place in 0..count {
@@ -496,8 +497,10 @@ impl History<'_> {
             lanes.push(lane);
         }
         if let Some(first) = lanes.iter_mut().find(|l| l.kind == LaneKind::Sessions) {
-            first.marks.append(&mut self.ups);
-            first.marks = sorted(std::mem::take(&mut first.marks), |m| (u64::from(m.event.0), 0));
+            for mark in std::mem::take(&mut self.ups) {
+                let place = first.marks.partition_point(|m| m.event < mark.event);
+                first.marks.insert(place, mark);
+            }
         }
         lanes
     }
@@ -534,17 +537,19 @@ fn name(label: &mut String, numbers: &[u32]) {
 }
 
 /// A lane that shows several bars at once in thin rows; none if there are no bars.
-fn rows(kind: LaneKind, mut bars: Vec<Bar>, marks: Vec<Mark>) -> Option<Lane> {
+fn rows(kind: LaneKind, bars: Vec<Bar>, marks: Vec<Mark>) -> Option<Lane> {
     let stays: Vec<Stay> = bars.iter().map(|b| Stay { from: b.from, to: b.to, key: None }).collect();
     let (places, count) = pack(&stays);
     if count == 0 {
         return None;
     }
-    for (bar, place) in bars.iter_mut().zip(places) {
-        bar.row = place as u16;
+    let mut placed = Vec::with_capacity(bars.len());
+    for row in 0..count {
+        for (bar, _) in bars.iter().zip(&places).filter(|(_, place)| **place == row) {
+            placed.push(Bar { row: row as u16, ..bar.clone() });
+        }
     }
-    let bars = sorted(bars, |b| (u64::from(b.row), b.from.0));
-    Some(Lane { kind, label: String::new(), rows: count as u16, bars, marks })
+    Some(Lane { kind, label: String::new(), rows: count as u16, bars: placed, marks })
 }
 
 fn count(series: &mut Series, at: SimTime, value: i32) {

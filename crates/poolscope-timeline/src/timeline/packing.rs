@@ -11,7 +11,7 @@ pub struct Stay {
     pub key: Option<(u16, u32)>,
 }
 
-/// A lane for each, in the order given, which must be by `from`; and the number of lanes.
+/// A lane for each, and the number of lanes; the fewest if they come in the order of `from`.
 pub fn pack(stays: &[Stay]) -> (Vec<usize>, usize) {
     let mut lanes: Vec<Stay> = Vec::new();
     let mut places = Vec::with_capacity(stays.len());
