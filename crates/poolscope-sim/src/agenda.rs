@@ -9,6 +9,7 @@ pub(crate) enum Target {
     /// Looks at the idle clock of a server session.
     IdleCheck {
         thread: u32,
+        boot: u32,
     },
     ServerUp,
     Fault {

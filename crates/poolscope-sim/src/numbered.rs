@@ -42,8 +42,4 @@ impl<T> Numbered<T> {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.entries.iter().map(|(n, value)| (*n, value))
     }
-
-    pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.entries.retain(|(_, value)| keep(value));
-    }
 }

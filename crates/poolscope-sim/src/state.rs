@@ -13,7 +13,6 @@ use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
-use std::collections::VecDeque;
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -35,6 +34,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub next_connection: u32,
     /// Numbers Sessions, and Connections that the program opened itself.
     next_holder: u32,
+    /// Checkouts so far.
+    fairies: u64,
     pub server: Server,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
@@ -56,15 +57,8 @@ pub(crate) struct EngineState {
     pub options: usize,
     /// Index into `pools`; changes with `dispose()`.
     pub pool: usize,
-    pub dialect: Initialize,
-}
-
-/// The dialect looks at the server on the first connection of an engine; other connections wait for it meanwhile.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Initialize {
-    Not,
-    Running(VecDeque<u16>),
-    Done,
+    /// The dialect has asked the server its questions, or is asking.
+    pub asked: bool,
 }
 
 impl<'s, O: Observer> State<'s, O> {
@@ -86,6 +80,7 @@ impl<'s, O: Observer> State<'s, O> {
             connections: Numbered::new(),
             next_connection: 1,
             next_holder: 1,
+            fairies: 0,
             server: Server::new(scenario),
             traffic: Vec::new(),
             requests: 0,
@@ -114,6 +109,11 @@ impl<'s, O: Observer> State<'s, O> {
 
     pub fn first_line(&self, program: usize) -> u16 {
         self.first_lines.get(program).copied().unwrap_or(1)
+    }
+
+    pub fn next_fairy(&mut self) -> u64 {
+        self.fairies += 1;
+        self.fairies
     }
 
     pub fn new_holder(&mut self) -> u32 {

@@ -114,7 +114,7 @@ impl<'s, O: Observer> World<'s, O> {
     async fn collector(&self) {
         loop {
             self.park().await;
-            self.collect().await;
+            self.collect(None).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::program::{Slot, Step, Target};
 use super::python::Compiler;
 use super::tokens::Token;
-use crate::scenario::SessionFactory;
+use crate::scenario::{SessionFactory, SqlAlchemy};
 use crate::time::{SimSpan, scaled_decimal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +157,13 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
                 compiler.push(Step::Remove { engine: 0 });
                 return Some(Head::Other);
             }
+            if method == "invalidate" {
+                return unknown_method(
+                    compiler,
+                    method,
+                    "a scoped_session has no invalidate(): Session().invalidate()",
+                );
+            }
             object_call(compiler, Type::Session, Target::Registry(0), method, arguments)
         }
         Head::Factory => {
@@ -224,6 +231,9 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
             expression(compiler, parameters)?;
             let statement = compiler.statement_number(sql);
             Step::Execute { on, statement }
+        }
+        "commit" | "rollback" if kind == Type::Connection && compiler.sqlalchemy < SqlAlchemy::V2_0 => {
+            return unknown_method(compiler, method, "in 1.4 a Connection has none: with engine.begin() as conn:");
         }
         "commit" => Step::Commit { on },
         "rollback" => Step::Rollback { on },

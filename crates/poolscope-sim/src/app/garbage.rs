@@ -1,6 +1,5 @@
 //! References and the cyclic garbage collector: an explicit event, never an accident.
 
-use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -32,10 +31,9 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let connection = session.transaction.as_ref().and_then(|t| t.connection);
-        let Some(connection) = connection else {
-            state.sessions.remove(id);
-            return;
-        };
+        // Nobody can reach it any more; what it holds is the Connection's.
+        state.sessions.remove(id);
+        let Some(connection) = connection else { return };
         if let Some(c) = state.connections.get_mut(connection) {
             c.references = 0;
         }
@@ -54,8 +52,8 @@ impl<O: Observer> World<'_, O> {
             if connection.references > 0 {
                 return;
             }
-            let lost = |fairy: &Fairy| in_cycle || cycle && (fairy.in_cycle || connection.transaction.is_some());
-            if connection.fairy.as_ref().is_some_and(lost) {
+            let lost = in_cycle || cycle && connection.transaction.is_some();
+            if connection.fairy.is_some() && lost {
                 let session = connection.number;
                 state.emit(Rule::Garbage, EventKind::Lost { session });
                 return;
@@ -67,20 +65,26 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// `gc.collect()`: unless the collector runs already, every unreachable Session and Connection gives its connection back, in the order of their creation.
-    pub(crate) async fn collect(&self) {
-        let lost: Vec<u32> = {
+    /// `gc.collect()`, of one process or of all: unless the collector runs already, every unreachable Session and Connection gives
+    /// its connection back, in the order of the checkouts.
+    pub(crate) async fn collect(&self, process: Option<u16>) {
+        let lost = {
             let mut state = self.state();
             if std::mem::replace(&mut state.collecting, true) {
                 return;
             }
-            let lost =
-                state.connections.iter().filter(|(_, c)| c.references == 0).map(|(id, _)| id).collect::<Vec<_>>();
-            state.sessions.retain(|s| s.references > 0);
+            let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
+            let mut lost: Vec<(u64, u32)> = Vec::new();
+            for (id, connection) in state.connections.iter() {
+                if connection.references == 0 && ours(connection.engine) {
+                    lost.push((connection.fairy.as_ref().map_or(0, |f| f.serial), id));
+                }
+            }
+            lost.sort_unstable();
             state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
             lost
         };
-        for id in lost {
+        for (_, id) in lost {
             let fairy = self.state().connections.remove(id).and_then(|c| c.fairy);
             if let Some(fairy) = fairy {
                 self.checkin(fairy, false, Rule::Garbage).await;

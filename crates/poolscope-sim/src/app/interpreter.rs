@@ -2,6 +2,7 @@
 
 use super::garbage::Holder;
 use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
+use super::session::Begin;
 use crate::engine::error::{DbapiClass, PyError};
 use crate::time::SimSpan;
 use crate::trace::{Ended, EventKind, Observer, Rule};
@@ -102,11 +103,16 @@ impl<O: Observer> World<'_, O> {
                 let connection = self.connect(engine, None).await?;
                 self.assign(frame, into, Some(Holder::Connection(connection))).await;
             }
-            Step::Begin { on } => {
-                if let Some(Holder::Connection(id)) = self.holder(frame, on) {
+            Step::Begin { on } => match self.holder(frame, on) {
+                Some(Holder::Session(id)) => self.session_begin(id)?,
+                Some(Holder::Connection(id)) => {
                     self.connection_begin(id);
+                    if let Some(connection) = self.state().connections.get_mut(id) {
+                        connection.context = Begin::Open;
+                    }
                 }
-            }
+                None => {}
+            },
             Step::Execute { on, statement } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_execute(id, statement).await?,
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
@@ -117,12 +123,12 @@ impl<O: Observer> World<'_, O> {
                     self.session_connection(id).await?;
                 }
             }
-            Step::Commit { on } => self.end(frame, on, Ended::Commit).await?,
-            Step::Rollback { on } => self.end(frame, on, Ended::Rollback).await?,
-            Step::Close { on } => self.end(frame, on, Ended::Close).await?,
+            Step::Commit { on } => self.end_inside(frame, on, Ended::Commit).await?,
+            Step::Rollback { on } => self.end_inside(frame, on, Ended::Rollback).await?,
+            Step::Close { on } => self.end_inside(frame, on, Ended::Close).await?,
             Step::Invalidate { on } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_invalidate(id).await?,
-                Some(Holder::Connection(id)) => self.connection_invalidate(id),
+                Some(Holder::Connection(id)) => self.connection_invalidate(id)?,
                 None => {}
             },
             Step::Remove { engine } => self.registry_remove(engine).await?,
@@ -136,7 +142,10 @@ impl<O: Observer> World<'_, O> {
                 self.state().emit(Rule::Listing, EventKind::Busy { until });
                 self.sleep(span).await;
             }
-            Step::Collect => self.collect().await,
+            Step::Collect => {
+                let process = self.state().current_task().map(|t| t.process);
+                self.collect(process).await;
+            }
             Step::Drop(slot) => self.assign(frame, slot, None).await,
             Step::Raise(raise) => {
                 return Err(PyError::Raised { program: program as u16, raise });
@@ -191,6 +200,9 @@ impl<O: Observer> World<'_, O> {
     async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
         if how != Exit::Close {
+            if self.change_context(frame, on, |_| Begin::NoBlock) == Begin::Ended {
+                return if how == Exit::EndAndClose { self.end(frame, on, Ended::Close).await } else { Ok(()) };
+            }
             let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
             if ended.is_err() && !failed {
                 self.end(frame, on, Ended::Rollback).await?;
@@ -202,6 +214,28 @@ impl<O: Observer> World<'_, O> {
             return ended;
         }
         self.end(frame, on, Ended::Close).await
+    }
+
+    /// commit, rollback or close as the program says it; inside a `with ….begin()` block that ends the block's transaction early.
+    async fn end_inside(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
+        self.end(frame, on, how).await?;
+        self.change_context(frame, on, |context| if context == Begin::Open { Begin::Ended } else { context });
+        Ok(())
+    }
+
+    /// Changes the state of the `with ….begin()` block around a Session or Connection; what it was before.
+    fn change_context(&self, frame: &Frame, on: Target, change: impl Fn(Begin) -> Begin) -> Begin {
+        let holder = self.holder(frame, on);
+        let mut state = self.state();
+        let context = match holder {
+            Some(Holder::Session(id)) => state.sessions.get_mut(id).map(|s| &mut s.context),
+            Some(Holder::Connection(id)) => state.connections.get_mut(id).map(|c| &mut c.context),
+            None => None,
+        };
+        let Some(context) = context else { return Begin::NoBlock };
+        let before = *context;
+        *context = change(before);
+        before
     }
 
     async fn end(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
@@ -265,7 +299,9 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         },
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
         PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
-        PyError::Prepared => &["SQLAlchemyError", "InvalidRequestError"],
+        PyError::Prepared | PyError::EndedInContext | PyError::AlreadyBegun => {
+            &["SQLAlchemyError", "InvalidRequestError"]
+        }
         PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
         PyError::Raised { .. } => &[],
     };

@@ -1,7 +1,7 @@
 //! A program: the Python text of a request handler, compiled to small typed steps.
 
 use super::python::{self, SyntaxError};
-use crate::scenario::{EngineOptions, Words};
+use crate::scenario::{EngineOptions, SqlAlchemy, Words};
 use crate::time::SimSpan;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -170,9 +170,10 @@ pub(crate) fn compile(
     label: Words,
     source: &str,
     engines: &[EngineOptions],
+    sqlalchemy: SqlAlchemy,
 ) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
     let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
-    let code = python::compile(&text, engines)?;
+    let code = python::compile(&text, engines, sqlalchemy)?;
     let program = Program {
         name: name.to_owned(),
         label,

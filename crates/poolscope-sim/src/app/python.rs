@@ -5,7 +5,7 @@
 use super::expression::{Type, expression};
 use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
 use super::tokens::{Line, Token, lines};
-use crate::scenario::EngineOptions;
+use crate::scenario::{EngineOptions, SessionFactory, SqlAlchemy};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
@@ -24,13 +24,17 @@ pub(crate) struct Code {
     pub sql: Vec<String>,
 }
 
+/// Python's own exceptions that a handler may raise.
+const RAISABLE: [&str; 6] = ["Exception", "ValueError", "RuntimeError", "KeyError", "TypeError", "LookupError"];
+
 /// Deep nesting is refused: the compiler descends once per level.
 const NESTING_MAX: usize = 20;
 
-pub(crate) fn compile(text: &str, engines: &[EngineOptions]) -> Result<Code, Vec<SyntaxError>> {
+pub(crate) fn compile(text: &str, engines: &[EngineOptions], sqlalchemy: SqlAlchemy) -> Result<Code, Vec<SyntaxError>> {
     let lines = lines(text).map_err(|(line, message)| vec![SyntaxError { line, message, hint: String::new() }])?;
     let mut compiler = Compiler {
         engines,
+        sqlalchemy,
         lines: &lines,
         at: 0,
         steps: Vec::new(),
@@ -66,6 +70,7 @@ pub(crate) fn compile(text: &str, engines: &[EngineOptions]) -> Result<Code, Vec
 
 pub(super) struct Compiler<'p> {
     pub engines: &'p [EngineOptions],
+    pub sqlalchemy: SqlAlchemy,
     lines: &'p [Line],
     at: usize,
     pub steps: Vec<Step>,
@@ -245,7 +250,16 @@ impl Compiler<'_> {
             [] if self.in_except > 0 => self.push(Step::Reraise),
             [] => self.error("`raise` alone works only inside `except`", ""),
             [Token::Name(class), arguments @ ..] => {
+                if !RAISABLE.contains(&class.as_str()) {
+                    self.error(
+                        format!("the exception `{class}` is not known"),
+                        format!("one of {}", RAISABLE.join(", ")),
+                    );
+                }
                 let text = match arguments {
+                    [Token::Mark('('), Token::Text(text), Token::Mark(')')] if class == "KeyError" => {
+                        format!("{class}: '{text}'")
+                    }
                     [] | [Token::Mark('('), Token::Mark(')')] => class.clone(),
                     [Token::Mark('('), Token::Text(text), Token::Mark(')')] => {
                         format!("{class}: {text}")
@@ -310,13 +324,23 @@ impl Compiler<'_> {
             return None;
         };
         let (_, slot, kind) = self.names.iter().find(|(n, _, t)| n == name && *t != Type::Other)?;
-        Some((*kind, *slot, Exit::End))
+        let (slot, kind) = (*slot, *kind);
+        if kind == Type::Connection {
+            self.error(format!("`with {name}.begin()` is not supported"), "with engine.begin() as conn:");
+        }
+        Some((kind, slot, Exit::End))
     }
 
     /// What a `with` opens: `Session.begin()` opens a Session, `engine.begin()` a Connection.
     fn opened(&mut self, tokens: &[Token], begin: bool) -> Option<(Type, Option<Slot>)> {
         match tokens {
             [Token::Name(name)] if begin && name == "Session" => {
+                if self.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) {
+                    self.error(
+                        "`Session.begin()` of a scoped_session gives a transaction, not a Session",
+                        "with Session() as session:",
+                    );
+                }
                 let into = self.slot();
                 self.push(Step::Session { engine: 0, into });
                 Some((Type::Session, Some(into)))

@@ -11,8 +11,18 @@ pub(crate) struct Session {
     /// The engine it is bound to.
     pub engine: u16,
     pub transaction: Option<SessionTransaction>,
+    pub context: Begin,
     /// Variables and registries that refer to it; at 0 only the garbage collector can end it.
     pub references: u32,
+}
+
+/// Whether a `with ….begin()` block is open around the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begin {
+    NoBlock,
+    Open,
+    /// The transaction was ended inside the block: nothing more may be sent until the block ends.
+    Ended,
 }
 
 #[derive(Debug)]
@@ -32,6 +42,7 @@ pub(crate) struct Connection {
     /// `None` while invalidated, and after close.
     pub fairy: Option<Fairy>,
     pub closed: bool,
+    pub context: Begin,
     pub transaction: Option<RootTransaction>,
     pub references: u32,
 }
@@ -59,7 +70,7 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         let engine = state.engine_of_current(options);
         let id = state.new_holder();
-        state.sessions.insert(id, Session { engine, transaction: None, references: 0 });
+        state.sessions.insert(id, Session { engine, transaction: None, context: Begin::NoBlock, references: 0 });
         state.emit(Rule::SessionLazy, EventKind::Session { session: id });
         id
     }
@@ -100,6 +111,9 @@ impl<O: Observer> World<'_, O> {
             let Some(session) = state.sessions.get_mut(id) else {
                 return Err(PyError::ConnectionClosed);
             };
+            if session.context == Begin::Ended {
+                return Err(PyError::EndedInContext);
+            }
             let engine = session.engine;
             let transaction =
                 session.transaction.get_or_insert(SessionTransaction { prepared: false, connection: None });
@@ -166,7 +180,7 @@ impl<O: Observer> World<'_, O> {
         let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         self.forget_transaction(id);
         if let Some(connection) = connection {
-            self.connection_invalidate(connection);
+            self.connection_invalidate(connection)?;
             self.connection_close(connection).await?;
             let mut state = self.state();
             state.connections.remove(connection);
@@ -175,11 +189,27 @@ impl<O: Observer> World<'_, O> {
         Ok(())
     }
 
-    pub(crate) fn connection_invalidate(&self, connection: u32) {
+    pub(crate) fn connection_invalidate(&self, connection: u32) -> Result<(), PyError> {
         let mut state = self.state();
+        if state.connections.get(connection).is_some_and(|c| c.closed) {
+            return Err(PyError::ConnectionClosed);
+        }
         if let Some(fairy) = state.connections.get_mut(connection).and_then(|c| c.fairy.take()) {
             state.invalidate_fairy(&fairy);
         }
+        Ok(())
+    }
+
+    /// Enters a `with session.begin()` block: the Session must not have begun by itself.
+    pub(crate) fn session_begin(&self, id: u32) -> Result<(), PyError> {
+        let mut state = self.state();
+        let Some(session) = state.sessions.get_mut(id) else { return Ok(()) };
+        if session.transaction.is_some() {
+            return Err(PyError::AlreadyBegun);
+        }
+        session.transaction = Some(SessionTransaction { prepared: false, connection: None });
+        session.context = Begin::Open;
+        Ok(())
     }
 
     fn forget_transaction(&self, id: u32) {

@@ -3,7 +3,7 @@
 use crate::agenda::Target;
 use crate::engine::error::PyError;
 use crate::scenario::Arrivals;
-use crate::state::{EngineState, Initialize, State};
+use crate::state::{EngineState, State};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::World;
 use std::collections::VecDeque;
@@ -60,7 +60,7 @@ impl<O: Observer> State<'_, O> {
                 });
                 for options in 0..scenario.engines.len() {
                     let pool = self.new_pool(options, self.engines.len() as u16);
-                    self.engines.push(EngineState { process, options, pool, dialect: Initialize::Not });
+                    self.engines.push(EngineState { process, options, pool, asked: false });
                 }
                 for number in 1..=options.threads {
                     self.tasks.push(Task {

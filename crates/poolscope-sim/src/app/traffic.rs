@@ -66,7 +66,9 @@ impl<O: Observer> State<'_, O> {
     /// Something happens that is not a task going on.
     pub(crate) fn happen(&mut self, target: Target) {
         match target {
-            Target::IdleCheck { thread } => self.check_idle(thread),
+            // Ids begin anew with a restart: an old check says nothing about a new session.
+            Target::IdleCheck { thread, boot } if boot == self.server.boot => self.check_idle(thread),
+            Target::IdleCheck { .. } => {}
             Target::ServerUp => self.server_up(),
             Target::Fault { index } => self.fault(index),
             Target::Arrival { traffic } => self.arrival(traffic),
@@ -100,6 +102,10 @@ impl<O: Observer> State<'_, O> {
     }
 
     fn other_sessions(&mut self, index: u32) {
+        // Whoever finds the server down comes back when it is up.
+        if !self.server.up {
+            return;
+        }
         let options = &self.scenario.other_sessions[index as usize];
         for _ in 0..options.count {
             let now = self.now;
@@ -131,7 +137,8 @@ impl<O: Observer> State<'_, O> {
         };
         let due = t.idle_since.unwrap_or(self.now) + self.server.wait_timeout();
         if due > self.now {
-            self.agenda.add(due, Target::IdleCheck { thread });
+            let boot = self.server.boot;
+            self.agenda.add(due, Target::IdleCheck { thread, boot });
         } else {
             self.server_ends(thread, Death::Timeout, |in_use| EventKind::ServerTimeout { thread, in_use }, None);
         }

@@ -3,7 +3,7 @@
 use super::dbapi::wrap;
 use super::dialect::is_disconnect;
 use super::error::{DbapiError, PyError};
-use crate::app::session::{Connection, RootTransaction};
+use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
@@ -19,9 +19,18 @@ impl<O: Observer> World<'_, O> {
         state.next_connection += 1;
         let (slot, connection) = (fairy.slot, fairy.connection);
         let fairy = Some(fairy);
-        state
-            .connections
-            .insert(id, Connection { number, engine, fairy, closed: false, transaction: None, references: 1 });
+        state.connections.insert(
+            id,
+            Connection {
+                number,
+                engine,
+                fairy,
+                closed: false,
+                context: Begin::NoBlock,
+                transaction: None,
+                references: 1,
+            },
+        );
         if let Some(connection) = connection {
             let session = number;
             state.emit(Rule::SessionAutobegin, EventKind::Hold { session, engine, slot, connection });
@@ -38,7 +47,13 @@ impl<O: Observer> World<'_, O> {
 
     /// Runs a statement: begins a transaction, reconnects after an invalidation, and never retries.
     pub(crate) async fn connection_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
-        let dbapi = self.usable(id).await?;
+        // A reconnection that fails here fails as part of the statement.
+        let dbapi = self.usable(id).await.map_err(|error| match error {
+            PyError::Dbapi { error, disconnect, .. } => {
+                PyError::Dbapi { error, disconnect, statement: Some(statement) }
+            }
+            other => other,
+        })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.connection_begin(id);
@@ -69,6 +84,9 @@ impl<O: Observer> World<'_, O> {
             };
             if connection.closed {
                 return Err(PyError::ConnectionClosed);
+            }
+            if connection.context == Begin::Ended {
+                return Err(PyError::EndedInContext);
             }
             if connection.transaction.as_ref().is_some_and(|t| !t.active) {
                 return Err(PyError::PendingRollback);

@@ -59,7 +59,8 @@ impl<O: Observer> World<'_, O> {
             t.last = Some(id);
         }
         let due = now + state.server.wait_timeout();
-        state.agenda.add(due, Target::IdleCheck { thread });
+        let boot = state.server.boot;
+        state.agenda.add(due, Target::IdleCheck { thread, boot });
         Ok(number)
     }
 

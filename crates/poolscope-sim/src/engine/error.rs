@@ -22,6 +22,10 @@ pub enum PyError {
     Prepared,
     /// `This Connection is closed`.
     ConnectionClosed,
+    /// A statement after `commit()` inside `with Session.begin()`.
+    EndedInContext,
+    /// `with session.begin()` after a statement.
+    AlreadyBegun,
     /// `raise` in the listing; the exception's text is in the program.
     Raised { program: u16, raise: u16 },
 }
@@ -47,7 +51,7 @@ pub enum ErrorKey {
     MySql(u16),
     PoolTimeout,
     PendingRollback,
-    Prepared,
+    InvalidRequest,
     ConnectionClosed,
     Application,
 }
@@ -59,7 +63,7 @@ impl ErrorKey {
             ErrorKey::MySql(code) => code.to_string(),
             ErrorKey::PoolTimeout => "QueuePool limit".to_owned(),
             ErrorKey::PendingRollback => "PendingRollbackError".to_owned(),
-            ErrorKey::Prepared => "InvalidRequestError".to_owned(),
+            ErrorKey::InvalidRequest => "InvalidRequestError".to_owned(),
             ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
             ErrorKey::Application => "exception".to_owned(),
         }
@@ -72,8 +76,9 @@ impl PyError {
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
             PyError::PendingRollback => ErrorKey::PendingRollback,
-            PyError::Prepared => ErrorKey::Prepared,
+            PyError::Prepared => ErrorKey::InvalidRequest,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
+            PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
             PyError::Raised { .. } => ErrorKey::Application,
         }
     }
@@ -113,6 +118,15 @@ impl PyError {
             PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
                                   SQL can be emitted within this transaction."
                 .to_owned(),
+            PyError::EndedInContext => {
+                "sqlalchemy.exc.InvalidRequestError: Can't operate on closed transaction inside \
+                                        context manager.  Please complete the context manager before emitting further \
+                                        commands."
+                    .to_owned()
+            }
+            PyError::AlreadyBegun => {
+                "sqlalchemy.exc.InvalidRequestError: A transaction is already begun on this Session.".to_owned()
+            }
             PyError::ConnectionClosed => "sqlalchemy.exc.ResourceClosedError: This Connection is closed".to_owned(),
             PyError::Raised { program, raise } => scenario
                 .programs

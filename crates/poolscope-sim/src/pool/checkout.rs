@@ -1,12 +1,13 @@
 //! Taking a connection out of the pool: `_do_get`, `get_connection`, `_checkout`.
 
 use super::Fairy;
+use super::queue_pool::FirstRun;
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
 use crate::scenario::SqlAlchemy;
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_STATEMENT};
-use crate::state::{Initialize, State};
+use crate::state::State;
 use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
 use crate::world::World;
@@ -21,7 +22,7 @@ impl<O: Observer> World<'_, O> {
             return Err(error);
         }
         let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
-        let mut in_cycle = false;
+        let serial = self.state().next_fairy();
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
             let Some((connection, fresh)) = self.state().handed_out(pool, slot) else {
@@ -31,7 +32,6 @@ impl<O: Observer> World<'_, O> {
                 match self.ping(engine, slot, connection).await {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
-                        in_cycle = true;
                         self.state().invalidate_record(pool, slot);
                         self.state().invalidate_pool(pool, slot);
                         if let Err(error) = self.get_connection(pool, slot).await {
@@ -47,7 +47,7 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
-            return Ok(Fairy { pool, slot, connection: Some(connection), in_cycle });
+            return Ok(Fairy { pool, slot, connection: Some(connection), serial });
         }
         self.state().checkin_failed(pool, slot);
         Err(PyError::ConnectionClosed)
@@ -225,43 +225,52 @@ impl<O: Observer> World<'_, O> {
                 state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
             }
         }
-        self.initialize(engine, pool, slot, connection).await?;
-        self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
-        Ok(())
+        let mutex = self.enter_listeners(pool).await;
+        let asked = self.initialize(engine, connection).await;
+        let mut state = self.state();
+        match asked {
+            Ok(()) => state.pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect),
+            Err(_) => {
+                if let Some(record) = state.pools[pool].records.get_mut(slot) {
+                    record.connection = None;
+                }
+                state.dbapi_close(connection);
+            }
+        }
+        if mutex {
+            state.leave_listeners(pool, asked.is_ok());
+        }
+        asked
     }
 
-    /// The dialect's questions to the server, once per engine; whoever connects meanwhile waits for the answers.
-    async fn initialize(&self, engine: u16, pool: usize, slot: u32, connection: u32) -> Result<(), PyError> {
-        let engine = usize::from(engine);
-        loop {
-            {
-                let mut state = self.state();
-                let task = state.current();
-                match &mut state.engines[engine].dialect {
-                    Initialize::Done => return Ok(()),
-                    Initialize::Running(waiters) => waiters.push_back(task),
-                    dialect @ Initialize::Not => {
-                        *dialect = Initialize::Running(Default::default());
-                        break;
-                    }
+    /// Waits for the mutex of the first run; false if that run is over and there is no mutex any more.
+    async fn enter_listeners(&self, pool: usize) -> bool {
+        {
+            let mut state = self.state();
+            let task = state.current();
+            match state.pools[pool].listeners {
+                FirstRun::Done => return false,
+                FirstRun::Running => state.pools[pool].listeners_waiting.push_back(task),
+                FirstRun::Not => {
+                    state.pools[pool].listeners = FirstRun::Running;
+                    return true;
                 }
             }
-            self.park().await;
+        }
+        // Whoever leaves hands the mutex over.
+        self.park().await;
+        true
+    }
+
+    /// The dialect's questions, on the first connection of an engine.
+    async fn initialize(&self, engine: u16, connection: u32) -> Result<(), PyError> {
+        let engine = usize::from(engine);
+        if std::mem::replace(&mut self.state().engines[engine].asked, true) {
+            return Ok(());
         }
         let asked = self.ask(connection).await;
-        let mut state = self.state();
-        let after = if asked.is_ok() { Initialize::Done } else { Initialize::Not };
-        if let Initialize::Running(waiters) = std::mem::replace(&mut state.engines[engine].dialect, after) {
-            for task in waiters {
-                state.wake(task);
-            }
-        }
-        asked.inspect_err(|_| {
-            if let Some(record) = state.pools[pool].records.get_mut(slot) {
-                record.connection = None;
-            }
-            state.dbapi_close(connection);
-        })
+        self.state().engines[engine].asked = asked.is_ok();
+        asked
     }
 
     /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
@@ -289,6 +298,20 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
         let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
         self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
+    }
+
+    /// The next one in the queue of the mutex takes it, even after the first run is done.
+    fn leave_listeners(&mut self, pool: usize, done: bool) {
+        let pool = &mut self.pools[pool];
+        let next = pool.listeners_waiting.pop_front();
+        if done {
+            pool.listeners = FirstRun::Done;
+        } else if next.is_none() {
+            pool.listeners = FirstRun::Not;
+        }
+        if let Some(task) = next {
+            self.wake(task);
+        }
     }
 
     fn take_from_queue(&mut self, pool: usize) -> Option<u32> {

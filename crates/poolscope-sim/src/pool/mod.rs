@@ -15,6 +15,6 @@ pub(crate) struct Fairy {
     pub slot: u32,
     /// `None` after invalidation.
     pub connection: Option<u32>,
-    /// A failed ping leaves the fairy in the frames of its own exception: only the cyclic collector can free it unreturned.
-    pub in_cycle: bool,
+    /// Rises with every checkout; the garbage collector goes by it.
+    pub serial: u64,
 }

@@ -31,6 +31,18 @@ pub(crate) struct Pool {
     /// The event that last made a record available: the cause of a wake-up.
     pub last_return: Option<EventId>,
     pub first_connect_done: bool,
+    pub listeners: FirstRun,
+    /// Tasks waiting for that mutex, longest first.
+    pub listeners_waiting: VecDeque<u16>,
+}
+
+/// The first run of a pool's `connect` listeners holds a mutex (`event/attr.py::_exec_w_sync_on_first_run`): whoever connects meanwhile waits,
+/// and goes through it one by one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FirstRun {
+    Not,
+    Running,
+    Done,
 }
 
 impl Pool {
@@ -51,6 +63,8 @@ impl Pool {
             waiters: VecDeque::new(),
             last_return: None,
             first_connect_done: false,
+            listeners: FirstRun::Not,
+            listeners_waiting: VecDeque::new(),
         }
     }
 

@@ -153,7 +153,9 @@ impl Reader<'_> {
             if rest[plain..].starts_with('"') {
                 return Ok(out);
             }
-            let Some(escape) = self.text[self.at..].chars().next() else { return Err(self.mistake("a text is not closed")) };
+            let Some(escape) = self.text[self.at..].chars().next() else {
+                return Err(self.mistake("a text is not closed"));
+            };
             self.at += escape.len_utf8();
             out.push(match escape {
                 '"' | '\\' | '/' => escape,
@@ -226,7 +228,8 @@ pub(super) fn write(out: &mut String, value: &Value) {
 
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let starts_right = digits.starts_with(|c: char| c.is_ascii_digit()) && (!digits.starts_with('0') || digits.starts_with("0."));
+    let starts_right =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && (!digits.starts_with('0') || digits.starts_with("0."));
     starts_right && !digits.ends_with('.') && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 

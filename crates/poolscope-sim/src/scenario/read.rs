@@ -69,7 +69,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
 
     let prices = top.take("statements").map_or_else(Vec::new, |node| prices(node, m));
     let mut statements = Vec::new();
-    let programs = programs(&mut top, &engines, &prices, &mut statements, m);
+    let programs = programs(&mut top, (&engines, sqlalchemy), &prices, &mut statements, m);
     let traffic = top
         .tables("traffic", m)
         .into_iter()
@@ -288,7 +288,7 @@ fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
 
 fn programs(
     top: &mut Fields<'_>,
-    engines: &[EngineOptions],
+    (engines, sqlalchemy): (&[EngineOptions], SqlAlchemy),
     prices: &[(String, SimSpan)],
     statements: &mut Vec<Statement>,
     m: &mut Mistakes,
@@ -309,7 +309,7 @@ fn programs(
         let Some((written, source)) = written.and_then(|w| Some((w, text(w, "text", m)?))) else {
             continue;
         };
-        match program::compile(name, label, source, engines) {
+        match program::compile(name, label, source, engines, sqlalchemy) {
             Ok((program, sql)) => {
                 let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
                 programs.push(program);

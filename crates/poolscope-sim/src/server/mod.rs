@@ -13,6 +13,8 @@ use crate::trace::EventId;
 pub(crate) struct Server {
     pub variables: Variables,
     pub up: bool,
+    /// Restarts so far.
+    pub boot: u32,
     /// Live sessions by id; ids rise and are not reused until a restart.
     pub threads: Numbered<ServerThread>,
     next_id: u32,
@@ -46,6 +48,7 @@ impl Server {
         Server {
             variables: scenario.variables,
             up: true,
+            boot: 0,
             threads: Numbered::new(),
             next_id,
             max_used: 0,
@@ -79,5 +82,6 @@ impl Server {
 
     pub fn restart_ids(&mut self) {
         self.next_id = 8;
+        self.boot += 1;
     }
 }
