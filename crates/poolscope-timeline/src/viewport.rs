@@ -164,3 +164,39 @@ impl TimeScale {
         (first..=last).map(|n| SimTime(n * step)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: SimTime = SimTime(60_000_000);
+
+    #[test]
+    fn a_window_stays_inside_the_run() {
+        let whole = Viewport::fit(SimTime::ZERO, MINUTE);
+        assert!(whole.is_fit() && whole.zoom(0.5, MINUTE).is_fit() && whole.pan(5000).is_fit());
+        let near = whole.zoom(4.0, SimTime(30_000_000));
+        assert_eq!((near.from(), near.to()), (SimTime(22_500_000), SimTime(37_500_000)));
+        assert_eq!(near.pan(10_000).to(), MINUTE);
+        assert_eq!(near.pan(-10_000).from(), SimTime::ZERO);
+        assert_eq!(near.zoom(1e9, near.from()).span(), SimSpan(SPAN_MIN_US));
+        assert_eq!(near.zoom(f32::NAN, MINUTE), near);
+        let later = near.reveal(SimTime(50_000_000));
+        assert!(
+            later.span() == near.span() && later.from() <= SimTime(50_000_000) && SimTime(50_000_000) <= later.to()
+        );
+        assert_eq!(near.reveal(SimTime(30_000_000)), near);
+        assert_eq!(Viewport::fit(SimTime::ZERO, SimTime::ZERO).span(), SimSpan(SPAN_MIN_US));
+    }
+
+    #[test]
+    fn pixels_and_instants_correspond() {
+        let scale = Viewport::fit(SimTime::ZERO, MINUTE).scale(100.0, 700.0);
+        assert_eq!(scale.x(SimTime(30_000_000)), 400.0);
+        assert_eq!(scale.time(400.0), SimTime(30_000_000));
+        assert_eq!((scale.time(-9.0), scale.time(9e9)), (SimTime::ZERO, MINUTE));
+        assert_eq!(scale.x_inside(SimTime(90_000_000)), 700.0);
+        let ticks: Vec<String> = scale.ticks(90.0).iter().map(ToString::to_string).collect();
+        assert_eq!(ticks, ["0 s", "10 s", "20 s", "30 s", "40 s", "50 s", "1 min"]);
+    }
+}
