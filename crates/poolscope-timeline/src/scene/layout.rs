@@ -236,7 +236,10 @@ fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32
     // Beside the name of its process `2` is as clear as `thread 2`.
     let name = if !easel.narrow && taken + labels::width(name) <= room { name } else { short(name) };
     let name_width = labels::width(name) + 6.0;
-    easel.text("lane", 0.0, baseline, Anchor::Start, fit(own, room - name_width));
+    // A label of which only the ellipsis is left says nothing.
+    if 2.0 * labels::SIZE < room - name_width {
+        easel.text("lane", 0.0, baseline, Anchor::Start, fit(own, room - name_width));
+    }
     easel.text(class, room, baseline, Anchor::End, fit(name, room));
 }
 
