@@ -1,11 +1,10 @@
-//! From DOM events to what the reader wants. One listener of each kind at the widget's root; elements say what they are for in
-//! `data-do` and `data-n`.
+//! From DOM events to what the reader wants. One listener at the widget's root hears them all; elements say what they are for in `data-do`
+//! and `data-n`.
 
-use poolscope_sim::scenario::{Knob, KnobInput, KnobValue};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, Event, HtmlInputElement, KeyboardEvent, PointerEvent};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gesture {
@@ -24,7 +23,12 @@ pub enum Gesture {
         y: f32,
         pressed: bool,
     },
-    Turn(usize, KnobValue),
+    /// A knob's control as it stands now; `checked` means something for switches only.
+    Turn {
+        knob: usize,
+        value: String,
+        checked: bool,
+    },
     Reset,
     Why,
     Closer,
@@ -43,15 +47,33 @@ fn number(element: &Element) -> Option<u32> {
     element.get_attribute("data-n")?.parse().ok()
 }
 
-pub fn click(event: &Event) -> Option<Gesture> {
+/// The kinds of events that are listened to.
+pub const EVENTS: [&str; 5] = ["click", "input", "keydown", "pointerdown", "pointermove"];
+
+/// What the reader wants with this event, if anything. Keys that the widget uses, and keys typed into its controls, go no further: a page
+/// may have shortcuts of its own.
+pub fn of(event: &Event) -> Option<Gesture> {
+    let kind = event.type_();
+    if kind == "keydown" {
+        return key(event.unchecked_ref());
+    }
     let (element, purpose) = target(event)?;
-    Some(match purpose.as_str() {
+    match kind.as_str() {
+        "click" => click(&element, &purpose),
+        "input" => input(&element, &purpose),
+        _ if purpose == "stage" => pointer(event.unchecked_ref(), &element, kind == "pointerdown"),
+        _ => None,
+    }
+}
+
+fn click(element: &Element, purpose: &str) -> Option<Gesture> {
+    Some(match purpose {
         "next" => Gesture::Step { forward: true, errors: false },
         "back" => Gesture::Step { forward: false, errors: false },
         "next-error" => Gesture::Step { forward: true, errors: true },
         "back-error" => Gesture::Step { forward: false, errors: true },
         "play" => Gesture::Play,
-        "select" => Gesture::Select(EventId(number(&element)?)),
+        "select" => Gesture::Select(EventId(number(element)?)),
         "reset" => Gesture::Reset,
         "why" => Gesture::Why,
         "closer" => Gesture::Closer,
@@ -64,10 +86,8 @@ pub fn click(event: &Event) -> Option<Gesture> {
 /// Left of the picture, as in the stylesheet.
 const MARGIN: i32 = 8;
 
-pub fn pointer(event: &PointerEvent, pressed: bool) -> Option<Gesture> {
-    let dragging = event.buttons() & 1 == 1;
-    let (stage, purpose) = target(event)?;
-    if purpose != "stage" || !dragging {
+fn pointer(event: &PointerEvent, stage: &Element, pressed: bool) -> Option<Gesture> {
+    if event.buttons() & 1 == 0 {
         return None;
     }
     if pressed {
@@ -79,59 +99,44 @@ pub fn pointer(event: &PointerEvent, pressed: bool) -> Option<Gesture> {
     Some(Gesture::Point { x: x as f32, y: y as f32, pressed })
 }
 
-pub fn input(event: &Event, knobs: &[Knob]) -> Option<Gesture> {
-    let (element, purpose) = target(event)?;
-    let value = match element.dyn_ref::<HtmlInputElement>() {
-        Some(input) => input.value(),
-        None => element.dyn_ref::<HtmlSelectElement>()?.value(),
-    };
-    match purpose.as_str() {
+fn input(element: &Element, purpose: &str) -> Option<Gesture> {
+    // Selections have a `value` as well, and that nothing but a checkbox is `checked` does no harm.
+    let control: &HtmlInputElement = element.unchecked_ref();
+    let value = control.value();
+    match purpose {
         "seek" => Some(Gesture::Seek(SimTime(value.parse().ok()?))),
-        "knob" => {
-            let at = number(&element)? as usize;
-            let value = match &knobs.get(at)?.input {
-                KnobInput::Number { .. } => KnobValue::Number(value.trim().parse().ok()?),
-                KnobInput::Switch => KnobValue::Switch(element.dyn_ref::<HtmlInputElement>()?.checked()),
-                KnobInput::Choice(options) => options.get(value.parse::<usize>().ok()?)?.value.clone(),
-            };
-            Some(Gesture::Turn(at, value))
-        }
+        "knob" => Some(Gesture::Turn { knob: number(element)? as usize, value, checked: control.checked() }),
         _ => None,
     }
 }
 
-/// What a key does here, and whether the page outside may still see it.
-#[derive(Debug, PartialEq)]
-pub enum Key {
-    Ours(Gesture),
-    /// A form control needs it; shortcuts of the page must not fire.
-    Control,
-    Page,
-}
-
-pub fn key(event: &KeyboardEvent) -> Key {
+fn key(event: &KeyboardEvent) -> Option<Gesture> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return Key::Page;
+        return None;
     }
-    let element = event.target().and_then(|t| t.dyn_into::<Element>().ok());
     let purpose = target(event).map(|(_, purpose)| purpose).unwrap_or_default();
-    let tag = element.map(|e| e.tag_name()).unwrap_or_default();
+    let stage = purpose == "stage";
+    let slider = purpose == "seek";
+    // Numbers, switches and selections need most keys themselves, buttons only those that press them.
     let knob = purpose == "knob";
-    let button = tag == "BUTTON" || tag == "SUMMARY";
-    let shift = event.shift_key();
     let name = event.key();
     let gesture = match name.as_str() {
-        "ArrowLeft" | "ArrowRight" if !knob => Gesture::Step { forward: name == "ArrowRight", errors: shift },
-        "Home" if !knob => Gesture::Start,
-        "End" if !knob => Gesture::End,
-        " " if !knob && !button => Gesture::Play,
-        "+" | "=" if purpose == "stage" => Gesture::Closer,
-        "-" if purpose == "stage" => Gesture::Farther,
-        // The browser's own way through a control, and letters typed into one.
-        "Tab" | "Escape" => return Key::Page,
-        _ if knob || purpose == "seek" || name.starts_with("Arrow") => return Key::Control,
-        " " | "Enter" => return Key::Control,
-        _ => return Key::Page,
+        "Tab" | "Escape" => return None,
+        "ArrowLeft" | "ArrowRight" if !knob => {
+            Some(Gesture::Step { forward: name == "ArrowRight", errors: event.shift_key() })
+        }
+        "Home" if !knob => Some(Gesture::Start),
+        "End" if !knob => Some(Gesture::End),
+        " " if stage || slider => Some(Gesture::Play),
+        "+" | "=" if stage => Some(Gesture::Closer),
+        "-" if stage => Some(Gesture::Farther),
+        "Enter" | " " => None,
+        _ if knob || slider || name.starts_with("Arrow") => None,
+        _ => return None,
     };
-    Key::Ours(gesture)
+    event.stop_propagation();
+    if gesture.is_some() {
+        event.prevent_default();
+    }
+    gesture
 }

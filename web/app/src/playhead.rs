@@ -121,8 +121,7 @@ impl Tempo {
             (ms, at, Some(event))
         });
         let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
-        let passed = u128::from((to - from).as_us()) * u128::from(ms - from_ms) / u128::from((to_ms - from_ms).max(1));
-        let at = from + SimSpan(passed as u64);
+        let at = from + SimSpan((to - from).times(ms - from_ms).as_us() / (to_ms - from_ms).max(1));
         match event {
             Some(event) if at == from => Some(Playhead { when: When::Event(event), at }),
             _ => Some(Playhead::time(at)),

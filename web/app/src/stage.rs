@@ -5,6 +5,7 @@ use poolscope_sim::trace::EventId;
 use poolscope_timeline::{Scene, SceneOptions, Shape, Timeline, Viewport, scene, svg};
 use yew::prelude::*;
 
+use crate::markup::Markup;
 use crate::playhead::Playhead;
 
 #[derive(Debug)]
@@ -82,17 +83,18 @@ impl Stage {
         let x = self.scene.scale.x(playhead.at);
         let inside = plot.left <= x && x <= plot.right;
         let (outlines, ring) = self.selection(subject);
-        html! {
-            <>
-                <div class="picture">{ picture }</div>
-                <svg class="overlay" viewBox={format!("0 0 {width} {height}")} width={width.to_string()} height={height.to_string()} aria-hidden="true">
-                    <path class="same" d={outlines} />
-                    <path class="chosen" d={ring} />
-                    <path class="playhead" d={if inside { format!("M{0} {1}V{2}", x as i32, plot.top as i32, plot.bottom as i32) } else { String::new() }} />
-                    <path class="thumb" d={if inside { format!("M{0} {1}l-6 -8h12z", x as i32, plot.top as i32) } else { String::new() }} />
-                </svg>
-            </>
-        }
+        let (line, thumb) = if inside {
+            let (x, top) = (x as i32, plot.top as i32);
+            (format!("M{x} {top}V{}", plot.bottom as i32), format!("M{x} {top}l-6 -8h12z"))
+        } else {
+            (String::new(), String::new())
+        };
+        let mut overlay = Markup::default();
+        overlay.raw("<svg class=\"overlay\" aria-hidden=\"true\" width=\"").text(&width.to_string());
+        overlay.raw("\" height=\"").text(&height.to_string()).raw("\"><path class=\"same\" d=\"").text(&outlines);
+        overlay.raw("\"/><path class=\"chosen\" d=\"").text(&ring).raw("\"/><path class=\"playhead\" d=\"").text(&line);
+        overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb).raw("\"/></svg>");
+        html! { <><div class="picture">{ picture }</div>{ overlay.html() }</> }
     }
 
     /// Outlines around everything that is about the same connection, and a ring around the mark of the event itself.

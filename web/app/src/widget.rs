@@ -6,16 +6,18 @@ use std::rc::Rc;
 
 use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
-use poolscope_sim::scenario::KnobValue;
+use poolscope_sim::scenario::{KnobInput, KnobValue};
 use poolscope_sim::time::SimTime;
 use poolscope_timeline::{Lang, Moment, StepKind, When};
 use wasm_bindgen::JsCast;
-use web_sys::{CustomEvent, CustomEventInit, Element, HtmlElement};
+use wasm_bindgen::closure::Closure;
+use web_sys::{CustomEvent, CustomEventInit, Element, Event, HtmlElement};
 use yew::prelude::*;
 
 use crate::config::diagnostics_text;
 use crate::experiment::Experiment;
-use crate::gesture::{self, Gesture, Key};
+use crate::gesture::{self, Gesture};
+use crate::markup::Markup;
 use crate::playhead::{Playhead, Tempo};
 use crate::stage::Stage;
 use crate::words::{Words, words};
@@ -50,6 +52,7 @@ pub enum Message {
 
 #[derive(Debug)]
 pub struct Widget {
+    _listener: Listener,
     /// Nothing is shown only if a widget is created twice from the same properties, which does not happen.
     state: Option<State>,
 }
@@ -97,8 +100,9 @@ impl Component for Widget {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Widget {
+        let root = &ctx.props().root;
         let show = ctx.props().show.borrow_mut().take();
-        Widget { state: show.map(|show| State::new(show, width(&ctx.props().root))) }
+        Widget { _listener: Listener::new(ctx), state: show.map(|show| State::new(show, width(root))) }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -119,32 +123,8 @@ impl Component for Widget {
         }
     }
 
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let Some(state) = &self.state else { return html! { <div /> } };
-        let link = ctx.link();
-        let send = |gesture: Option<Gesture>| gesture.map(Message::Gesture);
-        let knobs = state.experiment.knobs.clone();
-        let keys = link.clone();
-        let onkeydown = Callback::from(move |event: KeyboardEvent| match gesture::key(&event) {
-            Key::Ours(gesture) => {
-                event.prevent_default();
-                event.stop_propagation();
-                keys.send_message(Message::Gesture(gesture));
-            }
-            Key::Control => event.stop_propagation(),
-            Key::Page => {}
-        });
-        html! {
-            <div class="widget" lang={state.lang.clone()}
-                onclick={link.batch_callback(move |event: MouseEvent| send(gesture::click(&event)))}
-                oninput={link.batch_callback(move |event: InputEvent| send(gesture::input(&event, &knobs)))}
-                onpointerdown={link.batch_callback(move |event: PointerEvent| send(gesture::pointer(&event, true)))}
-                onpointermove={link.batch_callback(move |event: PointerEvent| send(gesture::pointer(&event, false)))}
-                {onkeydown}
-            >
-                { state.view() }
-            </div>
-        }
+    fn view(&self, _: &Context<Self>) -> Html {
+        self.state.as_ref().map_or_else(|| html! { <div /> }, State::view)
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
@@ -210,7 +190,7 @@ impl State {
             Gesture::Play if was_playing => {}
             Gesture::Play => self.play(ctx),
             Gesture::Why => self.why_open = !self.why_open,
-            Gesture::Turn(n, value) => self.turn(n, value),
+            Gesture::Turn { knob, value, checked } => self.turn(knob, &value, checked),
             Gesture::Reset => {
                 let result = self.experiment.reset();
                 self.ran(result.map_err(|d| diagnostics_text(&d)));
@@ -221,8 +201,18 @@ impl State {
         }
     }
 
-    fn turn(&mut self, n: usize, value: KnobValue) {
-        let Some(path) = self.experiment.knobs.get(n).map(|k| k.set.clone()) else { return };
+    /// What cannot be read, such as a number that is only half typed, turns nothing.
+    fn turn(&mut self, n: usize, value: &str, checked: bool) {
+        let Some(knob) = self.experiment.knobs.get(n) else { return };
+        let value = match &knob.input {
+            KnobInput::Number { .. } => value.trim().parse().ok().map(KnobValue::Number),
+            KnobInput::Switch => Some(KnobValue::Switch(checked)),
+            KnobInput::Choice(options) => {
+                value.parse::<usize>().ok().and_then(|at| options.get(at)).map(|o| o.value.clone())
+            }
+        };
+        let Some(value) = value else { return };
+        let path = knob.set.clone();
         let result = self.experiment.turn(&path, value);
         self.ran(result.map_err(|d| diagnostics_text(&d)));
     }
@@ -352,10 +342,10 @@ impl State {
         let lang = Lang::of(&self.lang);
         let words = words(lang);
         let trace = &self.experiment.trace;
-        let timeline = &self.experiment.timeline;
-        let subject = self.playhead.subject(trace, timeline);
+        let subject = self.playhead.subject(trace, &self.experiment.timeline);
+        let told = panels::told(trace, subject, &self.lang, words);
         html! {
-            <>
+            <div class="widget" lang={self.lang.clone()}>
                 { self.view_head(lang) }
                 { knobs::view(&self.experiment, &self.lang, words) }
                 <p class="mistake" role="alert" hidden={self.mistake.is_none()}>
@@ -364,38 +354,56 @@ impl State {
                 <div class="stage" part="timeline" data-do="stage" tabindex="0" role="group" aria-label={words.timeline}>
                     { self.stage.view(self.playhead, subject) }
                 </div>
-                { self.view_transport(words) }
-                { panels::story(trace, subject, self.why_open, self.playing.is_some(), &self.lang, words) }
-                <div class="columns">
-                    { panels::listing(trace, &self.moment, subject, words) }
-                    { panels::holdings(trace, &self.moment, lang, &self.lang, words) }
-                    { panels::server(&self.moment, words) }
-                    { panels::log(trace, &self.moment, words) }
+                { self.view_transport(&told, words) }
+                <div class="story" part="story">
+                    // While it plays, a screen reader would only ever hear beginnings.
+                    <p class="sentence" aria-live={if self.playing.is_some() { "off" } else { "polite" }}>{ told }</p>
+                    <button type="button" data-do="why" aria-expanded={self.why_open.to_string()} disabled={subject.is_none()}>
+                        { words.why }
+                    </button>
+                    <ol class="causes" hidden={!self.why_open}>
+                        { subject.filter(|_| self.why_open).map(|event| panels::causes(trace, event, &self.lang)) }
+                    </ol>
                 </div>
-            </>
+                <div class="columns">
+                    <section class="listing" part="listing" aria-label={words.listing}>
+                        <p class="label">{ words.listing }</p>
+                        <pre tabindex="0"><code>{ panels::listing(trace, &self.moment, subject) }</code></pre>
+                    </section>
+                    <section class="holdings" part="holdings">
+                        { panels::holdings(trace, &self.moment, lang, &self.lang, words) }
+                    </section>
+                    <section class="server" part="server" aria-label={words.server}>
+                        <p class="label">{ words.server }</p>
+                        <pre tabindex="0">{ panels::server(&self.moment, words) }</pre>
+                    </section>
+                    <section class="log" part="log">{ panels::log(trace, &self.moment, words) }</section>
+                </div>
+            </div>
         }
     }
 
     fn view_head(&self, lang: Lang) -> Html {
         let trace = &self.experiment.trace;
-        let plain = &self.experiment.plain;
-        let turned = !self.experiment.turned.is_empty();
-        let class = if trace.outcome.failed > 0 { "outcome broken" } else { "outcome fine" };
+        let now = &trace.outcome;
+        let mut out = Markup::default();
+        out.raw(if now.failed > 0 { "<strong class=\"broken\">" } else { "<strong>" });
+        out.text(&crate::words::outcome(now, lang)).raw("</strong> ");
+        if !self.experiment.turned.is_empty() {
+            let plain = &self.experiment.plain;
+            out.raw("<b>").text(crate::words::comparison(now, plain, lang)).raw("</b><br>");
+            out.text(&crate::words::before(plain, lang));
+        }
         html! {
             <header class="head">
                 <p class="summary">{ trace.scenario.summary.get(&self.lang) }</p>
-                <p {class} part="outcome" aria-live="polite">
-                    <strong>{ crate::words::outcome(&trace.outcome, lang) }</strong>
-                    <span class="comparison">{ if turned { crate::words::comparison(&trace.outcome, plain, lang) } else { "" } }</span>
-                    <span class="before">{ if turned { crate::words::before(plain, lang) } else { String::new() } }</span>
-                </p>
+                <p class="outcome" part="outcome" aria-live="polite">{ out.html() }</p>
             </header>
         }
     }
 
-    fn view_transport(&self, words: &Words) -> Html {
+    fn view_transport(&self, told: &str, words: &Words) -> Html {
         let timeline = &self.experiment.timeline;
-        let trace = &self.experiment.trace;
         let playing = self.playing.is_some();
         let now = self.playhead.at.to_string();
         let button = |purpose: &'static str, label: &'static str, icon: &'static str, cross: &'static str| {
@@ -406,13 +414,9 @@ impl State {
             }
         };
         let (play, icon) = if playing { (words.pause, "M8 5v14M16 5v14") } else { (words.play, "M7 4l13 8-13 8z") };
-        let told = match self.playhead.subject(trace, timeline) {
-            Some(event) => format!("{now}. {}", poolscope_timeline::sentence(trace, event, &self.lang)),
-            None => now.clone(),
-        };
         html! {
             <div class="transport" part="transport">
-                <input type="range" class="scrubber" data-do="seek" aria-label={words.position} aria-valuetext={told}
+                <input type="range" class="scrubber" data-do="seek" aria-label={words.position} aria-valuetext={format!("{now}. {told}")}
                     min={timeline.start.as_us().to_string()} max={timeline.end.as_us().to_string()} step="1"
                     value={self.playhead.at.as_us().to_string()} />
                 <div class="buttons">
@@ -431,6 +435,37 @@ impl State {
                     </span>
                 </div>
             </div>
+        }
+    }
+}
+
+/// Hears every event inside the root. Not yew's listeners: those would be one of each kind, and would hear the root's own only.
+#[derive(Debug)]
+struct Listener {
+    root: Element,
+    heard: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    fn new(ctx: &Context<Widget>) -> Listener {
+        let link = ctx.link().clone();
+        let heard = Closure::new(move |event: Event| {
+            if let Some(gesture) = gesture::of(&event) {
+                link.send_message(Message::Gesture(gesture));
+            }
+        });
+        let root = ctx.props().root.clone();
+        for kind in gesture::EVENTS {
+            let _ = root.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
+        }
+        Listener { root, heard }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for kind in gesture::EVENTS {
+            let _ = self.root.remove_event_listener_with_callback(kind, self.heard.as_ref().unchecked_ref());
         }
     }
 }
