@@ -233,7 +233,7 @@ fn row(trace: &Trace, step: &Notable, event: &TraceEvent, lang: Lang) -> Outline
         _ => task.unwrap_or(lang.word(words::SERVER)).to_owned(),
     };
     let why = match reason(trace, event) {
-        Rule::Scenario | Rule::Listing | Rule::Propagate => "",
+        Rule::Scenario | Rule::Listing | Rule::Served | Rule::Propagate => "",
         rule => words::rule(rule, lang),
     };
     let error = step.key.error.is_some();

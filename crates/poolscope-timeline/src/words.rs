@@ -234,6 +234,7 @@ pub(crate) fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::RegistryPerThread => "没有 scopefunc 时，scoped_session 为每个线程保留一个 Session。",
         Rule::RegistryRemove => "remove() 先关闭当前的 Session，再忘掉它。",
         Rule::Garbage => "带事务的 Session 是循环引用：只有循环垃圾回收器能释放它。",
+        Rule::Served => "处理函数已返回。",
         Rule::Propagate => "没有人捕获的异常会离开处理函数。",
         Rule::PendingRollback => "连接断开之后，必须先回滚事务，才能继续使用这个 Connection。",
         Rule::QueueGet => "池中等候的连接被交出。",

@@ -124,7 +124,8 @@ impl<O: Observer> State<'_, O> {
                 self.outcome.add_error(error.key());
             }
         }
-        self.emit(Rule::Propagate, EventKind::Finish { request: job.request, error: result.err() });
+        let rule = if result.is_ok() { Rule::Served } else { Rule::Propagate };
+        self.emit(rule, EventKind::Finish { request: job.request, error: result.err() });
         if let Arrivals::Users { think, .. } = &self.scenario.traffic[job.traffic as usize].arrivals {
             self.agenda.add(self.now + *think, Target::User { traffic: job.traffic });
         }

@@ -46,7 +46,12 @@ impl<O: Observer> World<'_, O> {
         let cause = state.current_task().and_then(|t| t.last);
         let Some(thread) = state.server.accept(Some(number), false, now) else {
             let in_use = state.server.in_use();
-            state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+            let refusal =
+                state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+            // What the client hears is caused by the refusal.
+            if let Some(task) = state.current_task() {
+                task.last = Some(refusal);
+            }
             return Err(DbapiError::operational(1040));
         };
         state.next_dbapi += 1;

@@ -13,6 +13,7 @@ pub enum Rule {
     RegistryPerThread,
     RegistryRemove,
     Garbage,
+    Served,
     Propagate,
     PendingRollback,
     QueueGet,
@@ -85,6 +86,7 @@ impl Rule {
                 "A Session with a transaction is a reference cycle: only the cyclic collector frees it.",
                 "sqlalchemy: pool/base.py::_ConnectionRecord.checkout (weak reference callback)",
             ),
+            Rule::Served => ("app.served", "The handler returned.", ""),
             Rule::Propagate => ("python.raise", "An exception that nobody catches leaves the handler.", ""),
             Rule::PendingRollback => (
                 "connection.pending-rollback",
