@@ -55,7 +55,8 @@ pub fn resize(handle: u32) {
 pub fn unmount(handle: u32) {
     let app = WIDGETS.with_borrow_mut(|widgets| widgets.remove(&handle));
     if let Some(app) = app {
-        app.destroy();
+        // Yew renders a little after `mount`, and would still do so after a destruction that came first.
+        yew::platform::spawn_local(async move { app.destroy() });
     }
 }
 
