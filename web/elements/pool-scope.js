@@ -17,7 +17,9 @@ const apology = (lang, why) =>
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(
-  ':host{display:block}:host([hidden]),[hidden]{display:none!important}[part=note]{font-size:.85em;margin:0 0 .5em;white-space:pre-line}',
+  // Until it is ready the widget measures its room and takes none, so that the page moves once.
+  ':host{display:block;position:relative}:host(:not(:state(live))) [part=widget]{position:absolute;inset:0 0 auto;block-size:0;overflow:clip;visibility:hidden}' +
+    ':host([hidden]),[hidden]{display:none!important}[part=note]{font-size:.85em;margin:0 0 .5em;white-space:pre-line}',
 );
 
 export class PoolScope extends HTMLElement {

@@ -193,7 +193,7 @@ async fn steps_keys_and_events() {
     assert!(!press(&root, ".stage", "End"));
     assert!(!press(&root, ".scrubber", "ArrowLeft"));
     assert!(!press(&root, "input[type=number]", "s"));
-    assert!(press(&root, ".stage", "s"));
+    assert!(!press(&root, "[data-do=play]", "s"));
     assert!(press(&root, ".stage", "Escape"));
     settle().await;
     assert_ne!(text(&root, ".now"), error);

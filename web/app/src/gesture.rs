@@ -50,8 +50,7 @@ fn number(element: &Element) -> Option<u32> {
 /// The kinds of events that are listened to.
 pub const EVENTS: [&str; 5] = ["click", "input", "keydown", "pointerdown", "pointermove"];
 
-/// What the reader wants with this event, if anything. Keys that the widget uses, and keys typed into its controls, go no further: a page
-/// may have shortcuts of its own.
+/// What the reader wants with this event, if anything.
 pub fn of(event: &Event) -> Option<Gesture> {
     let kind = event.type_();
     if kind == "keydown" {
@@ -110,33 +109,30 @@ fn input(element: &Element, purpose: &str) -> Option<Gesture> {
     }
 }
 
+/// A key that does something here goes no further, nor does any other that a page may have a shortcut on: what is pressed in the widget is
+/// meant for the widget.
 fn key(event: &KeyboardEvent) -> Option<Gesture> {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    let name = event.key();
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || name == "Tab" || name == "Escape" {
         return None;
     }
+    event.stop_propagation();
     let purpose = target(event).map(|(_, purpose)| purpose).unwrap_or_default();
+    // The other controls need these keys themselves.
+    if purpose == "knob" {
+        return None;
+    }
     let stage = purpose == "stage";
-    let slider = purpose == "seek";
-    // Numbers, switches and selections need most keys themselves, buttons only those that press them.
-    let knob = purpose == "knob";
-    let name = event.key();
     let gesture = match name.as_str() {
-        "Tab" | "Escape" => return None,
-        "ArrowLeft" | "ArrowRight" if !knob => {
-            Some(Gesture::Step { forward: name == "ArrowRight", errors: event.shift_key() })
-        }
-        "Home" if !knob => Some(Gesture::Start),
-        "End" if !knob => Some(Gesture::End),
-        " " if stage || slider => Some(Gesture::Play),
-        "+" | "=" if stage => Some(Gesture::Closer),
-        "-" if stage => Some(Gesture::Farther),
-        "Enter" | " " => None,
-        _ if knob || slider || name.starts_with("Arrow") => None,
+        "ArrowLeft" | "ArrowRight" => Gesture::Step { forward: name == "ArrowRight", errors: event.shift_key() },
+        "Home" => Gesture::Start,
+        "End" => Gesture::End,
+        // On a button it presses the button.
+        " " if stage || purpose == "seek" => Gesture::Play,
+        "+" | "=" if stage => Gesture::Closer,
+        "-" if stage => Gesture::Farther,
         _ => return None,
     };
-    event.stop_propagation();
-    if gesture.is_some() {
-        event.prevent_default();
-    }
-    gesture
+    event.prevent_default();
+    Some(gesture)
 }

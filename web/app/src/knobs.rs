@@ -11,7 +11,8 @@ pub fn view(experiment: &Experiment, lang: &str, words: &Words) -> Html {
         <div class="knobs" part="knobs" role="group" aria-label={words.knobs} hidden={experiment.knobs.is_empty()}>
             <div class="row">
                 <p class="label">{ words.knobs }</p>
-                <button type="button" class="reset" data-do="reset" disabled={experiment.turned.is_empty()}>{ words.reset }</button>
+                // Never `disabled`: the focus would fall out of the widget when it is pressed.
+                <button type="button" data-do="reset" aria-disabled={experiment.turned.is_empty().to_string()}>{ words.reset }</button>
             </div>
             { for experiment.knobs.iter().enumerate().map(|(n, knob)| view_knob(experiment, n, knob, lang, words)) }
         </div>

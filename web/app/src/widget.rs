@@ -8,7 +8,7 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
 use poolscope_sim::scenario::{KnobInput, KnobValue};
 use poolscope_sim::time::SimTime;
-use poolscope_timeline::{Lang, Moment, StepKind, When};
+use poolscope_timeline::{Lang, Moment, StepKind, Viewport, When};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CustomEvent, CustomEventInit, Element, Event, HtmlElement};
@@ -67,6 +67,8 @@ struct State {
     playing: Option<Playing>,
     why_open: bool,
     mistake: Option<String>,
+    /// Where the focus goes because the button that had it goes away.
+    focus: Option<&'static str>,
     /// Events for the host page, sent when the view is up to date.
     outbox: Vec<Outgoing>,
 }
@@ -136,6 +138,9 @@ impl Component for Widget {
         for (name, px) in [("--plot-left", left), ("--plot-right", right)] {
             let _ = style.set_property(name, &format!("{px}px"));
         }
+        if let Some(element) = state.focus.take().and_then(|selector| root.query_selector(selector).ok()?) {
+            let _ = element.unchecked_ref::<HtmlElement>().focus();
+        }
         if first {
             state.outbox.insert(0, Outgoing::Ready);
         }
@@ -158,6 +163,7 @@ impl State {
             playing: None,
             why_open: false,
             mistake: None,
+            focus: None,
             outbox: vec![Outgoing::Outcome],
         }
     }
@@ -178,7 +184,10 @@ impl State {
             Gesture::Start => self.go(Playhead::time(timeline.start)),
             Gesture::End => self.go(Playhead::time(timeline.end)),
             Gesture::Seek(at) => self.go(Playhead::time(self.round(at.clamp(timeline.start, timeline.end)))),
-            Gesture::Select(event) => self.go(Playhead::event(trace, event)),
+            Gesture::Select(event) => {
+                self.go(Playhead::event(trace, event));
+                self.focus = Some("[data-do=why]");
+            }
             Gesture::Point { x, y, pressed } => {
                 let hit = if pressed { self.stage.hit(x, y) } else { None };
                 let to = hit.map_or_else(
@@ -191,13 +200,17 @@ impl State {
             Gesture::Play => self.play(ctx),
             Gesture::Why => self.why_open = !self.why_open,
             Gesture::Turn { knob, value, checked } => self.turn(knob, &value, checked),
+            Gesture::Reset if self.experiment.turned.is_empty() => {}
             Gesture::Reset => {
                 let result = self.experiment.reset();
                 self.ran(result.map_err(|d| diagnostics_text(&d)));
             }
             Gesture::Closer => self.stage.look(timeline, viewport.zoom(2.0, here.at)),
             Gesture::Farther => self.stage.look(timeline, viewport.zoom(0.5, here.at)),
-            Gesture::Fit => self.stage.look(timeline, poolscope_timeline::Viewport::fit(timeline.start, timeline.end)),
+            Gesture::Fit => {
+                self.stage.look(timeline, Viewport::fit(timeline.start, timeline.end));
+                self.focus = Some(".stage");
+            }
         }
     }
 
@@ -358,7 +371,7 @@ impl State {
                 <div class="story" part="story">
                     // While it plays, a screen reader would only ever hear beginnings.
                     <p class="sentence" aria-live={if self.playing.is_some() { "off" } else { "polite" }}>{ told }</p>
-                    <button type="button" data-do="why" aria-expanded={self.why_open.to_string()} disabled={subject.is_none()}>
+                    <button type="button" data-do="why" aria-expanded={self.why_open.to_string()}>
                         { words.why }
                     </button>
                     <ol class="causes" hidden={!self.why_open}>
