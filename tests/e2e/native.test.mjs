@@ -1,0 +1,43 @@
+// The module in the browser and the command run the same simulation: the same bytes.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CHAPTERS, address } from './lib/book.mjs';
+import { SITE, useBrowser } from './lib/browser.mjs';
+
+const open = useBrowser();
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const FILES = (await readdir(`${ROOT}book/scenarios`)).filter((file) => file.endsWith('.toml'));
+
+/** POOLSCOPE may name a command that is built already. @param {string[]} words */
+async function poolscope(...words) {
+  const own = process.env.POOLSCOPE;
+  const [command, start] = own ? [own, []] : ['cargo', ['run', '--quiet', '--package', 'poolscope-cli', '--']];
+  const options = { cwd: ROOT, maxBuffer: 1 << 28 };
+  return (await promisify(execFile)(command, [...start, ...words], options)).stdout;
+}
+
+for (const file of FILES) {
+  test(`${file}: the same trace in the browser and in the terminal`, async (t) => {
+    const { page } = await open(t);
+    // The scenarios as the book ships them. An element may also hold one with other values, so one of them has to agree.
+    const shipped = [];
+    for (const chapter of CHAPTERS) {
+      await page.goto(address(chapter));
+      shipped.push(...(await page.locator('pool-scope').evaluateAll((all) => all.map((element) => element.getAttribute('scenario')))));
+    }
+    const mine = shipped.filter((text) => JSON.parse(text).name === file.replace('.toml', ''));
+    assert.ok(mine.length > 0, `${file} is in no chapter`);
+    const traces = await page.evaluate(async ([url, scenarios]) => {
+      const app = await import(url);
+      await app.default();
+      return scenarios.map((scenario) => app.simulate(scenario));
+    }, [`${SITE}poolscope/poolscope_app.js`, mine]);
+    const native = await poolscope('run', `book/scenarios/${file}`, '--format', 'jsonl');
+    assert.ok(native.split('\n').length > 50, 'a trace of more than a few lines');
+    if (!traces.includes(native)) assert.equal(traces[0], native);
+  });
+}

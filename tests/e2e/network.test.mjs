@@ -1,0 +1,74 @@
+// What the pages load, when, and what they do when it does not come.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CHAPTERS, address, widget, widgets } from './lib/book.mjs';
+import { SITE, useBrowser } from './lib/browser.mjs';
+
+const open = useBrowser();
+const isModule = (url) => /poolscope_app/.test(url);
+
+for (const name of ['index', 'introduction', ...CHAPTERS, 'print']) {
+  test(`${name}: no error, no failed request, nothing from elsewhere`, async (t) => {
+    const { page, problems, requests } = await open(t);
+    await page.goto(address(name));
+    const count = (await widgets(page)).length;
+    assert.equal(count > 0, !['index', 'introduction'].includes(name), `${count} widgets`);
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(problems, []);
+    assert.deepEqual(requests.filter((url) => !url.startsWith(SITE) && !url.startsWith('data:')), []);
+    assert.equal(requests.filter((url) => url.endsWith('.wasm')).length, count ? 1 : 0, 'one module for all widgets');
+  });
+}
+
+test('the front door leads into the book', async (t) => {
+  const { page, problems } = await open(t);
+  await page.goto(SITE);
+  await page.waitForURL(`${SITE}en/**`);
+  await page.getByRole('link', { name: 'Too many connections' }).first().waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test('nothing is loaded before a widget is near', async (t) => {
+  const { page, requests } = await open(t, { viewport: { width: 1280, height: 300 } });
+  await page.goto(address(CHAPTERS[0]));
+  const below = await page.locator('pool-scope').first().evaluate((host) => host.getBoundingClientRect().top - innerHeight);
+  assert.ok(below > 320, `the widget is only ${below} px below the window`);
+  await page.waitForLoadState('networkidle');
+  assert.deepEqual(requests.filter(isModule), []);
+  await widget(page);
+  assert.equal(requests.filter(isModule).length, 2);
+});
+
+for (const [how, answer, reason] of [
+  ['missing', (route) => route.fulfill({ status: 404 }), '404|fetch|compile|Response'],
+  ['blocked', (route) => route.abort(), 'fetch'],
+  ['not a module', (route) => route.fulfill({ contentType: 'application/wasm', body: 'no' }), 'WebAssembly|compile|expected'],
+]) {
+  test(`a module that is ${how}: the pictures stay, and one line says why`, async (t) => {
+    const { page, problems } = await open(t);
+    await page.route('**/*.wasm', answer);
+    await page.goto(address(CHAPTERS[0]));
+    for (let n = 0; n < 2; n++) {
+      const element = page.locator('pool-scope').nth(n);
+      await element.evaluate((host) => host.scrollIntoView());
+      const note = element.locator('[part=note]');
+      await note.waitFor();
+      const text = (await note.textContent()) ?? '';
+      assert.match(text, new RegExp(`^Not interactive here \\(.*(${reason}).*\\)`));
+      const lines = await note.evaluate((p) => {
+        const range = document.createRange();
+        range.selectNodeContents(p);
+        return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+      });
+      // With an address in it the line wraps.
+      assert.ok(lines <= (text.includes('http') ? 2 : 1), `${lines} lines: ${text}`);
+      assert.ok(await element.getByRole('img', { name: /timeline/ }).isVisible());
+      assert.ok(await element.getByText('Step by step').isVisible());
+      // The room that is kept for the widget is given back.
+      const rest = await element.evaluate((host) => host.getBoundingClientRect().bottom - host.lastElementChild.getBoundingClientRect().bottom);
+      assert.ok(rest < 60, `${rest} px are left empty`);
+    }
+    // The browser itself reports the request; nothing may be added to that.
+    assert.deepEqual(problems.filter((problem) => problem.startsWith('uncaught') || !/wasm|Failed to load resource/.test(problem)), []);
+  });
+}
