@@ -89,3 +89,27 @@ pub fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
     let lines: Vec<String> = diagnostics.iter().map(Diagnostic::to_string).collect();
     if lines.is_empty() { "the text could not be read".to_owned() } else { lines.join("\n") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_read() {
+        let text = r#"{"scenario":{"seed":1},"name":"n","lang":"zh-CN","at":"25 s","knobs":{"pool_recycle":"30","driver":"pymysql","a.b":true}}"#;
+        let config = Config::read(text).unwrap();
+        assert_eq!((config.name.as_str(), config.lang.as_str()), ("n", "zh-CN"));
+        assert_eq!(config.at, Some(KnobValue::Text("25 s".to_owned())));
+        let knobs: Vec<_> = config.knobs.iter().map(|(path, value)| format!("{path}={value:?}")).collect();
+        assert_eq!(knobs, ["pool_recycle=Number(30)", "driver=Text(\"pymysql\")", "a.b=Switch(true)"]);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let mistakes = Config::read(r#"{"knobs":{"x":[]},"nam":1,"lang":2,"at":{}}"#).unwrap_err();
+        let text = diagnostics_text(&mistakes);
+        for part in ["x: a knob", "nam: there is no such key", "lang: ", "at: ", "scenario: there is no scenario"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -133,3 +133,83 @@ impl Tempo {
         self.due.iter().map(|(due, _, _)| *due).find(|due| ms < *due)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poolscope_sim::scenario::{Document, Scenario};
+
+    fn run() -> (Trace, Timeline) {
+        let text = include_str!("../../../book/scenarios/recycle-above-wait-timeout.toml");
+        let document = Document::from_toml(text).unwrap();
+        let trace = poolscope_sim::simulate(&Scenario::read(&document, "test").unwrap());
+        let timeline = Timeline::new(&trace);
+        (trace, timeline)
+    }
+
+    #[test]
+    fn stepping_visits_every_step_there_and_back() {
+        let (trace, timeline) = run();
+        let mut playhead = Playhead::time(timeline.start);
+        let mut there = Vec::new();
+        loop {
+            let next = playhead.step(&trace, &timeline, true, None);
+            if next == playhead {
+                break;
+            }
+            there.push(next);
+            playhead = next;
+        }
+        // What happens at the very start is behind the first place already.
+        let behind = timeline.steps.iter().filter(|s| s.at <= timeline.start).count();
+        assert_eq!(there.len(), timeline.steps.len() - behind);
+        for expected in there.iter().rev().skip(1) {
+            playhead = playhead.step(&trace, &timeline, false, None);
+            assert_eq!(playhead, *expected);
+        }
+    }
+
+    #[test]
+    fn back_from_between_two_steps_is_the_step_before() {
+        let (trace, timeline) = run();
+        for pair in timeline.steps.windows(2).filter(|p| p[0].at + SimSpan(2) < p[1].at) {
+            let between = Playhead::time(pair[0].at + SimSpan(1));
+            assert_eq!(between.step(&trace, &timeline, false, None).when, When::Event(pair[0].event));
+            assert_eq!(between.step(&trace, &timeline, true, None).when, When::Event(pair[1].event));
+            assert_eq!(between.subject(&trace, &timeline), Some(pair[0].event));
+        }
+    }
+
+    #[test]
+    fn playing_passes_every_step_in_order_and_ends() {
+        let (_, timeline) = run();
+        let tempo = Tempo::new(&timeline);
+        let (mut ms, mut last, mut passed) = (0, SimTime::ZERO, Vec::new());
+        while let Some(playhead) = tempo.at(ms) {
+            assert!(last <= playhead.at);
+            last = playhead.at;
+            if let When::Event(event) = playhead.when {
+                passed.push(event);
+            }
+            ms += 1;
+        }
+        passed.dedup();
+        assert_eq!(passed, timeline.steps.iter().map(|s| s.event).collect::<Vec<_>>());
+        assert!((10_000..60_000).contains(&ms), "{ms} ms");
+    }
+
+    #[test]
+    fn playing_goes_on_from_where_the_reader_is() {
+        let (trace, timeline) = run();
+        let tempo = Tempo::new(&timeline);
+        for step in &timeline.steps {
+            let here = Playhead::event(&trace, step.event);
+            assert_eq!(tempo.at(tempo.of(here)), Some(here));
+        }
+        let us = timeline.end.as_us() / 97;
+        for at in (1..97).map(|n| SimTime(n * us)) {
+            let again = tempo.at(tempo.of(Playhead::time(at))).unwrap();
+            assert!(again.at <= at && at.since(again.at) < SimSpan::from_ms(200), "{at} {}", again.at);
+        }
+    }
+}
