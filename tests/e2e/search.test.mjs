@@ -34,7 +34,6 @@ for (const [query, name] of [
   ['Too many connections', 'sessions-never-closed'],
   ['QueuePool limit', 'sessions-never-closed'],
   ['2013', 'recycle-above-wait-timeout'],
-  ['Lost connection to MySQL server during query', 'recycle-above-wait-timeout'],
   ['gone away', 'recycle-above-wait-timeout'],
 ]) {
   test(`a search for “${query}” finds ${name} first`, async (t) => {
