@@ -105,6 +105,7 @@ export class PoolScope extends HTMLElement {
     // A fresh root each time: the old one may still be emptied later, or belong to a lost instance.
     const root = document.createElement('div');
     root.setAttribute('part', 'widget');
+    root.className = 'coming';
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
       const [instance, config] = await Promise.all([acquire(), this.#config()]);
@@ -171,7 +172,9 @@ export class PoolScope extends HTMLElement {
     this.#note.hidden = true;
     this.#internals.states[fallback ? 'delete' : 'add']('live');
     this.#internals.states.delete('static');
-    if (!fallback) this.#tell('load', {});
+    if (fallback) return;
+    this.#mounted?.root.classList.remove('coming');
+    this.#tell('load', {});
   }
 
   /** @param {string} type @param {any} detail */

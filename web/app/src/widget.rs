@@ -379,18 +379,18 @@ impl State {
                     </ol>
                 </div>
                 <div class="columns">
-                    <section class="listing" part="listing" aria-label={words.listing}>
+                    <div class="listing" part="listing" role="group" aria-label={words.listing}>
                         <p class="label">{ words.listing }</p>
                         <pre tabindex="0"><code>{ panels::listing(trace, &self.moment, subject) }</code></pre>
-                    </section>
-                    <section class="holdings" part="holdings">
+                    </div>
+                    <div class="holdings" part="holdings">
                         { panels::holdings(trace, &self.moment, lang, &self.lang, words) }
-                    </section>
-                    <section class="server" part="server" aria-label={words.server}>
+                    </div>
+                    <div class="server" part="server" role="group" aria-label={words.server}>
                         <p class="label">{ words.server }</p>
                         <pre tabindex="0">{ panels::server(&self.moment, words) }</pre>
-                    </section>
-                    <section class="log" part="log">{ panels::log(trace, &self.moment, words) }</section>
+                    </div>
+                    <div class="log" part="log">{ panels::log(trace, &self.moment, words) }</div>
                 </div>
             </div>
         }
