@@ -13,6 +13,11 @@ use crate::config::{Config, diagnostics_text};
 use crate::experiment::Experiment;
 use crate::widget::{Message, Props, Show, Widget};
 
+/// Smaller than the standard allocator, and no slower.
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 thread_local! {
     static WIDGETS: RefCell<BTreeMap<u32, AppHandle<Widget>>> = const { RefCell::new(BTreeMap::new()) };
     static LAST_HANDLE: Cell<u32> = const { Cell::new(0) };
