@@ -202,7 +202,9 @@ impl<O: Observer> State<'_, O> {
         if let PyError::Dbapi { disconnect: true, .. } = error
             && let Some(fairy) = self.connections.get_mut(id).and_then(|c| c.fairy.take())
         {
-            self.invalidate_pool(fairy.pool, fairy.slot);
+            let engine = self.pools[fairy.pool].engine;
+            let pool = self.engines[usize::from(engine)].pool;
+            self.invalidate_pool(pool, &fairy);
             self.invalidate_fairy(&fairy);
         }
         error

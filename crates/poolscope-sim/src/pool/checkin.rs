@@ -76,12 +76,11 @@ impl<O: Observer> State<'_, O> {
         self.close_record(pool, slot, Rule::Disconnect);
     }
 
-    /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive.
-    pub(crate) fn invalidate_pool(&mut self, pool: usize, slot: u32) {
+    /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive. The failed connection may come from a pool
+    /// that `dispose()` has replaced: it is the engine's present pool that is invalidated all the same.
+    pub(crate) fn invalidate_pool(&mut self, pool: usize, failed: &Fairy) {
         let now = self.now;
-        let Some(starttime) = self.pools[pool].records.get(slot).map(|r| r.starttime) else {
-            return;
-        };
+        let Some(starttime) = self.pools[failed.pool].records.get(failed.slot).map(|r| r.starttime) else { return };
         if self.pools[pool].invalidated_at.is_none_or(|at| at < starttime) {
             self.pools[pool].invalidated_at = Some(now);
             let engine = self.pools[pool].engine;

@@ -33,7 +33,8 @@ impl<O: Observer> World<'_, O> {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
                         self.state().invalidate_record(pool, slot);
-                        self.state().invalidate_pool(pool, slot);
+                        let fairy = Fairy { pool, slot, connection: None, serial };
+                        self.state().invalidate_pool(pool, &fairy);
                         if let Err(error) = self.get_connection(pool, slot).await {
                             self.state().checkin_failed(pool, slot);
                             return Err(error);
