@@ -27,9 +27,13 @@ impl Playhead {
         Playhead { when: When::Time(at), at }
     }
 
-    /// The same time in another run; what a knob changed may have moved everything else.
+    /// The same time in another run, and the error of that time if there still is one; all else may have moved.
     pub fn carried(self, timeline: &Timeline) -> Playhead {
-        Playhead::time(self.at.clamp(timeline.start, timeline.end))
+        let error = timeline.steps.iter().find(|s| s.at == self.at && s.kind == StepKind::Error);
+        match (self.when, error) {
+            (When::Event(_), Some(step)) => Playhead { when: When::Event(step.event), at: step.at },
+            _ => Playhead::time(self.at.clamp(timeline.start, timeline.end)),
+        }
     }
 
     /// The last event that has happened.
