@@ -82,6 +82,12 @@ for (const name of CHAPTERS) {
         globalThis.collect = () => (note(observer.takeRecords()), globalThis.shifts);
       });
       await page.goto(address(name));
+      // The book's own fonts arrive first and move its text; what counts here is what the widget moves.
+      await page.evaluate(async () => {
+        await document.fonts.ready;
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        globalThis.collect().length = 0;
+      });
       await page.locator('pool-scope').first().evaluate((host) => host.scrollIntoView({ block: 'center' }));
       await page.waitForFunction(() => document.querySelector('pool-scope').matches(':state(live)'));
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));

@@ -142,6 +142,7 @@ impl<'w> Site<'w> {
 <meta charset="utf-8">
 <title>Poolscope</title>
 <meta http-equiv="refresh" content="0; url={first}/">
+<link rel="icon" href="data:,">
 <link rel="canonical" href="{first}/">
 </head>
 <body><p><a href="{first}/">Poolscope</a></p></body>
