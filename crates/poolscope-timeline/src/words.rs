@@ -21,6 +21,23 @@ impl Lang {
         if tag.starts_with("zh") { Lang::ZhCn } else { Lang::En }
     }
 
+    /// Only the tags that there are words for.
+    pub fn exactly(tag: &str) -> Option<Lang> {
+        match tag {
+            "en" => Some(Lang::En),
+            "zh-CN" => Some(Lang::ZhCn),
+            _ => None,
+        }
+    }
+
+    /// The BCP 47 tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::ZhCn => "zh-CN",
+        }
+    }
+
     pub(crate) fn word(self, phrase: Phrase) -> &'static str {
         match self {
             Lang::En => phrase.0,

@@ -6,11 +6,12 @@ mod runs;
 
 use std::fs;
 
+use poolscope_sim::scenario::{Fault, FaultKind};
 use poolscope_sim::trace::{EventId, EventKind, PingResult};
-use poolscope_sim::{SimTime, Trace};
+use poolscope_sim::{Document, Scenario, SimSpan, SimTime, Trace, simulate};
 use poolscope_timeline::{
     Bar, Glyph, Lane, MarkKind, Moment, SceneOptions, Shape, StepKind, Timeline, Viewport, ascii, outline, scene,
-    sentence, svg, why,
+    sentence, svg, what_if, why,
 };
 use runs::{DEAD, LEAK, WAIT, run};
 
@@ -194,4 +195,29 @@ fn well_formed(text: &str, name: &str) {
         rest = &rest[end + 1..];
     }
     assert!(open.is_empty() && rest.is_empty(), "{name}: {open:?}");
+}
+
+/// A fault that is thrown in forks the future only.
+#[test]
+fn what_if_keeps_the_past() {
+    let text = |trace: &Trace, end: SimTime| -> Vec<String> {
+        trace.events.iter().take_while(|e| e.at < end).map(|e| format!("{e:?}")).collect()
+    };
+    for toml in [DEAD, LEAK, WAIT] {
+        let plain = run(toml, &[]);
+        for tenth in 1..10 {
+            let at = SimTime(plain.scenario.until.as_us() / 10 * tenth + 1);
+            for kind in [
+                FaultKind::Kill { connection: None },
+                FaultKind::Kill { connection: Some(1) },
+                FaultKind::Restart { down: SimSpan::from_ms(1_500) },
+            ] {
+                let mut document = Document::from_toml(toml).unwrap();
+                what_if::add(&mut document, &Fault { at, kind });
+                let scenario = Scenario::read(&document, "test").unwrap();
+                assert!(scenario.faults.contains(&Fault { at, kind }));
+                assert_eq!(text(&simulate(&scenario), at), text(&plain, at), "{kind:?} at {at}");
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod stack;
 pub use diagnostic::{Diagnostic, Place};
 pub use document::{Document, Node, Value};
 pub use knob::{Knob, KnobInput, KnobOption, KnobValue};
+pub use read_knobs::current;
 pub use stack::{Driver, PoolClass, ResetOnReturn, Server, SessionFactory, SqlAlchemy, Transport};
 
 use crate::app::program::Program;

@@ -159,8 +159,8 @@ fn traffic_of(set: &str) -> Option<usize> {
     set.strip_prefix("traffic.")?.strip_suffix(".run")?.parse().ok()
 }
 
-/// What the scenario has now, written or by default; `None` if there is no such setting.
-fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobValue> {
+/// What the scenario has at this path now, written or by default; `None` if nobody may set it.
+pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobValue> {
     if let Some(traffic) = traffic_of(set) {
         let run = scenario.traffic.get(traffic)?.run;
         return scenario.programs.get(run).map(|p| KnobValue::Text(p.name.clone()));
