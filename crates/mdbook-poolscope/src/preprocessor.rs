@@ -5,11 +5,11 @@ use mdbook_preprocessor::book::{Book, Chapter};
 use mdbook_preprocessor::config::Config;
 use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use poolscope_embed::{FenceMistake, Library};
 use serde::Deserialize;
 
-use crate::library::Library;
-use crate::mistake::{FenceMistake, Mistake, report};
-use crate::{experiment, fence, widget};
+use crate::fence;
+use crate::mistake::{Mistake, report};
 
 /// The name under `[preprocessor]` in `book.toml`.
 pub const NAME: &str = "poolscope";
@@ -63,7 +63,7 @@ impl Edition {
         for fence in fence::find(text, &self.markdown) {
             match self.html(&fence) {
                 Ok(html) => {
-                    let style = if pieces.is_empty() { widget::style() } else { String::new() };
+                    let style = if pieces.is_empty() { poolscope_embed::style() } else { String::new() };
                     pieces.push((fence.range.clone(), fence.replacement(text, &(style + &html))));
                 }
                 Err(found) => mistakes.extend(found.into_iter().map(|mistake| {
@@ -89,8 +89,8 @@ impl Edition {
             let message = format!("`{}` after `poolscope` means nothing", fence.rest);
             mistakes.push(FenceMistake::whole(message, "write only the word `poolscope` after the backticks"));
         }
-        match experiment::read(&fence.body, &self.library) {
-            Ok(experiment) if mistakes.is_empty() => Ok(widget::html(&experiment, &self.language)),
+        match poolscope_embed::read(&fence.body, &self.library) {
+            Ok(experiment) if mistakes.is_empty() => Ok(poolscope_embed::html(&experiment, &self.language)),
             Ok(_) => Err(mistakes),
             Err(more) => Err(mistakes.into_iter().chain(more).collect()),
         }

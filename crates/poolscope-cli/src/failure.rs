@@ -18,6 +18,16 @@ pub enum Failure {
         file: String,
         diagnostics: Vec<Diagnostic>,
     },
+    /// What is wrong with a fence, as it is printed.
+    Fence {
+        mistakes: Vec<String>,
+    },
+    /// A run does not show what it should.
+    Unexpected {
+        file: String,
+        expected: String,
+        found: String,
+    },
     Several(Vec<Failure>),
 }
 
@@ -25,7 +35,8 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Read { .. } | Failure::Write(_) => 1,
-            Failure::Input { .. } => 2,
+            Failure::Input { .. } | Failure::Fence { .. } => 2,
+            Failure::Unexpected { .. } => 3,
             Failure::Several(failures) => failures.iter().map(Failure::exit_code).max().unwrap_or(0),
         }
     }
@@ -43,6 +54,10 @@ impl fmt::Display for Failure {
                     writeln!(f, "{file}:{gap}{diagnostic}")?;
                 }
                 Ok(())
+            }
+            Failure::Fence { mistakes } => mistakes.iter().try_for_each(|mistake| f.write_str(mistake)),
+            Failure::Unexpected { file, expected, found } => {
+                writeln!(f, "{file}: expected {expected}\n  found: {found}")
             }
             Failure::Several(failures) => failures.iter().try_for_each(|failure| failure.fmt(f)),
         }

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use poolscope_sim::Trace;
-use poolscope_sim::trace::{jsonl, log_table};
+use poolscope_sim::trace::{json, jsonl, log_table};
 use poolscope_timeline::{SceneOptions, Timeline, Viewport, scene, svg};
 
 use crate::arguments::Format;
@@ -18,6 +18,7 @@ pub fn text(trace: &Trace, format: Format) -> String {
         Format::Summary => summary(trace),
         Format::Table | Format::Log => log_table(trace),
         Format::Jsonl => jsonl(trace),
+        Format::Json => json(trace) + "\n",
         Format::Svg => picture(trace),
     }
 }

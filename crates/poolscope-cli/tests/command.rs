@@ -156,3 +156,67 @@ fn trouble_with_files_and_mistakes_have_their_own_exit_codes() {
     "#]]
     .assert_eq(&bad_knob.err);
 }
+
+#[test]
+fn what_is_expected_of_a_run_is_checked() {
+    let met = poolscope(&["check", "-", "--expect", "2013"], SCENARIO);
+    assert_eq!((met.code, met.out.as_str()), (Some(0), "-: ok\n"), "{}", met.err);
+    let mended = poolscope(&["check", "-", "--set", "engine.pool_pre_ping=true", "--expect", "ok"], SCENARIO);
+    assert_eq!(mended.code, Some(0), "{}", mended.err);
+    let unmet = poolscope(&["check", "-", "--expect", "2006", "--expect", "2013", "--expect", "ok"], SCENARIO);
+    assert_eq!((unmet.code, unmet.out.as_str()), (Some(3), ""));
+    expect![[r#"
+        <stdin>: expected a request that fails with 2006 and no failed request
+          found: 3 requests: 2 served, 1 failed (1 × 2013)
+    "#]]
+    .assert_eq(&unmet.err);
+    let limit = SCENARIO.replace("threads = 1", "threads = 2").replace("wait_timeout = 3", "wait_timeout = 30");
+    let limit = limit
+        .replace("SELECT * FROM cart", "SELECT SLEEP(9)")
+        .replace("pool_size = 1", "pool_size = 1\npool_timeout = 1");
+    let limit = limit.replace("until = \"8 s\"", "until = \"8 s\"\nstatements = { \"SELECT SLEEP(9)\" = \"9 s\" }");
+    let said = poolscope(&["check", "-", "--expect", "QueuePool"], &limit);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[test]
+fn a_run_as_one_object_has_the_events_of_jsonl() {
+    let json = poolscope(&["run", "-", "--format", "json"], SCENARIO).out;
+    let jsonl = poolscope(&["run", "-", "--format", "jsonl"], SCENARIO).out;
+    let run: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let events: Vec<serde_json::Value> = jsonl.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(run["trace"], serde_json::Value::Array(events));
+    assert_eq!(run["outcome"]["errors"], serde_json::json!({ "2013": 1 }));
+    assert_eq!(run["tasks"], serde_json::json!(["app"]));
+}
+
+#[test]
+fn a_scenario_may_be_json() {
+    let json = poolscope(&["embed", "-", "--format", "json"], SCENARIO);
+    assert!(json.out.starts_with("{\"name\":\"small\""), "{}{}", json.out, json.err);
+    assert_eq!(poolscope(&["run", "-"], &json.out).out, poolscope(&["run", "-"], SCENARIO).out);
+}
+
+#[test]
+fn a_fence_becomes_the_element_around_its_picture() {
+    let fence = "scenario = \"recycle-above-wait-timeout\"\n[set]\n\"engine.pool_recycle\" = 5\n";
+    let said = poolscope(&["embed", "-", "--scenarios", "book/scenarios", "--lang", "zh-CN"], fence);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(said.out.lines().count(), 1);
+    assert!(said.out.starts_with("<div class=\"poolscope\"><pool-scope lang=\"zh-CN\" scenario='{"), "{}", said.out);
+    assert!(said.out.contains("\"pool_recycle\":5") && said.out.contains("<svg") && said.out.contains("个请求"));
+}
+
+#[test]
+fn mistakes_in_a_fence_are_told_where_the_text_has_them() {
+    let fence = "scenario = \"recycle-above-wait-timeot\"\nat = 3\n";
+    let said = poolscope(&["embed", "-", "--scenarios", "book/scenarios", "--origin", "docs/guide.md:12"], fence);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    expect![[r#"
+        docs/guide.md:13:1: `at` is a time in quotes
+          hint: write `at = "8.2 s"`
+        docs/guide.md:12:1: there is no book/scenarios/recycle-above-wait-timeot.toml
+          hint: did you mean `recycle-above-wait-timeout`?
+    "#]]
+    .assert_eq(&said.err);
+}

@@ -122,7 +122,7 @@ fn parts_of(file: &Path) -> Vec<Part> {
         ["crates", "poolscope-sim" | "poolscope-timeline", inner, ..] if *inner != "tests" => {
             vec![Part::Wasm, Part::Preprocessor, whole_book]
         }
-        ["crates", "mdbook-poolscope", inner, ..] if *inner != "tests" => {
+        ["crates", "mdbook-poolscope" | "poolscope-embed", inner, ..] if *inner != "tests" => {
             vec![Part::Preprocessor, whole_book]
         }
         _ => vec![],

@@ -4,11 +4,13 @@ mod event;
 mod format;
 mod observer;
 mod rule;
+mod run;
 
 pub use event::{Ended, EventId, EventKind, PingResult, PoolEvent, PoolFigures, TraceEvent};
 pub use format::{event_row, jsonl, log_table};
 pub use observer::{Counts, Observer, Recorder};
 pub use rule::Rule;
+pub use run::json;
 
 use crate::app::listing::Listing;
 use crate::engine::error::PyError;

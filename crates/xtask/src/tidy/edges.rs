@@ -11,13 +11,15 @@ use crate::workspace::{Package, Workspace};
 
 const SIM: &str = "poolscope-sim";
 const TIMELINE: &str = "poolscope-timeline";
+const EMBED: &str = "poolscope-embed";
 const APP: &str = "poolscope-app";
 
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     (SIM, &[]),
     (TIMELINE, &[SIM]),
-    ("mdbook-poolscope", &[SIM, TIMELINE]),
-    ("poolscope-cli", &[SIM, TIMELINE]),
+    (EMBED, &[SIM, TIMELINE]),
+    ("mdbook-poolscope", &[EMBED]),
+    ("poolscope-cli", &[SIM, TIMELINE, EMBED]),
     (APP, &[SIM, TIMELINE]),
     ("poolscope-conformance", &[SIM, TIMELINE]),
     ("poolscope-wasm-tests", &[SIM, TIMELINE, APP]),
