@@ -4,7 +4,7 @@ use poolscope_sim::Trace;
 use poolscope_sim::engine::error::PyError;
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventKind;
-use poolscope_timeline::{Timeline, ascii};
+use poolscope_timeline::{Lang, Timeline, ascii};
 
 const COLUMNS: usize = 100;
 
@@ -23,15 +23,7 @@ pub fn summary(trace: &Trace) -> String {
 
 fn figures(trace: &Trace) -> Vec<(&'static str, String)> {
     let outcome = &trace.outcome;
-    let mut requests = format!("{}: {} served, {} failed", outcome.requests, outcome.served, outcome.failed);
-    if outcome.unfinished() > 0 {
-        requests += &format!(", {} unfinished", outcome.unfinished());
-    }
-    let mut figures = vec![("requests", requests)];
-    if !outcome.errors.is_empty() {
-        let errors: Vec<_> = outcome.errors.iter().map(|(key, n)| format!("{n} × {}", key.label())).collect();
-        figures.push(("errors", errors.join(", ")));
-    }
+    let mut figures = vec![("outcome", poolscope_timeline::outcome(outcome, Lang::En))];
     figures.push(("waits", format!("{}, the longest {}", outcome.waited, outcome.wait_max)));
     figures.push((
         "connections",
@@ -48,9 +40,6 @@ fn figures(trace: &Trace) -> Vec<(&'static str, String)> {
         "server counters",
         format!("Max_used_connections {}, Aborted_clients {}", outcome.max_used_connections, outcome.aborted_clients),
     ));
-    if let Some(limit) = outcome.truncated {
-        figures.push(("cut short", format!("the run hit its limit of {limit}")));
-    }
     figures
 }
 

@@ -66,8 +66,7 @@ fn a_summary_has_figures_the_timeline_and_the_first_error() {
         &expect![[r#"
             small: The second request gets a connection that the server has closed.
 
-            requests           3: 2 served, 1 failed
-            errors             1 × 2013
+            outcome            3 requests: 2 served, 1 failed (2013 ×1).
             waits              0, the longest 0 s
             connections        1 opened, 0 refused, 0 pings
             at the end         application holds 0, pool counts 0 checked out, server has 0
@@ -98,7 +97,7 @@ fn a_summary_has_figures_the_timeline_and_the_first_error() {
 fn a_knob_changes_the_run() {
     let said = poolscope(&["run", "-", "--set", "engine.pool_pre_ping=true", "--seed", "7"], SCENARIO);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.contains("3: 3 served, 0 failed"), "{}", said.out);
+    assert!(said.out.contains("3 requests: 3 served."), "{}", said.out);
     assert!(!said.out.contains("Traceback"), "{}", said.out);
 }
 

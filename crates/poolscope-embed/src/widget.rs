@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use poolscope_sim::{Trace, simulate};
-use poolscope_timeline::{OutlineRow, SceneOptions, Timeline, Viewport, css, outline, scene, svg};
+use poolscope_timeline::{
+    Lang, OutlineRow, SceneOptions, Timeline, Viewport, css, outcome, outcome_costs, outline, scene, svg,
+};
 
 use crate::experiment::Experiment;
 use crate::html::{attribute, one_line, text};
@@ -38,7 +40,8 @@ pub fn html(experiment: &Experiment, lang: &str) -> String {
         attribute(&experiment.document.to_json())
     );
     let picture = picture(&trace, lang);
-    let figures = format!("<p>{}</p>", text(&words.outcome(&trace.outcome)));
+    let (told, costs) = (outcome(&trace.outcome, Lang::of(lang)), outcome_costs(&trace.outcome, Lang::of(lang)));
+    let figures = format!("<p>{} {}</p>", text(&told), text(&costs));
     let closing = "</pool-scope></div>";
     let room = BYTES_MAX.saturating_sub(picture.len() + figures.len());
     let steps = steps(&outline(&trace, lang), &words, room);

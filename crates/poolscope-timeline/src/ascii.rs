@@ -20,7 +20,7 @@
 
 use poolscope_sim::time::{SimSpan, SimTime};
 
-use crate::timeline::{Bar, BarKind, Condition, Lane, LaneKind, MarkKind, Series, SeriesKind, Timeline, Truth};
+use crate::timeline::{Bar, BarKind, Condition, Lane, LaneKind, MarkKind, Run, Series, SeriesKind, Timeline, Truth};
 
 /// The timeline in `columns` characters, a line per lane.
 pub fn ascii(timeline: &Timeline, columns: usize) -> String {
@@ -62,6 +62,9 @@ fn line(out: &mut String, name: &str, label: usize, cells: String) {
 }
 
 fn name(lane: &Lane) -> String {
+    if lane.run == Run::Before {
+        return BEFORE.to_owned();
+    }
     match lane.kind {
         LaneKind::Backlog { .. } => "no free thread".to_owned(),
         LaneKind::LeftBehind { .. } => "left behind".to_owned(),
@@ -71,8 +74,12 @@ fn name(lane: &Lane) -> String {
     }
 }
 
+/// Of the run that is compared with.
+const BEFORE: &str = "  before";
+
 fn count_name(series: &Series) -> String {
     let mut text = match series.kind {
+        _ if series.run == Run::Before => BEFORE.to_owned(),
         SeriesKind::CheckedOut(_) if series.label.is_empty() => "checked out".to_owned(),
         SeriesKind::CheckedOut(_) => series.label.clone() + ", checked out",
         SeriesKind::ThreadsConnected => series.label.clone(),

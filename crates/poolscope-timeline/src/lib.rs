@@ -12,8 +12,10 @@
 //! and `processlist` (the inspector), `outline`, `sentence` and `words` (the language).
 
 mod ascii;
+mod comparison;
 mod moment;
 mod order;
+mod outcome;
 mod outline;
 mod permalink;
 mod processlist;
@@ -27,7 +29,9 @@ pub mod what_if;
 mod words;
 
 pub use ascii::ascii;
+pub use comparison::{Comparison, ComparisonRow, Divergence};
 pub use moment::{EngineMoment, ErrorMoment, Moment, TaskMoment, When};
+pub use outcome::{errors, outcome, outcome_costs};
 pub use outline::{OutlineRow, outline};
 pub use permalink::{Changed, Permalink};
 pub use processlist::ProcessRow;
@@ -35,8 +39,8 @@ pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
 pub use svg::{css, svg, svg_items};
 pub use timeline::{
-    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series,
+    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series,
     SeriesKind, Step, StepKind, Timeline, Truth,
 };
 pub use viewport::{TimeScale, Viewport};
-pub use words::Lang;
+pub use words::{Lang, rule};

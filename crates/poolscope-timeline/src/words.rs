@@ -175,6 +175,33 @@ phrases! {
     SERVER_UP: "The server is up again.", "服务器重新启动。";
     CONNECTION_OF: " On the client's side it is connection {0}.", "在客户端一侧，它是连接 {0}。";
 
+    // What a run comes to.
+    OUTCOME: "{0} requests: {1} served", "{0} 个请求：{1} 个成功";
+    OUTCOME_FAILED: ", {0} failed ({1})", "，{0} 个失败（{1}）";
+    OUTCOME_RUNNING: ", {0} still running", "，{0} 个还没有结束";
+    OUTCOME_CUT: " (cut short by the limit on {0})", "（运行被上限 {0} 截断）";
+    FULL_STOP: ".", "。";
+    OUTCOME_COSTS: "{0} waited for a connection, {1} connections opened, {2} pings.",
+                   "{0} 次等待连接，新建连接 {1} 个，ping {2} 次。";
+
+    // Two runs beside each other.
+    BEFORE: "before", "修改前";
+    FIRST_DIFFERENCE: "first difference", "首个不同";
+    ROW_REQUESTS: "requests", "请求";
+    ROW_SERVED: "served", "成功";
+    ROW_FAILED: "failed", "失败";
+    ROW_FAILED_BY: "failed: {0}", "失败：{0}";
+    ROW_UNFINISHED: "still running at the end", "结束时仍在运行";
+    ROW_WAITED: "waited for a connection", "等待过连接";
+    ROW_WAIT_P50: "wait, p50", "等待时间 p50";
+    ROW_WAIT_P95: "wait, p95", "等待时间 p95";
+    ROW_WAIT_MAX: "longest wait", "最长等待";
+    ROW_PINGS: "pings", "ping 次数";
+    ROW_CONNECTS: "connections opened", "新建连接";
+    ROW_PEAK: "Max_used_connections", "Max_used_connections";
+    ROW_REFUSED: "clients refused", "被拒绝的客户端";
+    ROW_ABORTED: "Aborted_clients", "Aborted_clients";
+
     // The outline.
     CHECKOUT_DEAD: "{0} checks out connection {1}. The server closed it at {2}, and nobody has noticed.",
                    "{0} 取出连接 {1}。服务器在 {2} 就关闭了它，而谁也没有察觉。";
@@ -236,7 +263,7 @@ pub(crate) fn is_dead(condition: Condition) -> bool {
 }
 
 /// The rule in a sentence; a rule that has no translation yet speaks English.
-pub(crate) fn rule(rule: Rule, lang: Lang) -> &'static str {
+pub fn rule(rule: Rule, lang: Lang) -> &'static str {
     if lang == Lang::En {
         return rule.sentence();
     }

@@ -139,10 +139,13 @@ fn a_broken_link_is_told_what_is_wrong_with_it() {
           hint: at most 2000 characters, this one has 3028
     "#]],
     );
-    check_mistakes("#poolscope=1&scenario=dead&process.0.count=1000&process.0.threads=10000", expect![[r#"
+    check_mistakes(
+        "#poolscope=1&scenario=dead&process.0.count=1000&process.0.threads=10000",
+        expect![[r#"
         link: process.0.threads: these are too many threads
           hint: a link asks for 4096 at most
-    "#]]);
+    "#]],
+    );
     let faults: String = (0..9).map(|n| format!("&fault=kill@{n}s")).collect();
     check_mistakes(
         &("#poolscope=1&scenario=dead".to_owned() + &faults),

@@ -2,7 +2,7 @@
 
 use super::layout::{Easel, Layer};
 use super::{Anchor, Frame, Shape, labels};
-use crate::timeline::{Series, SeriesKind};
+use crate::timeline::{Run, Series, SeriesKind};
 use crate::words;
 
 /// The limit is drawn if the count comes within this factor of it.
@@ -73,6 +73,7 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
     }
 
     let beside = match series.kind {
+        _ if series.run == Run::Before => easel.lang.word(words::BEFORE),
         SeriesKind::CheckedOut(_) if siblings > 1 => series.label.as_str(),
         _ if inside => "",
         _ => what,

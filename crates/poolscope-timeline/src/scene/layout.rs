@@ -5,7 +5,7 @@ use poolscope_sim::time::SimTime;
 use super::labels::{self, fit, parts};
 use super::{Anchor, Frame, Item, Scene, SceneOptions, Shape, bars, chart, marks};
 use crate::order::sorted;
-use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Timeline, Truth};
+use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Run, Timeline, Truth};
 use crate::viewport::{TimeScale, Viewport};
 use crate::words::{self, Lang};
 
@@ -90,7 +90,9 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
             let height = lane_height(lane, group.truth, lanes, narrow);
             label(&mut easel, lane, &mut owner, y, height);
             lane_shapes(&mut easel, lane, y, height);
-            spots.see(lane, y + height / 2.0);
+            if lane.run == Run::Now {
+                spots.see(lane, y + height / 2.0);
+            }
             y += height;
         }
         if group.truth == Truth::Server {
@@ -102,6 +104,9 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     easel.plot.bottom = bottom;
     links(&mut easel, timeline, &spots);
     axis(&mut easel, bottom);
+    if let Some(at) = options.divergence {
+        divergence(&mut easel, at);
+    }
     if let Some(at) = options.playhead {
         playhead(&mut easel, at);
     }
@@ -213,6 +218,7 @@ fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32
     let room = easel.plot.left - GUTTER;
     let baseline = (y + height / 2.0 + 3.8).round();
     let (own, name, class) = match lane.kind {
+        _ if lane.run == Run::Before => ("", lang.word(words::BEFORE), "sub"),
         LaneKind::LeftBehind { .. } => ("", lang.word(words::LEFT_BEHIND), "warn"),
         LaneKind::Backlog { .. } => ("", lang.word(words::BACKLOG), "lane"),
         LaneKind::Refused => ("", lang.word(words::REFUSED), "warn"),
@@ -249,8 +255,17 @@ fn short(name: &str) -> &str {
 }
 
 fn lane_shapes(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
+    let first = easel.items.len();
     bars::place(easel, lane, y, height);
     marks::place(easel, lane, y, height);
+    if lane.run == Run::Before {
+        for (_, item) in &mut easel.items[first..] {
+            (item.event, item.connection) = (None, None);
+        }
+        let Frame { left, right, .. } = easel.plot;
+        let shape = Shape::Rect { x: left, y, width: right - left, height, radius: 0.0 };
+        easel.draw(Layer::Ground, "was", shape);
+    }
 }
 
 /// The server is not there at all.
@@ -309,6 +324,22 @@ fn links(easel: &mut Easel, timeline: &Timeline, spots: &Spots) {
     if drawn.len() <= LINKS_MAX {
         for (x, from, to) in drawn {
             easel.line(Layer::Link, "link", (x, from), (x, to));
+        }
+    }
+}
+
+/// Where two runs part: a line, and its name beside it where there is room.
+fn divergence(easel: &mut Easel, at: SimTime) {
+    if easel.scale.shows(at, at) {
+        let x = easel.scale.x(at);
+        let Frame { top, bottom, left, right } = easel.plot;
+        easel.line(Layer::Link, "part", (x, top), (x, bottom));
+        let text = easel.lang.word(words::FIRST_DIFFERENCE);
+        let room = labels::width(text) + 4.0;
+        if x + room < right {
+            easel.text("sub", x + 4.0, top + 4.0, Anchor::Start, text);
+        } else if left < x - room {
+            easel.text("sub", x - 4.0, top + 4.0, Anchor::End, text);
         }
     }
 }

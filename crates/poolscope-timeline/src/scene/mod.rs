@@ -20,11 +20,13 @@ pub struct SceneOptions {
     pub lang: String,
     /// An instant to mark in the picture itself. A widget leaves it out and draws its own line with `Scene::scale`.
     pub playhead: Option<SimTime>,
+    /// Where two runs part that are drawn beside each other.
+    pub divergence: Option<SimTime>,
 }
 
 impl SceneOptions {
     pub fn new(width: f32, lang: &str) -> SceneOptions {
-        SceneOptions { width, lang: lang.to_owned(), playhead: None }
+        SceneOptions { width, lang: lang.to_owned(), playhead: None, divergence: None }
     }
 }
 

@@ -5,7 +5,7 @@ use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, Tra
 
 use super::packing::{Stay, pack};
 use super::{
-    Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Series, SeriesKind, Step,
+    Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series, SeriesKind, Step,
     Timeline, Truth, steps,
 };
 use crate::truths::{Phase, Truths, other_user, owner};
@@ -125,6 +125,7 @@ pub fn timeline(trace: &Trace) -> Timeline {
         .iter()
         .enumerate()
         .map(|(e, _)| Series {
+            run: Run::Now,
             kind: SeriesKind::CheckedOut(e as u16),
             label: owner(trace, e as u16),
             points: vec![(SimTime::ZERO, 0)],
@@ -144,6 +145,7 @@ pub fn timeline(trace: &Trace) -> Timeline {
         ups: Vec::new(),
         checked_out,
         connected: Series {
+            run: Run::Now,
             kind: SeriesKind::ThreadsConnected,
             label: "Threads_connected".to_owned(),
             points: vec![(SimTime::ZERO, 0)],
@@ -412,7 +414,14 @@ impl History<'_> {
             lanes.extend(rows(LaneKind::Backlog { process }, waits, Vec::new()));
             for (index, task) in self.trace.tasks.iter().enumerate().filter(|(_, t)| t.process == process) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.tasks[index]);
-                lanes.push(Lane { kind: LaneKind::Task(index as u16), label: task.name.clone(), rows: 1, bars, marks });
+                lanes.push(Lane {
+                    run: Run::Now,
+                    kind: LaneKind::Task(index as u16),
+                    label: task.name.clone(),
+                    rows: 1,
+                    bars,
+                    marks,
+                });
             }
             let of_process = self.left.iter().zip(&self.left_process).filter(|(_, p)| **p == process);
             let mut left: Vec<Bar> = Vec::new();
@@ -437,6 +446,7 @@ impl History<'_> {
             let prefix = owner(self.trace, engine);
             for place in 0..count {
                 let mut lane = Lane {
+                    run: Run::Now,
                     kind: LaneKind::Slot { engine, slot: 0 },
                     label: prefix.clone(),
                     rows: 1,
@@ -468,7 +478,14 @@ impl History<'_> {
         let mut lanes = Vec::new();
         if !self.refused.is_empty() {
             let marks = std::mem::take(&mut self.refused);
-            lanes.push(Lane { kind: LaneKind::Refused, label: String::new(), rows: 1, bars: Vec::new(), marks });
+            lanes.push(Lane {
+                run: Run::Now,
+                kind: LaneKind::Refused,
+                label: String::new(),
+                rows: 1,
+                bars: Vec::new(),
+                marks,
+            });
         }
         let mut used = Vec::new();
         for (index, track) in self.threads.iter().enumerate() {
@@ -480,8 +497,14 @@ impl History<'_> {
         let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
         let (places, count) = pack(&stays);
         for place in 0..count {
-            let mut lane =
-                Lane { kind: LaneKind::Sessions, label: String::new(), rows: 1, bars: Vec::new(), marks: Vec::new() };
+            let mut lane = Lane {
+                run: Run::Now,
+                kind: LaneKind::Sessions,
+                label: String::new(),
+                rows: 1,
+                bars: Vec::new(),
+                marks: Vec::new(),
+            };
             let mut ids = Vec::new();
             for (index, _) in used.iter().zip(&places).filter(|(_, p)| **p == place).map(|(u, _)| u) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.threads[*index]);
@@ -549,7 +572,7 @@ fn rows(kind: LaneKind, bars: Vec<Bar>, marks: Vec<Mark>) -> Option<Lane> {
             placed.push(Bar { row: row as u16, ..bar.clone() });
         }
     }
-    Some(Lane { kind, label: String::new(), rows: count as u16, bars: placed, marks })
+    Some(Lane { run: Run::Now, kind, label: String::new(), rows: count as u16, bars: placed, marks })
 }
 
 fn count(series: &mut Series, at: SimTime, value: i32) {

@@ -47,6 +47,7 @@ pub struct Group {
 /// One horizontal strip. Bars of the same lane and row never overlap.
 #[derive(Clone, Debug)]
 pub struct Lane {
+    pub run: Run,
     pub kind: LaneKind,
     /// A name from the scenario (`app, thread 1`) or numbers (`slot 1`, `8, 10`); not translated.
     pub label: String,
@@ -56,6 +57,15 @@ pub struct Lane {
     pub bars: Vec<Bar>,
     /// By time.
     pub marks: Vec<Mark>,
+}
+
+/// Whose lane it is, where two runs are drawn beside each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Run {
+    #[default]
+    Now,
+    /// The one that is compared with. Its events are of another trace and cannot be selected here.
+    Before,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +216,7 @@ pub enum DisagreementKind {
 /// A count that changes in steps.
 #[derive(Clone, Debug)]
 pub struct Series {
+    pub run: Run,
     pub kind: SeriesKind,
     /// The engine's name, or the server's variable.
     pub label: String,
