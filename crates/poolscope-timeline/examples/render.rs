@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use poolscope_sim::scenario::KnobValue;
 use poolscope_sim::{Document, Scenario, simulate};
-use poolscope_timeline::{Moment, SceneOptions, Timeline, Viewport, ascii, css, outline, scene, svg};
+use poolscope_timeline::{Comparison, Lang, Moment, SceneOptions, Timeline, Viewport, ascii, css, outline, scene, svg};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -65,6 +65,19 @@ fn render(file: &Path, sets: &[(String, KnobValue)], out: &Path) -> Result<(), B
             }
         }
     }
+    if !sets.is_empty() {
+        let plain = Scenario::read(&Document::from_toml(&text).map_err(|e| format!("{e:?}"))?, &name);
+        let before = simulate(&plain.map_err(|e| format!("{e:?}"))?);
+        let comparison = Comparison::new(&before, &trace, Lang::En);
+        let both = timeline.beside(&Timeline::new(&before));
+        let viewport = Viewport::fit(both.start, both.end);
+        let divergence = comparison.divergence.map(|d| d.at);
+        let options = SceneOptions { divergence, playhead: at, ..SceneOptions::new(960.0, "en") };
+        write_page(out, &format!("{name}-beside"), &svg(&scene(&both, &viewport, &options)))?;
+    }
+    let folded = viewport.folded(&timeline.quiet());
+    let options = SceneOptions { playhead: at, ..SceneOptions::new(960.0, "en") };
+    write_page(out, &format!("{name}-folded"), &svg(&scene(&timeline, &folded, &options)))?;
     println!("{}", ascii(&timeline, 110));
     for lang in ["en", "zh-CN"] {
         for row in outline(&trace, lang) {
@@ -88,4 +101,9 @@ fn render(file: &Path, sets: &[(String, KnobValue)], out: &Path) -> Result<(), B
     println!("{}", moment.disagreement_texts("en").join("\n"));
     println!("{}", moment.error.map_or_else(String::new, |e| e.traceback));
     Ok(())
+}
+
+fn write_page(out: &Path, name: &str, picture: &str) -> Result<(), Box<dyn Error>> {
+    let page = format!("<!doctype html><meta charset=utf-8><style>{} body{{margin:15px}}</style>{picture}", css());
+    Ok(fs::write(out.join(name.to_owned() + ".html"), page)?)
 }

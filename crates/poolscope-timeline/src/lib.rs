@@ -39,8 +39,8 @@ pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
 pub use svg::{css, svg, svg_items};
 pub use timeline::{
-    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series,
-    SeriesKind, Step, StepKind, Timeline, Truth,
+    Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Quiet, Run,
+    Series, SeriesKind, Step, StepKind, Timeline, Truth,
 };
 pub use viewport::{TimeScale, Viewport};
 pub use words::{Lang, rule};

@@ -1,95 +1,175 @@
 //! Which part of the run is seen, and the only arithmetic between time and pixels.
 
+use std::rc::Rc;
+
 use poolscope_sim::time::{SimSpan, SimTime};
+
+use crate::timeline::Quiet;
 
 /// No closer than this many microseconds across the whole width.
 const SPAN_MIN_US: u64 = 100;
 
-/// A window on the run, always inside it. In time only; `scale` makes it pixels.
+/// Stretches of the run that are drawn shorter than they last, in order of time. Without any, shown time is time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Folds(Rc<[Fold]>);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Viewport {
-    start: SimTime,
-    end: SimTime,
+struct Fold {
     from: SimTime,
     to: SimTime,
+    /// Shown time at which it begins, and how much of it the fold takes.
+    place: u64,
+    shown: u64,
+}
+
+impl Folds {
+    /// Time → shown time.
+    fn place(&self, at: SimTime) -> u64 {
+        let after = self.0.partition_point(|fold| fold.from <= at);
+        let Some(fold) = after.checked_sub(1).and_then(|i| self.0.get(i)) else { return at.0 };
+        if fold.to <= at {
+            return fold.place + fold.shown + (at - fold.to).as_us();
+        }
+        let part = u128::from((at - fold.from).as_us()) * u128::from(fold.shown);
+        fold.place + (part / u128::from((fold.to - fold.from).as_us().max(1))) as u64
+    }
+
+    /// Shown time → time.
+    fn instant(&self, place: u64) -> SimTime {
+        let after = self.0.partition_point(|fold| fold.place <= place);
+        let Some(fold) = after.checked_sub(1).and_then(|i| self.0.get(i)) else { return SimTime(place) };
+        let inside = place - fold.place;
+        if fold.shown <= inside {
+            return fold.to + SimSpan(inside - fold.shown);
+        }
+        let part = u128::from(inside) * u128::from((fold.to - fold.from).as_us());
+        fold.from + SimSpan((part / u128::from(fold.shown.max(1))) as u64)
+    }
+}
+
+/// A window on the run, always inside it. In shown time, which is time but where idle time is folded; `scale` makes it pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewport {
+    folds: Folds,
+    start: u64,
+    end: u64,
+    from: u64,
+    to: u64,
 }
 
 impl Viewport {
     /// The whole run.
     pub fn fit(start: SimTime, end: SimTime) -> Viewport {
-        let end = end.max(start + SimSpan::from_us(SPAN_MIN_US));
-        Viewport { start, end, from: start, to: end }
+        let (start, end) = (start.0, end.0.max(start.0 + SPAN_MIN_US));
+        Viewport { folds: Folds::default(), start, end, from: start, to: end }
+    }
+
+    /// The same window with these stretches folded, each to the given length, as `Timeline::quiet` finds them: in order, apart from each
+    /// other, and shorter than before. None of them: unfolded.
+    pub fn folded(&self, quiet: &[Quiet]) -> Viewport {
+        let mut folds = Vec::with_capacity(quiet.len());
+        let (mut place, mut last) = (0, SimTime::ZERO);
+        for Quiet { from, to, shown } in quiet.iter().filter(|q| q.from < q.to) {
+            place += (*from - last).as_us();
+            folds.push(Fold { from: *from, to: *to, place, shown: shown.as_us() });
+            place += shown.as_us();
+            last = *to;
+        }
+        let old = &self.folds;
+        let folds = Folds(folds.into());
+        let again = |place: u64| folds.place(old.instant(place));
+        let (start, end) = (again(self.start), again(self.end));
+        let whole = Viewport { start, end: end.max(start + SPAN_MIN_US), from: start, to: end, folds: folds.clone() };
+        if self.is_fit() { whole.window(start, end) } else { whole.window(again(self.from), again(self.to)) }
+    }
+
+    pub fn is_folded(&self) -> bool {
+        !self.folds.0.is_empty()
     }
 
     pub fn from(&self) -> SimTime {
-        self.from
+        self.folds.instant(self.from)
     }
     pub fn to(&self) -> SimTime {
-        self.to
+        self.folds.instant(self.to)
     }
+    /// How much time is shown; a fold counts as what is left of it.
     pub fn span(&self) -> SimSpan {
-        self.to - self.from
+        SimSpan(self.to - self.from)
     }
     pub fn is_fit(&self) -> bool {
         self.from == self.start && self.to == self.end
     }
 
+    /// Where the window lies in the run as it is shown, in thousandths.
+    pub fn part(&self) -> (u32, u32) {
+        let whole = u128::from(self.end - self.start).max(1);
+        let part = |place: u64| (u128::from(place - self.start) * 1000 / whole) as u32;
+        (part(self.from), part(self.to))
+    }
+
     /// This part of the run, clamped to it; at least 100 µs of it.
     pub fn show(&self, from: SimTime, to: SimTime) -> Viewport {
-        let whole = (self.end - self.start).as_us();
-        let span = to.since(from).as_us().clamp(SPAN_MIN_US.min(whole), whole);
-        let latest = SimTime(self.end.0 - span);
-        let from = from.clamp(self.start, latest);
-        Viewport { from, to: from + SimSpan(span), ..*self }
+        self.window(self.folds.place(from), self.folds.place(to))
+    }
+
+    fn window(&self, from: u64, to: u64) -> Viewport {
+        let whole = self.end - self.start;
+        let span = to.saturating_sub(from).clamp(SPAN_MIN_US.min(whole), whole);
+        let from = from.clamp(self.start, self.end - span);
+        Viewport { from, to: from + span, ..self.clone() }
     }
 
     /// `factor` above 1 looks closer; the instant `around` keeps its place.
     pub fn zoom(&self, factor: f32, around: SimTime) -> Viewport {
         if !factor.is_finite() || factor <= 0.0 {
-            return *self;
+            return self.clone();
         }
-        let whole = (self.end - self.start).as_us();
-        let old = self.span().as_us();
+        let whole = self.end - self.start;
+        let old = self.to - self.from;
         let new = ((old as f64 / f64::from(factor)) as u64).clamp(SPAN_MIN_US.min(whole), whole);
-        let around = around.clamp(self.from, self.to);
-        let before = (around.since(self.from).as_us() as f64 * (new as f64 / old as f64)) as u64;
-        let from = SimTime(around.0.saturating_sub(before));
-        self.show(from, from + SimSpan(new))
+        let around = self.folds.place(around).clamp(self.from, self.to);
+        let before = ((around - self.from) as f64 * (new as f64 / old as f64)) as u64;
+        let from = around.saturating_sub(before);
+        self.window(from, from + new)
     }
 
     /// Later by this many thousandths of what is seen; earlier if negative.
     pub fn pan(&self, thousandths: i32) -> Viewport {
-        let by = SimSpan(self.span().as_us() / 1000).times(u64::from(thousandths.unsigned_abs()));
-        let from = if thousandths < 0 { SimTime(self.from.0.saturating_sub(by.as_us())) } else { self.from + by };
-        self.show(from, from + self.span())
+        let span = self.to - self.from;
+        let by = (u128::from(span) * u128::from(thousandths.unsigned_abs()) / 1000).min(u128::from(self.end)) as u64;
+        let from = if thousandths < 0 { self.from.saturating_sub(by) } else { self.from + by };
+        self.window(from, from + span)
     }
 
     /// Moves as little as needed to have this instant in sight.
     pub fn reveal(&self, at: SimTime) -> Viewport {
-        let margin = SimSpan(self.span().as_us() / 10);
+        let span = self.to - self.from;
+        let margin = span / 10;
+        let at = self.folds.place(at);
         if at < self.from {
-            let from = SimTime(at.0.saturating_sub(margin.as_us()));
-            self.show(from, from + self.span())
+            let from = at.saturating_sub(margin);
+            self.window(from, from + span)
         } else if self.to < at {
-            let to = at + margin;
-            let from = SimTime(to.0.saturating_sub(self.span().as_us()));
-            self.show(from, from + self.span())
+            let from = (at + margin).saturating_sub(span);
+            self.window(from, from + span)
         } else {
-            *self
+            self.clone()
         }
     }
 
     /// This window drawn between two horizontal pixel positions.
     pub fn scale(&self, left: f32, right: f32) -> TimeScale {
-        TimeScale { from: self.from, to: self.to, left, right: right.max(left + 1.0) }
+        TimeScale { folds: self.folds.clone(), from: self.from, to: self.to, left, right: right.max(left + 1.0) }
     }
 }
 
-/// Time ↔ px. Linear now; the compression of idle hours will live here and nowhere else.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Time ↔ px.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TimeScale {
-    from: SimTime,
-    to: SimTime,
+    folds: Folds,
+    from: u64,
+    to: u64,
     left: f32,
     right: f32,
 }
@@ -97,24 +177,34 @@ pub struct TimeScale {
 impl TimeScale {
     /// The pixel of an instant; outside the window it is outside `left..right`.
     pub fn x(&self, at: SimTime) -> f32 {
-        let span = (self.to - self.from).as_us().max(1) as f64;
-        let offset = at.0 as f64 - self.from.0 as f64;
+        self.pixel(self.folds.place(at))
+    }
+
+    fn pixel(&self, place: u64) -> f32 {
+        let span = (self.to - self.from).max(1) as f64;
+        let offset = place as f64 - self.from as f64;
         self.left + (offset / span * f64::from(self.right - self.left)) as f32
     }
 
     /// The pixel of an instant, kept inside the window.
     pub fn x_inside(&self, at: SimTime) -> f32 {
-        self.x(at.clamp(self.from, self.to))
+        self.pixel(self.folds.place(at).clamp(self.from, self.to))
     }
 
     /// The instant at a pixel, kept inside the window.
     pub fn time(&self, x: f32) -> SimTime {
         let part = f64::from(((x - self.left) / (self.right - self.left)).clamp(0.0, 1.0));
-        self.from + SimSpan((part * (self.to - self.from).as_us() as f64) as u64)
+        self.folds.instant(self.from + (part * (self.to - self.from) as f64) as u64)
     }
 
     pub fn shows(&self, from: SimTime, to: SimTime) -> bool {
-        from <= self.to && self.from <= to
+        self.folds.place(from) <= self.to && self.from <= self.folds.place(to)
+    }
+
+    /// The folds in sight: from, to, and the pixels between which they are drawn.
+    pub fn folds(&self) -> impl Iterator<Item = (SimTime, SimTime, f32, f32)> + '_ {
+        let seen = |fold: &&Fold| fold.place < self.to && self.from < fold.place + fold.shown;
+        self.folds.0.iter().filter(seen).map(|f| (f.from, f.to, self.x_inside(f.from), self.x_inside(f.to)))
     }
 
     /// Round instants for the axis, at least `gap` pixels apart.
@@ -154,14 +244,24 @@ impl TimeScale {
             43_200_000_000,
             86_400_000_000,
         ];
-        let span = (self.to - self.from).as_us().max(1);
+        let span = (self.to - self.from).max(1);
         let us_per_px = span as f64 / f64::from(self.right - self.left);
         let least = us_per_px * f64::from(gap);
         let step = STEPS_US.iter().copied().find(|s| least <= *s as f64).unwrap_or(604_800_000_000);
         let step = step.max(span / 1000).max(1);
-        let first = self.from.0.div_ceil(step);
-        let last = self.to.0 / step;
-        (first..=last).map(|n| SimTime(n * step)).collect()
+        // Each stretch between two folds has its own.
+        let mut ticks = Vec::new();
+        let mut from = self.folds.instant(self.from);
+        let to = self.folds.instant(self.to);
+        for fold in self.folds.0.iter() {
+            if fold.to <= from || to <= fold.from {
+                continue;
+            }
+            ticks.extend((from.0.div_ceil(step)..=fold.from.0 / step).map(|n| SimTime(n * step)));
+            from = fold.to;
+        }
+        ticks.extend((from.0.div_ceil(step)..=to.0 / step).map(|n| SimTime(n * step)));
+        ticks
     }
 }
 
@@ -198,5 +298,32 @@ mod tests {
         assert_eq!(scale.x_inside(SimTime(90_000_000)), 700.0);
         let ticks: Vec<String> = scale.ticks(90.0).iter().map(ToString::to_string).collect();
         assert_eq!(ticks, ["0 s", "10 s", "20 s", "30 s", "40 s", "50 s", "1 min"]);
+    }
+    #[test]
+    fn folded_time_takes_the_place_it_is_given() {
+        let second = |n: u64| SimTime(n * 1_000_000);
+        let quiet = [
+            Quiet { from: second(10), to: second(28_800), shown: SimSpan::from_secs(1) },
+            Quiet { from: second(28_805), to: second(28_900), shown: SimSpan::from_secs(4) },
+        ];
+        let plain = Viewport::fit(SimTime::ZERO, second(28_910));
+        let folded = plain.folded(&quiet);
+        assert_eq!(folded.span(), SimSpan::from_secs(30));
+        assert!(folded.is_fit() && folded.is_folded() && folded.folded(&[]) == plain);
+        let scale = folded.scale(0.0, 300.0);
+        let places = [0, 10, 14_405, 28_800, 28_805, 28_900, 28_910].map(|s| scale.x(second(s)));
+        assert_eq!(places, [0.0, 100.0, 105.0, 110.0, 160.0, 200.0, 300.0]);
+        for x in [0.0, 55.0, 100.0, 120.0, 199.0, 200.0, 300.0] {
+            assert!((scale.x(scale.time(x)) - x).abs() < 0.01, "{x}");
+        }
+        let ticks: Vec<String> = scale.ticks(40.0).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            ticks,
+            ["0 s", "5 s", "10 s", "8 h", "8 h 5 s", "8 h 1 min 40 s", "8 h 1 min 45 s", "8 h 1 min 50 s"]
+        );
+        let near = folded.zoom(3.0, second(28_802));
+        assert_eq!(near.span(), SimSpan::from_secs(10));
+        assert!((near.scale(0.0, 300.0).x(second(28_802)) - scale.x(second(28_802))).abs() < 0.1);
+        assert_eq!(near.folded(&[]).folded(&quiet).from(), near.from());
     }
 }

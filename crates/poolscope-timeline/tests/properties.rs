@@ -10,10 +10,10 @@ use poolscope_sim::scenario::{Fault, FaultKind};
 use poolscope_sim::trace::{EventId, EventKind, PingResult};
 use poolscope_sim::{Document, Scenario, SimSpan, SimTime, Trace, simulate};
 use poolscope_timeline::{
-    Bar, Glyph, Lane, MarkKind, Moment, SceneOptions, Shape, StepKind, Timeline, Viewport, ascii, outline, scene,
-    sentence, svg, what_if, why,
+    Anchor, Bar, Glyph, Lane, MarkKind, Moment, SceneOptions, Shape, StepKind, Timeline, Viewport, ascii, outline,
+    scene, sentence, svg, what_if, why,
 };
-use runs::{DEAD, LEAK, WAIT, run};
+use runs::{DEAD, LEAK, NIGHT, WAIT, run};
 
 fn traces() -> Vec<(String, Trace)> {
     let mut traces = Vec::new();
@@ -137,7 +137,9 @@ fn every_picture_is_well_formed_and_small() {
         }
         let timeline = Timeline::new(&trace);
         let whole = Viewport::fit(timeline.start, timeline.end);
-        for (viewport, width) in [(whole, 960.0), (whole, 320.0), (whole.zoom(50.0, SimTime(1_000_000)), 700.0)] {
+        for (viewport, width) in
+            [(whole.clone(), 960.0), (whole.clone(), 320.0), (whole.zoom(50.0, SimTime(1_000_000)), 700.0)]
+        {
             for lang in ["en", "zh-CN"] {
                 let options = SceneOptions { playhead: Some(SimTime(5)), ..SceneOptions::new(width, lang) };
                 let scene = scene(&timeline, &viewport, &options);
@@ -217,6 +219,68 @@ fn what_if_keeps_the_past() {
                 let scenario = Scenario::read(&document, "test").unwrap();
                 assert!(scenario.faults.contains(&Fault { at, kind }));
                 assert_eq!(text(&simulate(&scenario), at), text(&plain, at), "{kind:?} at {at}");
+            }
+        }
+    }
+}
+
+/// Folding takes nothing away: no event is inside a fold, instants stay in their order, and what happens has most of the room.
+#[test]
+fn only_time_in_which_nothing_happens_is_folded() {
+    let night = run(NIGHT, &[]);
+    let timeline = Timeline::new(&night);
+    let quiet = timeline.quiet();
+    assert!(quiet.iter().any(|q| SimSpan::from_secs(8 * 3_600 - 60) < q.to - q.from), "{quiet:?}");
+    let folded = Viewport::fit(timeline.start, timeline.end).folded(&quiet);
+    assert!(folded.span() < SimSpan::from_secs(60), "{}", folded.span());
+
+    for (name, trace) in traces() {
+        let timeline = Timeline::new(&trace);
+        let quiet = timeline.quiet();
+        assert!(quiet.is_sorted_by(|a, b| a.to <= b.from), "{name}");
+        for q in &quiet {
+            assert!(q.from < q.to && q.shown < q.to - q.from && SimSpan::ZERO < q.shown, "{name}: {q:?}");
+            let inside = |at: SimTime| q.from < at && at < q.to;
+            assert!(!timeline.steps.iter().any(|s| inside(s.at)), "{name}: {q:?}");
+            assert!(!trace.events.iter().any(|e| inside(e.at)), "{name}: {q:?}");
+        }
+        let plain = Viewport::fit(timeline.start, timeline.end);
+        let folded = plain.folded(&quiet);
+        assert!(folded.span() <= plain.span() && folded.folded(&[]) == plain, "{name}");
+        let scale = folded.scale(0.0, 1_000.0);
+        let folds: f32 = scale.folds().map(|(_, _, left, right)| right - left).sum();
+        assert!(folds <= 500.0, "{name}: {folds} of 1000 px are folds");
+        let instants = trace.events.iter().map(|e| e.at).chain([timeline.end]);
+        let mut last = 0.0;
+        for at in instants {
+            let x = scale.x(at);
+            assert!(last <= x && x <= 1_000.0, "{name}: {at}");
+            last = x;
+        }
+        let picture = svg(&scene(&timeline, &folded, &SceneOptions::new(760.0, "en")));
+        assert_eq!(picture.matches("class=\"fold\"").count().min(1), quiet.len().min(1), "{name}");
+    }
+}
+
+/// The line of the playhead leaves texts readable.
+#[test]
+fn the_playhead_crosses_no_text() {
+    for (name, trace) in traces() {
+        let timeline = Timeline::new(&trace);
+        let scene = scene(&timeline, &Viewport::fit(timeline.start, timeline.end), &SceneOptions::new(700.0, "zh-CN"));
+        for percent in 0..=100 {
+            let at = SimTime(timeline.end.as_us() / 100 * percent);
+            let (x, stretches) = scene.playhead(at).unwrap();
+            assert!(
+                stretches.is_sorted_by(|a, b| a.1 <= b.0) && stretches.iter().all(|s| s.0 < s.1),
+                "{name}: {stretches:?}"
+            );
+            for item in &scene.items {
+                let Shape::Text { x: left, y, anchor: Anchor::Start, .. } = item.shape else { continue };
+                // The first letter is where a text begins, whatever the font.
+                let crossed =
+                    (left..left + 5.0).contains(&x) && stretches.iter().any(|s| s.0 < y - 3.0 && y - 3.0 < s.1);
+                assert!(!crossed, "{name}: {item:?} at {at}");
             }
         }
     }

@@ -43,7 +43,7 @@ impl Stage {
         let changed = width != self.width;
         if changed {
             self.width = width;
-            self.layout(timeline, self.viewport);
+            self.layout(timeline, self.viewport.clone());
         }
         changed
     }
@@ -55,9 +55,9 @@ impl Stage {
     }
 
     fn layout(&mut self, timeline: &Timeline, viewport: Viewport) {
-        self.viewport = viewport;
         self.scene = scene(timeline, &viewport, &SceneOptions::new(self.width as f32, &self.lang));
         self.picture = svg(&self.scene).into();
+        self.viewport = viewport;
     }
 
     /// Left and right of the time axis in whole px, for a slider whose thumb (16 px across) stays under the playhead.

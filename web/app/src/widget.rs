@@ -173,7 +173,7 @@ impl State {
         let timeline = &self.experiment.timeline;
         let trace = &self.experiment.trace;
         let here = self.playhead;
-        let viewport = self.stage.viewport;
+        let viewport = self.stage.viewport.clone();
         if !matches!(gesture, Gesture::Closer | Gesture::Farther | Gesture::Fit) {
             self.playing = None;
         }

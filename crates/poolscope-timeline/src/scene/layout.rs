@@ -1,8 +1,9 @@
 //! The vertical plan: axis, then for each truth a heading with its legend, its counts over time, and its lanes.
 
-use poolscope_sim::time::SimTime;
+use poolscope_sim::time::{SimSpan, SimTime};
 
 use super::labels::{self, fit, parts};
+use super::playhead::stretches;
 use super::{Anchor, Frame, Item, Scene, SceneOptions, Shape, bars, chart, marks};
 use crate::order::sorted;
 use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Run, Timeline, Truth};
@@ -149,20 +150,65 @@ fn lane_height(lane: &Lane, truth: Truth, lanes: usize, narrow: bool) -> f32 {
 fn axis(easel: &mut Easel, bottom: f32) {
     let Frame { left, right, .. } = easel.plot;
     let gap = if easel.narrow { 64.0 } else { 84.0 };
-    let ticks = easel.scale.ticks(gap);
-    for (i, at) in ticks.iter().enumerate() {
-        let x = easel.scale.x(*at);
+    let mut taken = folds(easel, bottom);
+    for at in easel.scale.ticks(gap) {
+        let x = easel.scale.x(at);
         easel.line(Layer::Ground, "grid", (x, AXIS - 4.0), (x, bottom));
         let text = at.to_string();
-        let half = labels::width(&text) / 2.0;
+        let width = labels::width(&text);
+        // Beside folds the labels come closer to each other than `gap`.
+        let (start, end) = (x - width / 2.0, x + width / 2.0);
+        if taken.iter().any(|(from, to)| start < *to && *from < end) {
+            continue;
+        }
         // The last label gives way to the edge, not the other way round.
-        let (x, anchor) = match i {
-            _ if right < x + half => (right, Anchor::End),
-            _ if x - half < left - GUTTER => (left - GUTTER, Anchor::Start),
-            _ => (x, Anchor::Middle),
+        let (x, anchor) = match () {
+            () if right < end => (right, Anchor::End),
+            () if start < left - GUTTER => (left - GUTTER, Anchor::Start),
+            () => (x, Anchor::Middle),
         };
         easel.text("tick", x, AXIS - 12.0, anchor, text);
+        if easel.scale.folds().next().is_some() {
+            taken.push((start - 4.0, end + 4.0));
+        }
     }
+}
+
+/// Idle time that is drawn shorter than it lasts: a band through everything, cut at the axis, with its length where there is room.
+/// Returns the room that these texts take.
+fn folds(easel: &mut Easel, bottom: f32) -> Vec<(f32, f32)> {
+    let mut taken = Vec::new();
+    let folds: Vec<_> = easel.scale.folds().collect();
+    for (from, to, left, right) in folds {
+        let shape =
+            Shape::Rect { x: left, y: AXIS, width: (right - left).max(1.0), height: bottom - AXIS, radius: 0.0 };
+        easel.draw(Layer::Ground, "fold", shape);
+        let (middle, tooth) = ((left + right) / 2.0, ((right - left) / 4.0).clamp(1.0, 4.0));
+        let zigzag = [(-2.0, 0.0), (-1.0, -3.0), (1.0, 3.0), (2.0, 0.0)];
+        let points = zigzag.map(|(x, y)| (middle + x * tooth, AXIS + 1.0 + y)).to_vec();
+        easel.draw(Layer::Mark, "tear", Shape::Path { points, closed: false });
+        let text = roughly(to - from);
+        let half = labels::width(&text) / 2.0 + 2.0;
+        let free = !taken.iter().any(|(from, to)| middle - half < *to && *from < middle + half);
+        if free && easel.plot.left <= middle - half && middle + half <= easel.plot.right {
+            easel.text("tick", middle, AXIS - 12.0, Anchor::Middle, text);
+            taken.push((middle - half - 4.0, middle + half + 4.0));
+        }
+    }
+    taken
+}
+
+/// The length of a fold, short: `8 h`, `11.9 s`.
+fn roughly(span: SimSpan) -> String {
+    // Three digits say enough of a length that is not drawn to scale.
+    let unit = std::iter::successors(Some(1), |unit| Some(unit * 10)).find(|unit| span.as_us() / unit < 1_000);
+    let unit = unit.unwrap_or(1);
+    let rounded = match span.as_us() {
+        us if 3_600_000_000 <= us => us / 60_000_000 * 60_000_000,
+        us if 60_000_000 <= us => us / 1_000_000 * 1_000_000,
+        us => us / unit * unit,
+    };
+    "≈ ".to_owned() + &SimSpan(rounded).to_string()
 }
 
 /// The name of a truth and the legend of what its lanes show; returns where the lanes begin.
@@ -333,7 +379,9 @@ fn divergence(easel: &mut Easel, at: SimTime) {
     if easel.scale.shows(at, at) {
         let x = easel.scale.x(at);
         let Frame { top, bottom, left, right } = easel.plot;
-        easel.line(Layer::Link, "part", (x, top), (x, bottom));
+        for (from, to) in stretches(easel.items.iter().map(|(_, item)| item), x, top, bottom) {
+            easel.line(Layer::Link, "part", (x, from), (x, to));
+        }
         let text = easel.lang.word(words::FIRST_DIFFERENCE);
         let room = labels::width(text) + 4.0;
         if x + room < right {
@@ -348,7 +396,9 @@ fn playhead(easel: &mut Easel, at: SimTime) {
     if easel.scale.shows(at, at) {
         let x = easel.scale.x(at);
         let Frame { top, bottom, .. } = easel.plot;
-        easel.line(Layer::Playhead, "now", (x, top - 2.0), (x, bottom));
+        for (from, to) in stretches(easel.items.iter().map(|(_, item)| item), x, top - 2.0, bottom) {
+            easel.line(Layer::Playhead, "now", (x, from), (x, to));
+        }
         let points = vec![(x - 5.0, top - 8.0), (x + 5.0, top - 8.0), (x, top - 1.0)];
         easel.draw(Layer::Playhead, "nowtip", Shape::Path { points, closed: true });
     }

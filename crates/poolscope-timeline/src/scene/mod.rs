@@ -5,6 +5,7 @@ mod chart;
 mod labels;
 mod layout;
 mod marks;
+mod playhead;
 
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;

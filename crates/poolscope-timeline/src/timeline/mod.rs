@@ -2,7 +2,10 @@
 
 mod history;
 mod packing;
+mod quiet;
 mod steps;
+
+pub use quiet::Quiet;
 
 use poolscope_sim::engine::error::ErrorKey;
 use poolscope_sim::time::SimTime;

@@ -105,3 +105,24 @@ def handler():
 run = "handler"
 at = ["1 s", "1 s", "1.5 s", "1.6 s", "1.7 s", "2 s", "2.5 s"]
 "#;
+
+/// Two requests in the evening, two in the morning.
+pub const NIGHT: &str = r#"
+title = "A night"
+seed = 1
+until = "9 h"
+[[process]]
+name = "app"
+threads = 2
+[programs.handler]
+text = '''
+def handler():
+    with Session() as session:
+        session.execute(text("SELECT 1"))
+'''
+[statements]
+"SELECT 1" = "800 ms"
+[[traffic]]
+run = "handler"
+at = ["1 s", "3 s", "28810 s", "28812 s"]
+"#;
