@@ -140,6 +140,10 @@ pub enum Format {
     Log,
     /// The timeline as a picture.
     Svg,
+    /// A trace for Perfetto and Chromium's viewer.
+    Perfetto,
+    /// A script that does the same with the real SQLAlchemy and a real server.
+    Python,
 }
 
 fn turn(text: &str) -> Result<(String, KnobValue), String> {

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use poolscope_sim::Trace;
 use poolscope_sim::trace::{json, jsonl, log_table};
-use poolscope_timeline::{SceneOptions, Timeline, Viewport, scene, svg};
+use poolscope_timeline::{Lang, SceneOptions, Timeline, Viewport, export, scene, svg};
 
 use crate::arguments::Format;
 use crate::failure::Failure;
@@ -13,6 +13,9 @@ use crate::summary::summary;
 /// Pixels, for a picture that is looked at by itself.
 const WIDTH_PX: f32 = 1000.0;
 
+/// For programs with coroutines, and for faults that SQL cannot cause.
+const NO_SCRIPT: &str = "# No script of threads and SQL can do what this scenario does.\n";
+
 pub fn text(trace: &Trace, format: Format) -> String {
     match format {
         Format::Summary => summary(trace),
@@ -20,6 +23,8 @@ pub fn text(trace: &Trace, format: Format) -> String {
         Format::Jsonl => jsonl(trace),
         Format::Json => json(trace) + "\n",
         Format::Svg => picture(trace),
+        Format::Perfetto => export::perfetto(trace, &Timeline::new(trace), Lang::En),
+        Format::Python => export::python(trace).unwrap_or_else(|| NO_SCRIPT.to_owned()),
     }
 }
 

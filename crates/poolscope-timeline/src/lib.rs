@@ -13,6 +13,7 @@
 
 mod ascii;
 mod comparison;
+pub mod export;
 mod moment;
 mod order;
 mod outcome;

@@ -1,0 +1,102 @@
+//! The run as a fence of a book and as an element of a page.
+
+use poolscope_sim::scenario::KnobValue;
+use poolscope_sim::time::SimTime;
+
+use crate::words::Lang;
+
+/// For a book with `mdbook-poolscope`; the scenario is one of its library.
+pub fn fence(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime>) -> String {
+    let mut out = String::from("```poolscope\n");
+    line(&mut out, "scenario", &quoted(scenario));
+    if let Some(at) = at {
+        line(&mut out, "at", &quoted(&exactly(at)));
+    }
+    if !settings.is_empty() {
+        out.push_str("[set]\n");
+    }
+    for (path, value) in settings {
+        let value = match value {
+            KnobValue::Text(text) => quoted(text),
+            value => value.to_string(),
+        };
+        line(&mut out, &quoted(path), &value);
+    }
+    out.push_str("```\n");
+    out
+}
+
+fn line(out: &mut String, key: &str, value: &str) {
+    for part in [key, " = ", value, "\n"] {
+        out.push_str(part);
+    }
+}
+
+/// A basic string of TOML and of JSON.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// To the microsecond, without a unit that would need escaping.
+fn exactly(at: SimTime) -> String {
+    match at.as_us() {
+        us if us % 1_000 == 0 => at.to_string(),
+        us => us.to_string() + " us",
+    }
+}
+
+/// For any page that has `pool-scope.js`.
+pub fn html(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime>, lang: Lang) -> String {
+    let mut out = String::from("<pool-scope");
+    attribute(&mut out, "scenario", scenario);
+    if !settings.is_empty() {
+        let mut knobs = String::from("{");
+        for (path, value) in settings {
+            if 1 < knobs.len() {
+                knobs.push(',');
+            }
+            knobs.push_str(&quoted(path));
+            knobs.push(':');
+            match value {
+                KnobValue::Text(text) => knobs.push_str(&quoted(text)),
+                value => knobs.push_str(&value.to_string()),
+            }
+        }
+        knobs.push('}');
+        attribute(&mut out, "knobs", &knobs);
+    }
+    if let Some(at) = at {
+        attribute(&mut out, "at", &exactly(at));
+    }
+    if lang != Lang::En {
+        attribute(&mut out, "lang", lang.tag());
+    }
+    out.push_str("></pool-scope>\n");
+    out
+}
+
+/// In single quotes, so that JSON stays readable.
+fn attribute(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("='");
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '\'' => out.push_str("&#39;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+}
