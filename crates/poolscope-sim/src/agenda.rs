@@ -27,6 +27,11 @@ pub(crate) enum Target {
     OtherSessions {
         index: u32,
     },
+    /// The event loop of a process has a timer to look at, unless something else has woken it since.
+    EventLoop {
+        process: u16,
+        epoch: u32,
+    },
     /// Resumes a task, unless it has been resumed since this was written down.
     Task {
         task: u16,

@@ -90,8 +90,8 @@ impl<'s, O: Observer> State<'s, O> {
             first_lines: vec![1; scenario.programs.len()],
         };
         if O::RECORDS {
-            for function in crate::app::listing::render(scenario).functions {
-                state.first_lines[function.program] = function.first;
+            for (program, first) in crate::app::listing::render(scenario).programs {
+                state.first_lines[program] = first;
             }
         }
         state.start_processes();
@@ -224,11 +224,12 @@ impl<'s, O: Observer> State<'s, O> {
             .iter()
             .map(|task| {
                 let process = &self.processes[usize::from(task.process)];
-                let threads = self.scenario.processes[process.kind].threads;
-                let name = if threads == 1 {
+                let options = &self.scenario.processes[process.kind];
+                let noun = if options.event_loop { "coroutine" } else { "thread" };
+                let name = if options.threads == 1 {
                     process.name.clone()
                 } else {
-                    format!("{}, thread {}", process.name, task.number)
+                    format!("{}, {noun} {}", process.name, task.number)
                 };
                 TaskName { process: task.process, name }
             })

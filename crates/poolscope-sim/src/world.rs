@@ -37,12 +37,17 @@ fn run<O: Observer>(scenario: &Scenario, observer: O) -> (State<'_, O>, Outcome)
 
     let mut context = Context::from_waker(Waker::noop());
     let mut poll = |task: u16| {
-        world.state().resume(task);
-        if let Some(future) = tasks.get_mut(usize::from(task)) {
-            // No task ever ends: a thread waits for its next request when it has nothing to do.
-            let _ = future.as_mut().poll(&mut context);
+        let mut next = Some(task);
+        while let Some(task) = next {
+            world.state().resume(task);
+            if let Some(future) = tasks.get_mut(usize::from(task)) {
+                // No task ever ends: a thread waits for its next request when it has nothing to do.
+                let _ = future.as_mut().poll(&mut context);
+            }
+            let mut state = world.state();
+            state.suspend();
+            next = state.loop_process(task).and_then(|process| state.next_coroutine(process));
         }
-        world.state().suspend();
     };
     for task in 0..=threads {
         poll(task as u16);

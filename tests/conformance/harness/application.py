@@ -1,9 +1,13 @@
-"""The application: processes with their engines, threads that serve requests, and the program text run as it is written."""
+"""The application: processes with their engines, threads or coroutines that serve requests, and the program text run as it is written."""
 
+import asyncio
+import contextlib
+import contextvars
 import inspect
 import traceback
 from collections import deque
 from fractions import Fraction
+from types import SimpleNamespace
 
 from greenlet import greenlet
 from sqlalchemy import __version__ as sqlalchemy_version
@@ -12,6 +16,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 import clock as virtual
 from driver import Driver
+from event_loop import EventLoop, sleep
 
 POOLS = {"QueuePool": pool.QueuePool, "NullPool": pool.NullPool}
 URLS = {"pymysql": "mysql+pymysql://app@db/shop", "mysqlclient": "mysql+mysqldb://app@db/shop"}
@@ -28,7 +33,7 @@ class Application:
         self.engines = 0
         self.requests = 0
         self.copies = [
-            [self.process(copy, spec["threads"]) for copy in range(spec["first"], spec["first"] + spec["count"])]
+            [self.process(copy, spec) for copy in range(spec["first"], spec["first"] + spec["count"])]
             for spec in scenario["processes"]
         ]
         for index, traffic in enumerate(scenario["traffic"]):
@@ -38,15 +43,17 @@ class Application:
         for copy in sum(self.copies, []):
             copy.stop()
 
-    def process(self, index, threads):
+    def process(self, index, spec):
         names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
+        names |= {"scoped_session": scoped_session, "sessionmaker": sessionmaker, "ContextVar": contextvars.ContextVar}
+        names |= {"asyncio": SimpleNamespace(sleep=sleep, current_task=asyncio.current_task), "gen": SimpleNamespace(sleep=sleep)}
         names["print"] = lambda *_: None  # Standard output belongs to the rows.
         for options in self.scenario["engines"]:
             engine = self.engine(options)
             names[options["name"]] = engine
             Session = sessionmaker(engine)
-            names["Session"] = scoped_session(Session) if options["scoped_session"] else Session
-        return Process(self, index, threads, names)
+            names.setdefault("Session", scoped_session(Session) if options["scoped_session"] else Session)
+        return (Coroutines if spec["event_loop"] else Threads)(self, index, spec["threads"], names)
 
     def engine(self, options):
         driver = Driver(self.scenario, self.server, self.row, self.engines)
@@ -93,15 +100,80 @@ def listen(engine, index, row):
     event.listen(engine, "engine_disposed", lambda engine: row("dispose", engine=index))
 
 
-class Process:
-    """One copy of a process: its engines, its threads, its queue of requests."""
+class Program:
+    """A module: its handlers, to which requests go in turn, and what runs when a request is over."""
 
-    def __init__(self, application, index, threads, names):
-        self.application, self.names = application, names
+    def __init__(self, text, names):
+        self.teardowns = []
+        names["app"] = self
+        exec(compile(text, "app.py", "exec"), names)
+        functions = [f for f in names.values() if inspect.isfunction(f) and f.__code__.co_filename == "app.py"]
+        self.handlers = [f for f in functions if f not in self.teardowns]
+
+    def route(self, *_):
+        return lambda function: function
+
+    get = post = route
+
+    def teardown_appcontext(self, function):
+        self.teardowns.append(function)
+        return function
+
+    teardown_request = teardown_appcontext
+
+
+class Process:
+    """One copy of a process: its engines, its queue of requests, and the tasks that serve them."""
+
+    def __init__(self, application, index, tasks, names):
+        self.application, self.index, self.names = application, index, names
         self.queue = deque()
         self.free = []
         self.programs = {}
-        self.threads = [greenlet(lambda number=number: self.serve(number)) for number in range(threads)]
+
+    def program(self, index):
+        if index not in self.programs:
+            self.programs[index] = Program(self.application.scenario["programs"][index], dict(self.names))
+        return self.programs[index]
+
+    def arrive(self, *arrival):
+        self.application.row("arrive", request=arrival[0])
+        self.queue.append(arrival)
+
+    def lowest_free(self):
+        self.free.sort(key=lambda waiting: waiting[0])
+        return self.free.pop(0)
+
+    async def serve(self, request, program, number, done):
+        self.application.row("start", request=request)
+        program = self.program(program)
+        error = await self.handle(program, program.handlers[number % len(program.handlers)], request)
+        self.application.row("finish", request=request, error=error)
+        if done:
+            done()
+
+    async def handle(self, program, function, request):
+        error = None
+        try:
+            result = function(*[request] * function.__code__.co_argcount)
+            if inspect.isawaitable(result):
+                await result
+        except Exception as e:
+            error = e
+        try:
+            for teardown in reversed(program.teardowns):
+                teardown(error)
+        except Exception as e:
+            error = e
+        text = error and "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+        error = None  # It refers to this frame.
+        return text
+
+
+class Threads(Process):
+    def __init__(self, application, index, tasks, names):
+        super().__init__(application, index, tasks, names)
+        self.threads = [greenlet(lambda number=number: self.run(number)) for number in range(tasks)]
         for number, thread in enumerate(self.threads):
             thread.name = f"{index}/{number}"
             thread.switch()
@@ -111,43 +183,62 @@ class Process:
         for thread in self.threads:
             thread.throw()
 
-    def program(self, index):
-        if index not in self.programs:
-            names = dict(self.names)
-            exec(compile(self.application.scenario["programs"][index], "app.py", "exec"), names)
-            self.programs[index] = next(f for f in names.values() if inspect.isfunction(f) and f.__code__.co_filename == "app.py")
-        return self.programs[index]
-
-    def arrive(self, request, program, done):
-        self.application.row("arrive", request=request)
-        self.queue.append((request, program, done))
+    def arrive(self, *arrival):
+        super().arrive(*arrival)
         if self.free:
-            # The lowest free index first.
-            self.free.sort(key=lambda waiting: waiting[0])
-            self.free.pop(0)[1].switch()
+            self.lowest_free()[1].switch()
 
-    def serve(self, number):
+    def run(self, number):
         """A thread: takes the request that waits longest, for ever."""
-        application, thread = self.application, virtual.getcurrent()
+        thread = virtual.getcurrent()
         while True:
             while not self.queue:
                 self.free.append((number, thread))
                 thread.parent.switch()
-            request, program, done = self.queue.popleft()
-            application.row("start", request=request)
-            error = self.handle(program, request)
-            application.row("finish", request=request, error=error)
-            if done:
-                done()
+            # Nothing in a thread awaits: it ends without a pause.
+            for _ in self.serve(*self.queue.popleft()).__await__():
+                raise RuntimeError("a thread cannot wait for an event loop")
 
-    def handle(self, program, request):
-        function = self.program(program)
-        arguments = [request] * function.__code__.co_argcount
-        try:
-            function(*arguments)
-        except Exception as e:
-            return "".join(traceback.format_exception_only(type(e), e)).rstrip("\n")
-        return None
+
+class Coroutines(Process):
+    """One thread with an event loop; every request is a task of its own."""
+
+    def __init__(self, application, index, tasks, names):
+        super().__init__(application, index, tasks, names)
+        self.free = [(number, None) for number in range(tasks)]
+        self.loop = EventLoop(application.clock)
+        # After the run nobody waits for what a request came to.
+        self.loop.set_exception_handler(lambda *_: None)
+        self.thread = greenlet(self.loop.run_forever)
+        self.thread.name = f"{index}/loop"
+        self.thread.switch()
+
+    def stop(self):
+        self.thread.throw()
+        for task in asyncio.all_tasks(self.loop):
+            task._log_destroy_pending = False
+            with contextlib.suppress(RuntimeError):
+                task.get_coro().close()
+
+    def arrive(self, *arrival):
+        super().arrive(*arrival)
+        self.loop.report(self.accept)
+
+    def accept(self):
+        if self.free and self.queue:
+            self.begin(self.lowest_free()[0])
+
+    def begin(self, number):
+        coroutine = self.run(number, *self.queue.popleft())
+        contextvars.Context().run(self.loop.create_task, coroutine)
+
+    async def run(self, number, *arrival):
+        virtual.coroutine.set(f"{self.index}/{number}")
+        await self.serve(*arrival)
+        if self.queue:
+            self.begin(number)
+        else:
+            self.free.append((number, None))
 
 
 class Traffic:
@@ -165,8 +256,8 @@ class Traffic:
         application = self.application
         application.requests += 1
         copy = self.copies[self.dealt % len(self.copies)]
-        self.dealt += 1
-        copy.arrive(application.requests, self.program, self.again if self.think is not None else None)
+        number, self.dealt = self.dealt, self.dealt + 1
+        copy.arrive(application.requests, self.program, number, self.again if self.think is not None else None)
 
     def again(self):
         """A user reads the answer, then sends the next request."""

@@ -4,6 +4,8 @@ Whole microseconds inside, exact fractions of a second towards SQLAlchemy: its c
 last digit would decide them.
 """
 
+import asyncio
+import contextvars
 import heapq
 import threading as real_threading
 from fractions import Fraction
@@ -19,6 +21,22 @@ EPOCH = 1_700_000_000
 # the threads in the order in which they were scheduled.
 SERVER, OTHERS, FAULTS, COLLECTOR, TRAFFIC = range(5)
 THREADS = 1 << 40
+
+
+# `process/coroutine`, in what a coroutine does.
+coroutine = contextvars.ContextVar("coroutine", default=None)
+
+
+def thread():
+    """The greenlet that stands for the current thread: SQLAlchemy's asyncio layer runs greenlets of its own inside it."""
+    here = getcurrent()
+    while not hasattr(here, "name") and here.parent is not None:
+        here = here.parent
+    return here
+
+
+def task_name():
+    return coroutine.get() or getattr(thread(), "name", "-")
 
 
 class Clock:
@@ -63,7 +81,16 @@ class Clock:
         ticket.thread = current.aside or getcurrent()
         if microseconds is not None:
             self.at(self.now + max(microseconds, 0), ticket.leave)
-        return ticket.thread.wait() if current.aside else self.hub.switch()
+        return ticket.thread.wait() if current.aside else self.leave()
+
+    def leave(self):
+        """Lets others go on; an event loop that is left in the middle of a coroutine stays blocked, but not in their way."""
+        loop = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return self.hub.switch()
+        finally:
+            asyncio._set_running_loop(loop)
 
     def unpark(self, ticket):
         """The thread goes on at this instant, but after everything already due: whoever unparks it keeps running."""
@@ -122,7 +149,7 @@ class Aside:
         """Lets the current greenlet wait for the end."""
         if not self.ended:
             self.caller = getcurrent()
-            current.clock.hub.switch()
+            current.clock.leave()
 
     def wait(self):
         """Called in the thread: back to whoever let it go on."""
@@ -205,16 +232,16 @@ class Local:
 
     def __getattr__(self, name):
         try:
-            return getcurrent().__dict__[id(self), name]
+            return thread().__dict__[id(self), name]
         except KeyError:
             raise AttributeError(name) from None
 
     def __setattr__(self, name, value):
-        getcurrent().__dict__[id(self), name] = value
+        thread().__dict__[id(self), name] = value
 
     def __delattr__(self, name):
         try:
-            del getcurrent().__dict__[id(self), name]
+            del thread().__dict__[id(self), name]
         except KeyError:
             raise AttributeError(name) from None
 

@@ -12,8 +12,6 @@ import sys
 import warnings
 from types import SimpleNamespace
 
-from greenlet import getcurrent
-
 import clock as virtual
 
 virtual.install()
@@ -33,7 +31,7 @@ class Rows:
         self.clock, self.limit, self.lines = clock, limit, []
 
     def add(self, event, **details):
-        self.write(getattr(getcurrent(), "name", "-"), event, details)
+        self.write(virtual.task_name(), event, details)
 
     def add_server(self, event, **details):
         self.write("-", f"server.{event}", details)
@@ -68,7 +66,7 @@ def run(scenario):
         return collector
 
     def collect_and_wait():
-        collector = collect(getcurrent().name)
+        collector = collect(virtual.task_name())
         if collector:
             collector.join()
 

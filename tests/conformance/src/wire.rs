@@ -66,7 +66,7 @@ fn processes(processes: &[Process]) -> Vec<Value> {
     processes
         .iter()
         .map(|process| {
-            let value = json!({ "first": first, "count": process.count, "threads": process.threads });
+            let value = json!({ "first": first, "count": process.count, "threads": process.threads, "event_loop": process.event_loop });
             first += process.count;
             value
         })

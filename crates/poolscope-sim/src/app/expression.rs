@@ -1,9 +1,10 @@
 //! Expressions of the Python subset: calls on Sessions, Connections and engines; everything else must do nothing.
 
-use super::program::{Slot, Step, Target};
+use super::module::Global;
+use super::program::{Scope, Slot, Step, Target};
 use super::python::Compiler;
 use super::tokens::Token;
-use crate::scenario::{SessionFactory, SqlAlchemy};
+use crate::scenario::SqlAlchemy;
 use crate::time::{SimSpan, scaled_decimal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,12 @@ pub(super) enum Type {
 enum Head {
     Object(Type, Target),
     Engine(u8),
-    /// The name `Session` itself.
-    Factory,
+    /// A sessionmaker or scoped_session: the name `Session` itself.
+    Factory(u8),
+    ContextVar(u8),
     Time,
+    /// `asyncio`, and `tornado.gen` as `gen`
+    Loop,
     Gc,
     Other,
 }
@@ -61,6 +65,14 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
     while at < tokens.len() {
         let begin = at;
         match &tokens[at] {
+            Token::Name(name) if name == "await" => {
+                at += 1;
+                compiler.awaiting = true;
+                if !compiler.coroutine {
+                    compiler.error("`await` outside of `async def`", "async def handler(request):");
+                    return None;
+                }
+            }
             Token::Name(name) => {
                 at += 1;
                 let known = compiler.is_known(name) || KEYWORDS.contains(&name.as_str());
@@ -68,7 +80,7 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                 if !known && called && !BUILTINS.contains(&name.as_str()) {
                     compiler.error(
                         format!("the function `{name}` is not known"),
-                        format!("Session, engine, time.sleep, gc.collect, {}", BUILTINS.join(", ")),
+                        format!("Session, engine, time.sleep, asyncio.sleep, gc.collect, {}", BUILTINS.join(", ")),
                     );
                     return None;
                 }
@@ -78,6 +90,10 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                 }
                 let head = compiler.head(name);
                 let head = chain(compiler, head, tokens, &mut at)?;
+                if std::mem::take(&mut compiler.awaiting) {
+                    compiler.error(format!("`{name}` cannot be awaited"), "await asyncio.sleep(0.5)");
+                    return None;
+                }
                 if begin == 0
                     && at == tokens.len()
                     && let Head::Object(kind, Target::Variable(slot)) = head
@@ -112,9 +128,9 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
             }
             [Token::Mark('('), ..] => {
                 let arguments = brackets(tokens, at);
-                head = if head == Head::Factory {
+                head = if let Head::Factory(factory) = head {
                     let into = compiler.temporary();
-                    compiler.push(Step::Session { engine: 0, into });
+                    compiler.push(Step::Session { factory, into });
                     Head::Object(Type::Session, Target::Variable(into))
                 } else {
                     expression(compiler, arguments)?;
@@ -150,11 +166,16 @@ fn brackets<'t>(tokens: &'t [Token], at: &mut usize) -> &'t [Token] {
 }
 
 fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Token]) -> Option<Head> {
+    let awaited = std::mem::take(&mut compiler.awaiting);
+    if awaited && *head != Head::Loop {
+        compiler.error(format!("`{method}()` cannot be awaited: it has its result at once"), "leave out `await`");
+        return None;
+    }
     match head {
         Head::Object(kind, target) => object_call(compiler, *kind, *target, method, arguments),
-        Head::Factory if compiler.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) => {
+        Head::Factory(factory) if compiler.scope(*factory) != Scope::None => {
             if method == "remove" {
-                compiler.push(Step::Remove { engine: 0 });
+                compiler.push(Step::Remove { factory: *factory });
                 return Some(Head::Other);
             }
             if method == "invalidate" {
@@ -164,15 +185,23 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
                     "a scoped_session has no invalidate(): Session().invalidate()",
                 );
             }
-            object_call(compiler, Type::Session, Target::Registry(0), method, arguments)
+            object_call(compiler, Type::Session, Target::Registry(*factory), method, arguments)
         }
-        Head::Factory => {
+        Head::Factory(_) => {
             compiler.error(
                 format!("`Session.{method}()` needs a scoped_session"),
                 "write `Session()` first, or set session = \"scoped_session\" in [engine]",
             );
             None
         }
+        Head::ContextVar(variable) => match (method, arguments) {
+            ("set", [Token::Name(name)]) if compiler.parameters.contains(name) => {
+                compiler.push(Step::SetContext { variable: *variable });
+                Some(Head::Other)
+            }
+            ("get", []) => Some(Head::Other),
+            _ => unknown_method(compiler, method, "set(request) with a parameter of the function, get()"),
+        },
         Head::Engine(engine) => match method {
             "connect" => {
                 let into = compiler.temporary();
@@ -185,19 +214,25 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             }
             _ => unknown_method(compiler, method, "connect, dispose; begin in a `with`"),
         },
-        Head::Time => {
+        Head::Time | Head::Loop => {
             let seconds = match (method, arguments) {
                 ("sleep", [Token::Number(n)]) => scaled_decimal(n, 1_000_000),
                 _ => None,
             };
+            let (module, waits) = if *head == Head::Time { ("time", "") } else { ("asyncio", "await ") };
             let Some(us) = seconds else {
                 compiler.error(
-                    format!("`time.{method}` is not known like this"),
-                    "time.sleep(0.5), a plain number of seconds",
+                    format!("`{module}.{method}` is not known like this"),
+                    format!("{waits}{module}.sleep(0.5), a plain number of seconds"),
                 );
                 return None;
             };
-            compiler.push(Step::Sleep(SimSpan::from_us(us)));
+            if *head == Head::Loop && !awaited {
+                compiler.error("`sleep()` does nothing without `await`", format!("await {module}.sleep(…)"));
+                return None;
+            }
+            let span = SimSpan::from_us(us);
+            compiler.push(if *head == Head::Time { Step::Sleep(span) } else { Step::Await(span) });
             Some(Head::Other)
         }
         Head::Gc if method == "collect" => {
@@ -266,7 +301,8 @@ impl Compiler<'_> {
         self.parameters.iter().any(|p| p == name)
             || self.names.iter().any(|(n, ..)| n == name)
             || self.engines.iter().any(|e| e.name == name)
-            || ["Session", "time", "gc"].contains(&name)
+            || self.globals.iter().any(|(n, _)| n == name)
+            || ["Session", "time", "gc", "asyncio", "gen"].contains(&name)
     }
 
     fn head(&self, name: &str) -> Head {
@@ -276,12 +312,31 @@ impl Compiler<'_> {
         if let Some(engine) = self.engines.iter().position(|e| e.name == name) {
             return Head::Engine(engine as u8);
         }
+        if let Some(factory) = self.factory(name) {
+            return Head::Factory(factory);
+        }
+        if let Some((_, Global::ContextVar(variable))) = self.globals.iter().find(|(n, _)| n == name) {
+            return Head::ContextVar(*variable);
+        }
         match name {
-            "Session" => Head::Factory,
             "time" => Head::Time,
+            "asyncio" | "gen" => Head::Loop,
             "gc" => Head::Gc,
             _ => Head::Other,
         }
+    }
+
+    /// The sessionmaker or scoped_session of this name.
+    pub(super) fn factory(&self, name: &str) -> Option<u8> {
+        match self.globals.iter().find(|(n, _)| n == name) {
+            Some((_, Global::Factory(factory))) => Some(*factory),
+            Some(_) => None,
+            None => (name == "Session").then_some(0),
+        }
+    }
+
+    pub(super) fn scope(&self, factory: u8) -> Scope {
+        self.shared.factories.get(usize::from(factory)).map_or(Scope::None, |f| f.scope)
     }
 
     /// A slot for a new Session or Connection, dropped at the end of the statement unless a name takes it.

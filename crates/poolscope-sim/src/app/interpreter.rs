@@ -1,7 +1,7 @@
 //! Runs the steps of a program as one thread's frame.
 
 use super::garbage::Holder;
-use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
+use super::program::{CLASSES, ClassSet, Exit, Function, Slot, Step, Target};
 use super::session::Begin;
 use crate::engine::error::{DbapiClass, PyError};
 use crate::time::SimSpan;
@@ -17,6 +17,13 @@ struct Frame {
     at: usize,
     /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
     /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs.
+    in_cycle: bool,
+}
+
+/// What a frame that is over still refers to.
+#[derive(Default)]
+struct Kept {
+    variables: Vec<Option<Holder>>,
     in_cycle: bool,
 }
 
@@ -42,8 +49,25 @@ enum Flow {
 }
 
 impl<O: Observer> World<'_, O> {
-    pub(crate) async fn run_program(&self, program: usize) -> Result<(), PyError> {
+    /// The handler, then what runs when a request is over; the last error counts.
+    pub(crate) async fn run_program(&self, program: usize, handler: usize) -> Result<(), PyError> {
         let code = &self.scenario.programs[program];
+        let Some(handler) = code.handlers.get(handler) else { return Ok(()) };
+        let (mut result, mut kept) = self.run_function(program, handler).await;
+        for teardown in code.teardowns.iter().rev() {
+            let (torn_down, its) = self.run_function(program, teardown).await;
+            if torn_down.is_err() {
+                self.release_all(std::mem::replace(&mut kept, its)).await;
+                result = torn_down;
+                break;
+            }
+        }
+        self.release_all(kept).await;
+        result
+    }
+
+    /// Runs one function; what its variables held is given back if an exception keeps the frame alive.
+    async fn run_function(&self, program: usize, code: &Function) -> (Result<(), PyError>, Kept) {
         let mut frame = Frame {
             variables: vec![None; code.variables],
             counters: Vec::new(),
@@ -79,10 +103,18 @@ impl<O: Observer> World<'_, O> {
                 }
             }
         };
-        for holder in frame.variables.into_iter().flatten() {
-            self.release(holder, frame.in_cycle).await;
+        let kept = Kept { variables: frame.variables, in_cycle: frame.in_cycle };
+        if result.is_ok() {
+            self.release_all(kept).await;
+            return (result, Kept::default());
         }
-        result
+        (result, kept)
+    }
+
+    async fn release_all(&self, kept: Kept) {
+        for holder in kept.variables.into_iter().flatten() {
+            self.release(holder, kept.in_cycle).await;
+        }
     }
 
     async fn step(&self, program: usize, frame: &mut Frame, step: Step) -> Result<Flow, PyError> {
@@ -91,8 +123,8 @@ impl<O: Observer> World<'_, O> {
                 let line = self.state().first_line(program) + line - 1;
                 self.state().emit(Rule::Listing, EventKind::Line { line });
             }
-            Step::Session { engine, into } => {
-                let session = self.session(engine);
+            Step::Session { factory, into } => {
+                let session = self.session(factory);
                 if let Some(s) = self.state().sessions.get_mut(session) {
                     s.references += 1;
                 }
@@ -131,7 +163,7 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_invalidate(id)?,
                 None => {}
             },
-            Step::Remove { engine } => self.registry_remove(engine).await?,
+            Step::Remove { factory } => self.registry_remove(factory).await?,
             Step::Dispose { engine } => {
                 let mut state = self.state();
                 let engine = state.engine_of_current(engine);
@@ -141,6 +173,18 @@ impl<O: Observer> World<'_, O> {
                 let until = self.state().now + span;
                 self.state().emit(Rule::Listing, EventKind::Busy { until });
                 self.sleep(span).await;
+            }
+            Step::Await(span) => {
+                let until = self.state().now + span;
+                if span > SimSpan::ZERO {
+                    self.state().emit(Rule::Await, EventKind::Busy { until });
+                }
+                self.sleep_in_loop(span).await;
+            }
+            Step::SetContext { variable } => {
+                if let Some(task) = self.state().current_task() {
+                    task.set_context(variable);
+                }
             }
             Step::Collect => {
                 let process = self.state().current_task().map(|t| t.process);
@@ -260,7 +304,7 @@ impl<O: Observer> World<'_, O> {
     fn holder(&self, frame: &Frame, on: Target) -> Option<Holder> {
         match on {
             Target::Variable(slot) => frame.variables.get(usize::from(slot)).copied().flatten(),
-            Target::Registry(engine) => Some(Holder::Session(self.registry(engine))),
+            Target::Registry(factory) => Some(Holder::Session(self.registry(factory))),
         }
     }
 

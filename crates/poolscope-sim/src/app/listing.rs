@@ -7,17 +7,16 @@ use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, Session
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub lines: Vec<String>,
-    /// The programs that the traffic runs, in the order of their lines.
+    /// The programs that the traffic runs (indexes into `Scenario::programs`) and the lines on which they begin.
+    pub programs: Vec<(usize, u16)>,
     pub functions: Vec<Function>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// Index into `Scenario::programs`.
-    pub program: usize,
     pub name: String,
+    /// The line of its `def`.
     pub first: u16,
-    pub last: u16,
 }
 
 impl Listing {
@@ -26,7 +25,7 @@ impl Listing {
     }
 
     fn function_of(&self, line: u16) -> Option<&Function> {
-        self.functions.iter().find(|f| (f.first..=f.last).contains(&line))
+        self.functions.iter().filter(|f| f.first <= line).max_by_key(|f| f.first)
     }
 
     pub fn traceback(&self, line: Option<u16>, error: &str) -> String {
@@ -40,18 +39,26 @@ impl Listing {
 
 /// The listing of a scenario: its engine's non-default options (and those a knob may turn), then every program that the traffic runs.
 pub fn render(scenario: &Scenario) -> Listing {
-    let mut lines = Vec::new();
-    for engine in &scenario.engines {
-        engine_lines(scenario, engine, &mut lines);
+    let mut listing = Listing::default();
+    let runs = |index| scenario.traffic.iter().any(|t| t.run == index);
+    let running = || scenario.programs.iter().enumerate().filter(|(index, _)| runs(*index));
+    for (index, engine) in scenario.engines.iter().enumerate() {
+        engine_lines(scenario, engine, &mut listing.lines);
+        if index == 0 && running().any(|(_, program)| !program.defines_session) {
+            let name = &engine.name;
+            listing.lines.push(match engine.session {
+                SessionFactory::Sessionmaker => format!("Session = sessionmaker({name})"),
+                SessionFactory::ScopedSession => format!("Session = scoped_session(sessionmaker({name}))"),
+            });
+        }
     }
-    let mut listing = Listing { lines, functions: Vec::new() };
-    for (index, program) in scenario.programs.iter().enumerate() {
-        if scenario.traffic.iter().any(|t| t.run == index) {
-            listing.lines.push(String::new());
-            let first = listing.lines.len() as u16 + 1;
-            listing.lines.extend(program.text.lines().map(str::to_owned));
-            let last = listing.lines.len() as u16;
-            listing.functions.push(Function { program: index, name: program.function.clone(), first, last });
+    for (index, program) in running() {
+        listing.lines.push(String::new());
+        let before = listing.lines.len() as u16;
+        listing.lines.extend(program.text.lines().map(str::to_owned));
+        listing.programs.push((index, before + 1));
+        for function in program.handlers.iter().chain(&program.teardowns) {
+            listing.functions.push(Function { name: function.name.clone(), first: before + function.line });
         }
     }
     listing
@@ -97,8 +104,4 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<Str
         }
     }
     lines.push(")".to_owned());
-    lines.push(match engine.session {
-        SessionFactory::Sessionmaker => format!("Session = sessionmaker({name})"),
-        SessionFactory::ScopedSession => format!("Session = scoped_session(sessionmaker({name}))"),
-    });
 }

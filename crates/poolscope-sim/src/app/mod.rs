@@ -1,9 +1,11 @@
 //! The application: Python programs, the Sessions they open, the threads that run them.
 
+pub(crate) mod event_loop;
 mod expression;
 pub(crate) mod garbage;
 mod interpreter;
 pub mod listing;
+mod module;
 pub mod program;
 mod python;
 pub(crate) mod session;

@@ -12,13 +12,54 @@ pub struct Program {
     pub label: Words,
     /// The text as written, without surrounding blank lines.
     pub text: String,
-    /// The name after `def`.
-    pub function: String,
     /// Texts of the exceptions it may raise, as a traceback prints them.
     pub raises: Vec<String>,
-    pub(crate) steps: Vec<Step>,
+    /// Requests go to them in turn.
+    pub(crate) handlers: Vec<Function>,
+    /// Functions that run after a handler, the last first, whether it failed or not.
+    pub(crate) teardowns: Vec<Function>,
+    /// `Session` is the program's own.
+    pub(crate) defines_session: bool,
+}
+
+/// One `def`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Function {
+    pub name: String,
+    /// Line of its `def` in the program, from 1.
+    pub line: u16,
+    pub coroutine: bool,
+    pub steps: Vec<Step>,
     /// How many variables, temporaries included.
-    pub(crate) variables: usize,
+    pub variables: usize,
+}
+
+/// What all programs of a scenario define: each sees the default `Session` and its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Definitions {
+    pub factories: Vec<Factory>,
+    pub context_variables: u8,
+}
+
+/// What makes Sessions: a sessionmaker, or a scoped_session around one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Factory {
+    /// Index into the scenario's engines.
+    pub engine: u8,
+    pub scope: Scope,
+}
+
+/// Whose Session a scoped_session gives out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// No scoped_session: everybody gets a new one.
+    None,
+    /// `threading.local`
+    Thread,
+    /// `scopefunc=variable.get`
+    ContextVar(u8),
+    /// `scopefunc=asyncio.current_task`
+    Task,
 }
 
 /// A variable of the frame.
@@ -29,7 +70,7 @@ pub(crate) type Slot = u8;
 pub(crate) enum Target {
     /// A Session or Connection in a variable.
     Variable(Slot),
-    /// The Session that the scoped_session of this engine has for the current thread.
+    /// The Session that this scoped_session has for the current scope.
     Registry(u8),
 }
 
@@ -38,7 +79,7 @@ pub(crate) enum Step {
     Line(u16),
     /// `Session()`; for a scoped_session the registry's own.
     Session {
-        engine: u8,
+        factory: u8,
         into: Slot,
     },
     /// `engine.connect()`
@@ -72,13 +113,19 @@ pub(crate) enum Step {
     },
     /// `Session.remove()`
     Remove {
-        engine: u8,
+        factory: u8,
     },
     /// `engine.dispose()`
     Dispose {
         engine: u8,
     },
     Sleep(SimSpan),
+    /// `await asyncio.sleep()`: other coroutines of the thread go on meanwhile.
+    Await(SimSpan),
+    /// `variable.set(request)`
+    SetContext {
+        variable: u8,
+    },
     /// `gc.collect()`
     Collect,
     /// The variable is bound to something without a connection, or a temporary ends.
@@ -155,7 +202,8 @@ impl Program {
     /// The program with its statements numbered by `number` instead of in the order of its own SQL texts.
     pub(crate) fn with_statements(mut self, sql: &[String], mut number: impl FnMut(&str) -> u16) -> Program {
         let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
-        for step in &mut self.steps {
+        let functions = self.handlers.iter_mut().chain(&mut self.teardowns);
+        for step in functions.flat_map(|f| &mut f.steps) {
             if let Step::Execute { statement, .. } = step {
                 *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
             }
@@ -171,17 +219,18 @@ pub(crate) fn compile(
     source: &str,
     engines: &[EngineOptions],
     sqlalchemy: SqlAlchemy,
+    shared: &mut Definitions,
 ) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
     let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
-    let code = python::compile(&text, engines, sqlalchemy)?;
+    let code = python::compile(&text, engines, sqlalchemy, shared)?;
     let program = Program {
         name: name.to_owned(),
         label,
         text,
-        function: code.function,
         raises: code.raises,
-        steps: code.steps,
-        variables: code.variables,
+        handlers: code.handlers,
+        teardowns: code.teardowns,
+        defines_session: code.defines_session,
     };
     Ok((program, code.sql))
 }

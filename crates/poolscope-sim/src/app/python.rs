@@ -1,11 +1,12 @@
-//! The Python subset: handlers made of Session and Connection calls, with, try, for, raise, return, time.sleep.
+//! The Python subset: handlers made of Session and Connection calls, with, try, for, raise, return, sleep, await.
 //!
 //! What it accepts runs unchanged under the real SQLAlchemy; what it does not accept is an error, never ignored.
 
 use super::expression::{Type, expression};
-use super::program::{CLASSES, ClassSet, Exit, Slot, Step, Target};
+use super::module::Global;
+use super::program::{CLASSES, ClassSet, Definitions, Exit, Function, Scope, Slot, Step, Target};
 use super::tokens::{Line, Token, lines};
-use crate::scenario::{EngineOptions, SessionFactory, SqlAlchemy};
+use crate::scenario::{EngineOptions, SqlAlchemy};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
@@ -17,9 +18,10 @@ pub(crate) struct SyntaxError {
 
 #[derive(Debug)]
 pub(crate) struct Code {
-    pub function: String,
-    pub steps: Vec<Step>,
-    pub variables: usize,
+    pub handlers: Vec<Function>,
+    pub teardowns: Vec<Function>,
+    /// The name `Session` is the program's own.
+    pub defines_session: bool,
     pub raises: Vec<String>,
     pub sql: Vec<String>,
 }
@@ -30,11 +32,19 @@ const RAISABLE: [&str; 6] = ["Exception", "ValueError", "RuntimeError", "KeyErro
 /// Deep nesting is refused: the compiler descends once per level.
 const NESTING_MAX: usize = 20;
 
-pub(crate) fn compile(text: &str, engines: &[EngineOptions], sqlalchemy: SqlAlchemy) -> Result<Code, Vec<SyntaxError>> {
+/// `shared` has what exists already, the default `Session` first; the program's own is added.
+pub(crate) fn compile(
+    text: &str,
+    engines: &[EngineOptions],
+    sqlalchemy: SqlAlchemy,
+    shared: &mut Definitions,
+) -> Result<Code, Vec<SyntaxError>> {
     let lines = lines(text).map_err(|(line, message)| vec![SyntaxError { line, message, hint: String::new() }])?;
     let mut compiler = Compiler {
         engines,
         sqlalchemy,
+        shared,
+        globals: Vec::new(),
         lines: &lines,
         at: 0,
         steps: Vec::new(),
@@ -49,17 +59,15 @@ pub(crate) fn compile(text: &str, engines: &[EngineOptions], sqlalchemy: SqlAlch
         in_except: 0,
         parameters: Vec::new(),
         temporaries: Vec::new(),
+        coroutine: false,
+        awaiting: false,
     };
-    let function = compiler.function();
-    compiler.push(Step::Return);
-    if compiler.steps.len() > usize::from(u16::MAX) || compiler.slots > 200 {
-        compiler.error("the program is too long", "");
-    }
+    let (handlers, teardowns) = compiler.module();
     if compiler.errors.is_empty() {
         Ok(Code {
-            function,
-            steps: compiler.steps,
-            variables: compiler.slots,
+            handlers,
+            teardowns,
+            defines_session: compiler.globals.iter().any(|(name, _)| name == "Session"),
             raises: compiler.raises,
             sql: compiler.sql,
         })
@@ -71,22 +79,29 @@ pub(crate) fn compile(text: &str, engines: &[EngineOptions], sqlalchemy: SqlAlch
 pub(super) struct Compiler<'p> {
     pub engines: &'p [EngineOptions],
     pub sqlalchemy: SqlAlchemy,
-    lines: &'p [Line],
-    at: usize,
+    pub shared: &'p mut Definitions,
+    /// Names that the program defines outside of its functions.
+    pub globals: Vec<(String, Global)>,
+    pub lines: &'p [Line],
+    pub at: usize,
     pub steps: Vec<Step>,
     pub names: Vec<(String, Slot, Type)>,
     pub slots: usize,
     counters: u8,
     raises: Vec<String>,
     pub sql: Vec<String>,
-    errors: Vec<SyntaxError>,
-    line: u16,
+    pub errors: Vec<SyntaxError>,
+    pub line: u16,
     depth: usize,
     in_except: usize,
     /// Arguments of the function: values that hold nothing.
     pub parameters: Vec<String>,
     /// Slots that end with the statement.
     pub temporaries: Vec<Slot>,
+    /// Inside an `async def`.
+    pub coroutine: bool,
+    /// An `await` stands before what comes next.
+    pub awaiting: bool,
 }
 
 impl Compiler<'_> {
@@ -108,32 +123,22 @@ impl Compiler<'_> {
         self.steps.len().min(usize::from(u16::MAX)) as u16
     }
 
-    /// `def name(arguments):` and its body; lines before it (decorators) are shown but do nothing.
-    fn function(&mut self) -> String {
-        while let Some(line) = self.lines.get(self.at) {
-            self.line = line.number;
-            match line.tokens.as_slice() {
-                [Token::Mark('@'), ..] => self.at += 1,
-                [Token::Name(def), Token::Name(name), Token::Mark('('), arguments @ .., Token::Mark(':')]
-                    if def == "def" =>
-                {
-                    self.at += 1;
-                    self.parameters = arguments
-                        .iter()
-                        .filter_map(|t| if let Token::Name(name) = t { Some(name.clone()) } else { None })
-                        .collect();
-                    self.block(line.indent);
-                    if let Some(rest) = self.lines.get(self.at) {
-                        self.line = rest.number;
-                        self.error("a program is one function", "put everything into the body of the first `def`");
-                    }
-                    return name.clone();
-                }
-                _ => break,
-            }
+    /// The body of the function whose `def` line has just been read.
+    pub fn function(&mut self, name: &str, line: &Line, arguments: &[Token]) -> Function {
+        self.parameters = arguments
+            .iter()
+            .filter_map(|t| if let Token::Name(name) = t { Some(name.clone()) } else { None })
+            .collect();
+        self.names.clear();
+        self.counters = 0;
+        self.block(line.indent);
+        self.push(Step::Return);
+        let steps = std::mem::take(&mut self.steps);
+        let variables = std::mem::take(&mut self.slots);
+        if steps.len() > usize::from(u16::MAX) || variables > 200 {
+            self.error("the program is too long", "");
         }
-        self.error("a program begins with `def name(…):`", "def handler(request):");
-        String::new()
+        Function { name: name.to_owned(), line: line.number, coroutine: self.coroutine, steps, variables }
     }
 
     /// The lines indented deeper than `outer`.
@@ -178,6 +183,10 @@ impl Compiler<'_> {
             "raise" => self.raise(line, rest),
             "try" if header => self.try_(line.indent),
             "with" if header => self.with(line, &rest[..rest.len() - 1]),
+            "await" if self.coroutine => {
+                self.push(Step::Line(line.number));
+                self.value(&line.tokens);
+            }
             "for" if header => self.for_(line, &rest[..rest.len() - 1]),
             "while" if matches!(rest, [Token::Name(t), Token::Mark(':')] if t == "True") => {
                 let start = self.here();
@@ -199,11 +208,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn unsupported(&mut self, line: &Line) {
+    pub fn unsupported(&mut self, line: &Line) {
         let text: Vec<String> = line.tokens.iter().take(4).map(Token::to_string).collect();
         self.error(
             format!("`{} …` is outside the Python that Poolscope runs", text.join(" ")),
-            "Session and Connection calls, with, try/except/finally, for … in range(n), raise, return, time.sleep",
+            "Session and Connection calls, with, try/except/finally, for … in range(n), raise, return, time.sleep, await asyncio.sleep",
         );
         // What belongs to it is not looked at: one mistake, one message.
         while self.lines.get(self.at).is_some_and(|l| l.indent > line.indent) {
@@ -334,15 +343,16 @@ impl Compiler<'_> {
     /// What a `with` opens: `Session.begin()` opens a Session, `engine.begin()` a Connection.
     fn opened(&mut self, tokens: &[Token], begin: bool) -> Option<(Type, Option<Slot>)> {
         match tokens {
-            [Token::Name(name)] if begin && name == "Session" => {
-                if self.engines.first().is_some_and(|e| e.session == SessionFactory::ScopedSession) {
+            [Token::Name(name)] if begin && self.factory(name).is_some() => {
+                let factory = self.factory(name)?;
+                if self.scope(factory) != Scope::None {
                     self.error(
-                        "`Session.begin()` of a scoped_session gives a transaction, not a Session",
-                        "with Session() as session:",
+                        format!("`{name}.begin()` of a scoped_session gives a transaction, not a Session"),
+                        format!("with {name}() as session:"),
                     );
                 }
                 let into = self.slot();
-                self.push(Step::Session { engine: 0, into });
+                self.push(Step::Session { factory, into });
                 Some((Type::Session, Some(into)))
             }
             [Token::Name(name)] if begin => {

@@ -1,8 +1,8 @@
 //! Session and scoped_session (`orm/session.py`, `orm/scoping.py`).
 
+use super::program::{Factory, Scope};
 use crate::engine::error::PyError;
 use crate::pool::Fairy;
-use crate::scenario::SessionFactory;
 use crate::trace::{Ended, EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -59,47 +59,53 @@ impl Connection {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// `Session()`: a new one, or with a scoped_session the one of the current thread.
-    pub(crate) fn session(&self, options: u8) -> u32 {
-        let scoped =
-            self.scenario.engines.get(usize::from(options)).map(|e| e.session) == Some(SessionFactory::ScopedSession);
-        if scoped { self.registry(options) } else { self.new_session(options) }
+    /// `Session()`: a new one, or with a scoped_session the one of the current scope.
+    pub(crate) fn session(&self, factory: u8) -> u32 {
+        if self.factory(factory).scope == Scope::None { self.new_session(factory) } else { self.registry(factory) }
     }
 
-    fn new_session(&self, options: u8) -> u32 {
+    fn factory(&self, factory: u8) -> Factory {
+        let factories = &self.scenario.definitions.factories;
+        factories.get(usize::from(factory)).copied().unwrap_or(Factory { engine: 0, scope: Scope::None })
+    }
+
+    fn new_session(&self, factory: u8) -> u32 {
         let mut state = self.state();
-        let engine = state.engine_of_current(options);
+        let engine = state.engine_of_current(self.factory(factory).engine);
         let id = state.new_holder();
         state.sessions.insert(id, Session { engine, transaction: None, context: Begin::NoBlock, references: 0 });
         state.emit(Rule::SessionLazy, EventKind::Session { session: id });
         id
     }
 
-    /// The thread-local registry: creates the Session on first use.
-    pub(crate) fn registry(&self, options: u8) -> u32 {
-        let kept = self.state().current_task().and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
+    /// The registry of a scoped_session: creates the Session of a scope on first use.
+    pub(crate) fn registry(&self, factory: u8) -> u32 {
+        let scope = self.factory(factory).scope;
+        let kept = self.state().registered(factory, scope);
         if let Some(id) = kept {
             return id;
         }
-        let id = self.new_session(options);
+        let id = self.new_session(factory);
         let mut state = self.state();
         if let Some(session) = state.sessions.get_mut(id) {
             session.references += 1;
         }
-        if let Some(slot) = state.current_task().and_then(|t| t.registry.get_mut(usize::from(options))) {
-            *slot = Some(id);
-        }
+        state.register(factory, scope, Some(id));
         id
     }
 
     /// `scoped_session.remove()`: close, then forget; if close raises, the registry keeps the Session.
-    pub(crate) async fn registry_remove(&self, options: u8) -> Result<(), PyError> {
-        let kept = self.state().current_task().and_then(|t| t.registry.get(usize::from(options)).copied().flatten());
+    pub(crate) async fn registry_remove(&self, factory: u8) -> Result<(), PyError> {
+        let scope = self.factory(factory).scope;
+        let kept = self.state().registered(factory, scope);
         let Some(id) = kept else { return Ok(()) };
         self.session_end(id, Ended::Remove).await?;
-        if let Some(slot) = self.state().current_task().and_then(|t| t.registry.get_mut(usize::from(options))) {
-            *slot = None;
+        if let Some(session) = self.state().sessions.get_mut(id)
+            && session.context == Begin::Open
+        {
+            session.context = Begin::Ended;
         }
+        self.state().register(factory, scope, None);
         self.release_session(id);
         Ok(())
     }

@@ -1,5 +1,7 @@
-//! OS processes and their threads: who serves which request.
+//! OS processes with their threads, or the coroutines of their one thread: who serves which request.
 
+use super::event_loop::EventLoop;
+use super::program::Scope;
 use crate::agenda::Target;
 use crate::engine::error::PyError;
 use crate::scenario::Arrivals;
@@ -17,8 +19,10 @@ pub(crate) struct Task {
     pub epoch: u32,
     /// The last event of this thread, the cause of the next.
     pub last: Option<EventId>,
-    /// The thread's own Session per scoped_session.
-    pub registry: Vec<Option<u32>>,
+    /// The values of its context variables: the number of the request that set it.
+    context: Vec<Option<u32>>,
+    /// The request it serves.
+    request: u32,
     job: Option<Job>,
 }
 
@@ -29,6 +33,10 @@ pub(crate) struct ProcessState {
     pub name: String,
     /// Index of its first engine in the run.
     first_engine: u16,
+    /// If its tasks are the coroutines of one thread.
+    pub event_loop: Option<EventLoop>,
+    /// Per scoped_session the Sessions by scope, in the order of the scopes.
+    registries: Vec<Vec<(u32, u32)>>,
     /// Free threads, the highest index first.
     idle: Vec<u16>,
     waiting: VecDeque<Job>,
@@ -38,8 +46,20 @@ pub(crate) struct ProcessState {
 pub(crate) struct Job {
     request: u32,
     program: usize,
+    /// Which of the program's handlers.
+    handler: usize,
     traffic: u32,
     arrival: EventId,
+}
+
+impl Task {
+    /// `variable.set(request)`
+    pub fn set_context(&mut self, variable: u8) {
+        let request = self.request;
+        if let Some(value) = self.context.get_mut(usize::from(variable)) {
+            *value = Some(request);
+        }
+    }
 }
 
 impl<O: Observer> State<'_, O> {
@@ -55,6 +75,8 @@ impl<O: Observer> State<'_, O> {
                     kind,
                     name,
                     first_engine,
+                    event_loop: options.event_loop.then(EventLoop::default),
+                    registries: vec![Vec::new(); scenario.definitions.factories.len()],
                     idle: Vec::new(),
                     waiting: VecDeque::new(),
                 });
@@ -68,7 +90,8 @@ impl<O: Observer> State<'_, O> {
                         number,
                         epoch: 0,
                         last: None,
-                        registry: vec![None; scenario.engines.len()],
+                        context: vec![None; usize::from(scenario.definitions.context_variables)],
+                        request: 0,
                         job: None,
                     });
                 }
@@ -83,13 +106,18 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// A request reaches its process and starts at once on the first free thread, or waits for one.
-    pub(crate) fn arrive(&mut self, process: u16, program: usize, traffic: u32) {
+    pub(crate) fn arrive(&mut self, process: u16, program: usize, handler: usize, traffic: u32) {
         self.requests += 1;
         self.outcome.requests += 1;
         let request = self.requests;
         let arrival = self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
-        let job = Job { request, program, traffic, arrival };
+        let job = Job { request, program, handler, traffic, arrival };
         let state = &mut self.processes[usize::from(process)];
+        if state.event_loop.is_some() {
+            state.waiting.push_back(job);
+            self.loop_gets_request(process);
+            return;
+        }
         match state.idle.pop() {
             Some(task) => {
                 self.tasks[usize::from(task)].job = Some(job);
@@ -97,6 +125,20 @@ impl<O: Observer> State<'_, O> {
             }
             None => state.waiting.push_back(job),
         }
+    }
+
+    /// The request that waits longest gets a free coroutine, if there is one.
+    pub(crate) fn assign_request(&mut self, process: u16) -> Option<u16> {
+        let state = &mut self.processes[usize::from(process)];
+        let task = state.idle.pop()?;
+        match state.waiting.pop_front() {
+            Some(job) => self.tasks[usize::from(task)].job = Some(job),
+            None => {
+                state.idle.push(task);
+                return None;
+            }
+        }
+        Some(task)
     }
 
     /// The current thread's next request, if one is waiting.
@@ -107,13 +149,68 @@ impl<O: Observer> State<'_, O> {
             return Some(job);
         }
         let process = usize::from(task.process);
-        let job = self.processes[process].waiting.pop_front();
+        let mut job = self.processes[process].waiting.pop_front();
+        if self.processes[process].event_loop.is_some() && job.is_some() {
+            // The next coroutine begins in the next iteration of the loop.
+            self.tasks[usize::from(current)].job = job.take();
+            self.call_soon(current);
+            return None;
+        }
         if job.is_none() {
             let idle = &mut self.processes[process].idle;
             let at = idle.partition_point(|task| *task > current);
             idle.insert(at, current);
         }
         job
+    }
+
+    /// The scope that a scoped_session asks about now.
+    fn scope(&mut self, scope: Scope) -> (u16, u32) {
+        let Some(task) = self.current_task() else { return (0, 0) };
+        let (process, thread, request) = (task.process, task.number, task.request);
+        let key = match scope {
+            Scope::Task => request,
+            Scope::ContextVar(variable) => task.context.get(usize::from(variable)).copied().flatten().unwrap_or(0),
+            // All coroutines of a process share its thread.
+            Scope::None | Scope::Thread if self.processes[usize::from(process)].event_loop.is_some() => 0,
+            Scope::None | Scope::Thread => thread,
+        };
+        (process, key)
+    }
+
+    /// The Session that a registry has for the current scope.
+    pub(crate) fn registered(&mut self, factory: u8, scope: Scope) -> Option<u32> {
+        let (process, key) = self.scope(scope);
+        let entries = self.processes[usize::from(process)].registries.get(usize::from(factory))?;
+        let at = entries.binary_search_by_key(&key, |(k, _)| *k).ok()?;
+        entries.get(at).map(|(_, session)| *session)
+    }
+
+    /// Lets a registry keep a Session for the current scope, or none.
+    pub(crate) fn register(&mut self, factory: u8, scope: Scope, session: Option<u32>) {
+        let (process, key) = self.scope(scope);
+        let Some(entries) = self.processes[usize::from(process)].registries.get_mut(usize::from(factory)) else {
+            return;
+        };
+        let at = entries.partition_point(|(k, _)| *k < key);
+        if entries.get(at).is_some_and(|(k, _)| *k == key) {
+            entries.remove(at);
+        }
+        if let Some(session) = session {
+            entries.insert(at, (key, session));
+        }
+    }
+
+    fn begin_job(&mut self, job: Job) {
+        let coroutine = self.loop_process(self.current()).is_some();
+        if let Some(task) = self.current_task() {
+            task.request = job.request;
+            // Every coroutine has a context of its own; a thread keeps its.
+            if coroutine {
+                task.context.fill(None);
+            }
+        }
+        self.emit_from(Some(job.arrival), Rule::Thread, EventKind::Start { request: job.request });
     }
 
     fn finish_job(&mut self, job: Job, result: Result<(), PyError>) {
@@ -138,11 +235,11 @@ impl<O: Observer> World<'_, O> {
         loop {
             let job = self.state().next_job();
             let Some(job) = job else {
-                self.park().await;
+                self.wait_in_loop().await;
                 continue;
             };
-            self.state().emit_from(Some(job.arrival), Rule::Thread, EventKind::Start { request: job.request });
-            let result = self.run_program(job.program).await;
+            self.state().begin_job(job);
+            let result = self.run_program(job.program, job.handler).await;
             self.state().finish_job(job, result);
         }
     }

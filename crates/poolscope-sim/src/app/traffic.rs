@@ -75,6 +75,7 @@ impl<O: Observer> State<'_, O> {
             Target::User { traffic } => self.send(traffic),
             Target::Collect => self.wake(self.tasks.len() as u16),
             Target::OtherSessions { index } => self.other_sessions(index),
+            Target::EventLoop { process, epoch } => self.loop_wakes(process, epoch),
             Target::Task { .. } => {}
         }
     }
@@ -83,9 +84,11 @@ impl<O: Observer> State<'_, O> {
         let state = &mut self.traffic[traffic as usize];
         let (first, copies) = state.processes;
         let process = first + (state.sent % u32::from(copies)) as u16;
+        let sent = state.sent as usize;
         state.sent += 1;
         let program = self.scenario.traffic[traffic as usize].run;
-        self.arrive(process, program, traffic);
+        let handler = sent % self.scenario.programs[program].handlers.len().max(1);
+        self.arrive(process, program, handler, traffic);
     }
 
     fn arrival(&mut self, traffic: u32) {

@@ -16,7 +16,7 @@ pub use knob::{Knob, KnobInput, KnobOption, KnobValue};
 pub use read_knobs::current;
 pub use stack::{Driver, PoolClass, ResetOnReturn, Server, SessionFactory, SqlAlchemy, Transport};
 
-use crate::app::program::Program;
+use crate::app::program::{Definitions, Program};
 use crate::time::{SimSpan, SimTime};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,7 @@ pub struct Scenario {
     pub engines: Vec<EngineOptions>,
     pub processes: Vec<Process>,
     pub programs: Vec<Program>,
+    pub(crate) definitions: Definitions,
     /// Every distinct SQL text of the programs, with the time the server works on it.
     pub statements: Vec<Statement>,
     pub traffic: Vec<Traffic>,
@@ -124,8 +125,10 @@ pub struct EngineOptions {
 pub struct Process {
     pub name: String,
     pub count: u32,
-    /// Threads that serve requests; each is one lane.
+    /// Threads that serve requests; each is one lane. With an event loop: coroutines.
     pub threads: u32,
+    /// Its requests are coroutines of one thread.
+    pub event_loop: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

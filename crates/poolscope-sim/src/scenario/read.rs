@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Mistakes, nearest, span, text};
 use super::*;
-use crate::app::program::{self, Program};
+use crate::app::program::{self, Definitions, Factory, Program, Scope};
 
 const DAY: i64 = 86_400;
 const WAIT_TIMEOUT_MAX: i64 = 31_536_000;
@@ -62,14 +62,16 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     };
     let mut processes: Vec<Process> = top.tables("process", m).into_iter().filter_map(|n| process(n, m)).collect();
     if processes.is_empty() {
-        processes.push(Process { name: "app".to_owned(), count: 1, threads: defaults::THREADS });
+        processes.push(Process { name: "app".to_owned(), count: 1, threads: defaults::THREADS, event_loop: false });
     }
     let limits = limits(top.take("limits"), m);
     let garbage = garbage(top.take("gc"), m);
 
     let prices = top.take("statements").map_or_else(Vec::new, |node| prices(node, m));
     let mut statements = Vec::new();
-    let programs = programs(&mut top, (&engines, sqlalchemy), &prices, &mut statements, m);
+    let mut definitions = Definitions::default();
+    definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]) });
+    let programs = programs(&mut top, (&engines, sqlalchemy), &mut definitions, &prices, &mut statements, m);
     let traffic = top
         .tables("traffic", m)
         .into_iter()
@@ -99,6 +101,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         engines,
         processes,
         programs,
+        definitions,
         statements,
         traffic,
         faults,
@@ -244,9 +247,15 @@ fn process(node: &Node, m: &mut Mistakes) -> Option<Process> {
     let mut fields = Fields::of(node, "[[process]]", m);
     let name = fields.text("name", m).unwrap_or("app").to_owned();
     let count = fields.number("count", 1, 1_000, m).unwrap_or(1) as u32;
-    let threads = fields.number("threads", 1, 10_000, m).unwrap_or(i64::from(defaults::THREADS)) as u32;
+    let threads = fields.number("threads", 1, 10_000, m);
+    let coroutines = fields.number("coroutines", 1, 10_000, m);
+    if let (Some(_), Some(_)) = (threads, coroutines) {
+        m.add(fields.place, "a process has `threads` or `coroutines`, not both", "coroutines all run on one thread");
+    }
     fields.finish(m);
-    Some(Process { name, count, threads })
+    let event_loop = coroutines.is_some();
+    let threads = coroutines.or(threads).unwrap_or(i64::from(defaults::THREADS)) as u32;
+    Some(Process { name, count, threads, event_loop })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {
@@ -258,6 +267,13 @@ fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {
     }
     fields.finish(m);
     limits
+}
+
+fn scope_of(engine: &EngineOptions) -> Scope {
+    match engine.session {
+        SessionFactory::Sessionmaker => Scope::None,
+        SessionFactory::ScopedSession => Scope::Thread,
+    }
 }
 
 fn times(node: &Node, key: &'static str, m: &mut Mistakes) -> Vec<SimTime> {
@@ -289,6 +305,7 @@ fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
 fn programs(
     top: &mut Fields<'_>,
     (engines, sqlalchemy): (&[EngineOptions], SqlAlchemy),
+    definitions: &mut Definitions,
     prices: &[(String, SimSpan)],
     statements: &mut Vec<Statement>,
     m: &mut Mistakes,
@@ -309,7 +326,7 @@ fn programs(
         let Some((written, source)) = written.and_then(|w| Some((w, text(w, "text", m)?))) else {
             continue;
         };
-        match program::compile(name, label, source, engines, sqlalchemy) {
+        match program::compile(name, label, source, engines, sqlalchemy, definitions) {
             Ok((program, sql)) => {
                 let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
                 programs.push(program);
@@ -359,6 +376,16 @@ fn traffic(node: &Node, programs: &[Program], processes: &[Process], m: &mut Mis
             find(node, "process", "process", &names, m)
         }
     };
+    if let (Some(run), Some(process)) = (run, process)
+        && programs[run].handlers.iter().any(|handler| handler.coroutine)
+        && !processes[process].event_loop
+    {
+        m.add(
+            fields.place,
+            format!("`{}` has an `async def`: it needs an event loop", programs[run].name),
+            "coroutines = 3 instead of threads in [[process]]",
+        );
+    }
     let at = fields.take("at").map(|node| times(node, "at", m));
     let start = SimTime::ZERO + fields.span("start", m).unwrap_or_default();
     let count = fields.number("count", 1, 10_000_000, m).map(|n| n as u32);

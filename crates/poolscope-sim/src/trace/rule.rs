@@ -6,6 +6,7 @@ pub enum Rule {
     Scenario,
     Listing,
     Thread,
+    Await,
     SessionLazy,
     SessionAutobegin,
     SessionKeeps,
@@ -53,6 +54,11 @@ impl Rule {
             Rule::Scenario => ("scenario", "The scenario says so.", ""),
             Rule::Listing => ("app.line", "The thread executes this line.", ""),
             Rule::Thread => ("app.thread", "A request waits until a thread of its process is free.", ""),
+            Rule::Await => (
+                "app.await",
+                "At an await the other coroutines of the thread go on; in between nobody else runs.",
+                "Python: asyncio/base_events.py::BaseEventLoop._run_once",
+            ),
             Rule::SessionLazy => {
                 ("session.lazy", "A new Session holds no connection.", "sqlalchemy: orm/session.py::Session.__init__")
             }

@@ -27,8 +27,11 @@ pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
     // time, or in the only request.
     let collects = dice.one_in(8);
     let processes = if collects { 1 } else { dice.between(1, 3) };
-    document.insert("process".into(), json!([{ "count": processes, "threads": dice.between(1, 4) }]));
-    let style = program::Style { scoped, collects, version };
+    let tasks = dice.between(1, 4);
+    let coroutines = dice.one_in(4);
+    let kind = if coroutines { "coroutines" } else { "threads" };
+    document.insert("process".into(), json!([{ "count": processes, kind: tasks }]));
+    let style = program::Style { scoped, collects, coroutines, version };
     document.insert(
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),

@@ -12,18 +12,49 @@ pub(super) struct Style {
     pub scoped: bool,
     /// May call the garbage collector, once.
     pub collects: bool,
+    /// Runs in an event loop.
+    pub coroutines: bool,
     pub version: SqlAlchemy,
 }
 
 pub(super) fn text(dice: &mut Dice, style: Style) -> String {
-    let mut writer =
-        Writer { dice, style, lines: vec!["def handler(request):".into()], budget: BUDGET, names: 0, loops: false };
+    let lines = begin(dice, style);
+    let mut writer = Writer { dice, style, lines, budget: BUDGET, names: 0, loops: false };
     writer.block(1);
     if writer.dice.one_in(3) {
         writer.block(1);
     }
     writer.lines.push("    return 1".into());
+    if style.scoped && writer.dice.one_in(3) {
+        for line in ["", "@app.teardown_appcontext", "def cleanup(exception):", "    Session.remove()"] {
+            writer.lines.push(line.into());
+        }
+    }
     writer.lines.join("\n")
+}
+
+/// The first lines: a registry of the program's own, perhaps, and the `def`.
+fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
+    let coroutine = style.coroutines && !dice.one_in(5);
+    let scope = if style.scoped { dice.between(0, 3) } else { 0 };
+    let mut lines: Vec<String> = Vec::new();
+    match scope {
+        1 => lines.push("Session = scoped_session(sessionmaker(engine))".into()),
+        2 => {
+            lines.push("request_id = ContextVar(\"request_id\", default=None)".into());
+            lines.push("Session = scoped_session(sessionmaker(engine), scopefunc=request_id.get)".into());
+        }
+        3 if coroutine => {
+            lines.push("Session = scoped_session(sessionmaker(engine), scopefunc=asyncio.current_task)".into());
+        }
+        _ => {}
+    }
+    lines.push(if coroutine { "async def handler(request):" } else { "def handler(request):" }.into());
+    // Threads that all have the default would share one Session at the same time.
+    if scope == 2 && !(coroutine && dice.one_in(4)) {
+        lines.push("    request_id.set(request)".into());
+    }
+    lines
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -208,6 +239,12 @@ impl Writer<'_> {
 
     fn pause(&mut self, depth: usize) {
         let seconds = *self.dice.pick(&["0.001", "0.1", "0.5", "1", "2.5", "6"]);
-        self.line(depth, &format!("time.sleep({seconds})"));
+        let is_coroutine = self.lines.iter().any(|line| line.starts_with("async "));
+        let sleep = if is_coroutine {
+            *self.dice.pick(&["await asyncio.sleep", "await asyncio.sleep", "await gen.sleep", "time.sleep"])
+        } else {
+            "time.sleep"
+        };
+        self.line(depth, &format!("{sleep}({seconds})"));
     }
 }
