@@ -5,9 +5,10 @@
 mod runs;
 
 use expect_test::{Expect, expect};
-use poolscope_sim::SimTime;
-use poolscope_sim::trace::EventId;
-use poolscope_timeline::{Moment, StepKind, Timeline, ascii, outline, sentence, why};
+use poolscope_sim::scenario::current;
+use poolscope_sim::trace::{EventId, EventKind};
+use poolscope_sim::{Document, SimTime};
+use poolscope_timeline::{Moment, StepKind, Timeline, ascii, origin, outline, sentence, why};
 use runs::{DEAD, LEAK, WAIT, run};
 
 fn check_picture(toml: &str, knobs: &[(&str, &str)], expected: Expect) {
@@ -312,4 +313,36 @@ fn steps_lead_from_error_to_error() {
     assert!(first.at < second.at);
     assert_eq!(timeline.previous(second.event, Some(StepKind::Error)), Some(first));
     assert!(timeline.next(second.event, None).is_some());
+}
+
+#[test]
+fn a_cause_ends_at_a_setting_and_at_a_line() {
+    let trace = run(DEAD, &[]);
+    let error = trace.events.iter().position(|e| matches!(e.kind, EventKind::Raise { .. })).unwrap();
+    let error = EventId(error as u32);
+    assert_eq!(
+        trace.listing.line(origin::line_of(&trace, error).unwrap()).trim(),
+        "session.execute(text(\"SELECT 1\"))"
+    );
+    let mut text = String::new();
+    for event in std::iter::once(error).chain(why(&trace, error)) {
+        let rule = trace.events[event.0 as usize].rule;
+        text += &format!("{} → {}\n", rule.id(), origin::settings(rule).join(", "));
+    }
+    expect![[r#"
+        python.raise → 
+        driver.dead-socket → driver, transport, server
+        server.wait_timeout → variables.wait_timeout
+        server.command → 
+    "#]].assert_eq(&text);
+    let runs = origin::runs_of(&trace, origin::line_of(&trace, error).unwrap());
+    assert_eq!(runs.len(), 7, "once for each request");
+    assert_eq!(origin::line_of(&trace, EventId(0)), None);
+    // A setting that a chain names can be set.
+    let document = Document::from_toml(DEAD).unwrap();
+    for event in &trace.events {
+        for path in origin::settings(event.rule) {
+            assert!(current(path, &document, &trace.scenario).is_some(), "{path}");
+        }
+    }
 }
