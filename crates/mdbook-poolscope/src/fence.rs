@@ -110,7 +110,8 @@ impl Fence {
     }
 }
 
-fn spot(chapter: &str, byte: usize) -> Spot {
+/// Line and column of a byte.
+pub fn spot(chapter: &str, byte: usize) -> Spot {
     let before = chapter.get(..byte).unwrap_or(chapter);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Spot { line: 1 + before.matches('\n').count() as u32, column: 1 + before[line_start..].chars().count() as u32 }

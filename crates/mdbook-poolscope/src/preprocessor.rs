@@ -78,6 +78,21 @@ impl Edition {
                 })),
             }
         }
+        for (range, answer) in poolscope_embed::directives(text, &self.library) {
+            if pieces.iter().any(|(fence, _): &(std::ops::Range<usize>, String)| fence.contains(&range.start)) {
+                continue;
+            }
+            match answer {
+                Ok(answer) => pieces.push((range, answer)),
+                Err(mistake) => mistakes.push(Mistake {
+                    chapter: self.path(chapter),
+                    spot: fence::spot(text, range.start),
+                    message: mistake.message,
+                    hint: mistake.hint,
+                }),
+            }
+        }
+        pieces.sort_by_key(|(range, _)| range.start);
         for (range, html) in pieces.into_iter().rev() {
             chapter.content.replace_range(range, &html);
         }
@@ -90,7 +105,7 @@ impl Edition {
             mistakes.push(FenceMistake::whole(message, "write only the word `poolscope` after the backticks"));
         }
         match poolscope_embed::read(&fence.body, &self.library) {
-            Ok(experiment) if mistakes.is_empty() => Ok(poolscope_embed::html(&experiment, &self.language)),
+            Ok(exhibit) if mistakes.is_empty() => exhibit.html(&self.library, &self.language),
             Ok(_) => Err(mistakes),
             Err(more) => Err(mistakes.into_iter().chain(more).collect()),
         }

@@ -11,14 +11,15 @@ use crate::{input, output};
 pub fn embed(arguments: &EmbedArguments) -> Result<(), Failure> {
     let text = input::text(&arguments.file)?;
     let library = Library::new(Path::new(""), &arguments.scenarios);
-    let experiment = poolscope_embed::read(&text, &library).map_err(|mistakes| {
+    let fail = |mistakes: Vec<FenceMistake>| {
         let origin = arguments.origin.clone();
         let origin = origin.unwrap_or_else(|| Origin { file: input::shown(&arguments.file).to_owned(), line: 1 });
         Failure::Fence { mistakes: mistakes.iter().map(|mistake| line(&origin, mistake)).collect() }
-    })?;
+    };
+    let exhibit = poolscope_embed::read(&text, &library).map_err(fail)?;
     let text = match arguments.format {
-        EmbedFormat::Html => poolscope_embed::html(&experiment, &arguments.lang),
-        EmbedFormat::Json => experiment.document.to_json(),
+        EmbedFormat::Html => exhibit.html(&library, &arguments.lang).map_err(fail)?,
+        EmbedFormat::Json => exhibit.experiment().document.to_json(),
     };
     output::write(&(text + "\n"))
 }

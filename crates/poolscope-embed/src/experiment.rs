@@ -8,12 +8,18 @@
 //! [set]
 //! "engine.pool_pre_ping" = true
 //! ```
+//!
+//! What else stands in a fence says what becomes of it: `show` prints a moment, `[predict]` asks a question first,
+//! `[fix]` sets a task, `playground` offers every scenario.
 
 use poolscope_sim::scenario::{KnobValue, Node, Place, Value};
 use poolscope_sim::{Diagnostic, Document, Scenario};
 
+use crate::exercise::{Question, Task};
+use crate::exhibit::Exhibit;
 use crate::library::Library;
 use crate::mistake::FenceMistake;
+use crate::printed::Printed;
 
 /// A scenario, and the document that the widget reads it from again.
 #[derive(Debug)]
@@ -22,11 +28,12 @@ pub struct Experiment {
     pub scenario: Scenario,
 }
 
-const KEYS: &str = "a fence that names a scenario takes `scenario`, `set` and `at`";
+const KEYS: &str =
+    "a fence that names a scenario takes `scenario`, `set`, `at`, `show`, `predict`, `fix` and `solution`";
 
 /// # Errors
 /// Everything that is wrong with the fence.
-pub fn read(body: &str, library: &Library) -> Result<Experiment, Vec<FenceMistake>> {
+pub fn read(body: &str, library: &Library) -> Result<Exhibit, Vec<FenceMistake>> {
     if body.trim().is_empty() {
         let known = library.names().join(", ");
         return Err(vec![FenceMistake::whole(
@@ -37,9 +44,10 @@ pub fn read(body: &str, library: &Library) -> Result<Experiment, Vec<FenceMistak
     let document = Document::from_toml(body).map_err(plain)?;
     match &document.root.value {
         Value::Table(keys) if keys.iter().any(|(key, _)| key == "scenario") => named(keys, library),
+        Value::Table(keys) if keys.iter().any(|(key, _)| key == "playground") => playground(keys, library),
         _ => {
             let scenario = Scenario::read(&document, "scenario").map_err(plain)?;
-            Ok(Experiment { document, scenario })
+            Ok(Exhibit::Widget(Experiment { document, scenario }))
         }
     }
 }
@@ -55,9 +63,25 @@ struct Turn {
     place: Place,
 }
 
-fn named(keys: &[(String, Node)], library: &Library) -> Result<Experiment, Vec<FenceMistake>> {
+fn playground(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<FenceMistake>> {
+    match keys {
+        [(_, node)] => match &node.value {
+            Value::Text(name) => load(name, &node.place, &[], library).map(Exhibit::Playground),
+            _ => Err(vec![FenceMistake::at(
+                &node.place,
+                "`playground` is the name of the first scenario, in quotes",
+                "",
+            )]),
+        },
+        _ => Err(vec![FenceMistake::whole("a playground takes nothing but `playground`", "remove the other keys")]),
+    }
+}
+
+fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<FenceMistake>> {
     let mut mistakes = Vec::new();
     let mut turns = Vec::new();
+    let mut solution = Vec::new();
+    let (mut printed, mut question, mut task) = (None, None, None);
     let mut name = None;
     for (key, node) in keys {
         match (key.as_str(), &node.value) {
@@ -80,15 +104,36 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Experiment, Vec<F
             ("at", _) => {
                 mistakes.push(FenceMistake::at(&node.place, "`at` is a time in quotes", "write `at = \"8.2 s\"`"));
             }
+            ("show", _) => printed = Printed::read(node, &mut mistakes),
+            ("predict", _) => question = Question::read(node, &mut mistakes),
+            ("fix", _) => task = Task::read(node, &mut mistakes),
+            ("solution", Value::Table(knobs)) => collect_turns("", knobs, &mut solution, &mut mistakes),
             _ => mistakes.push(FenceMistake::at(&node.place, format!("unknown key `{key}`"), KEYS)),
         }
     }
     let Some((name, place)) = name else { return Err(mistakes) };
-    match load(name, place, &turns, library) {
-        Ok(experiment) if mistakes.is_empty() => Ok(experiment),
-        Ok(_) => Err(mistakes),
-        Err(more) => Err(mistakes.into_iter().chain(more).collect()),
-    }
+    let experiment = match load(name, place, &turns, library) {
+        Ok(experiment) if mistakes.is_empty() => experiment,
+        Ok(_) => return Err(mistakes),
+        Err(more) => return Err(mistakes.into_iter().chain(more).collect()),
+    };
+    Ok(match (printed, question, task) {
+        (None, None, None) => Exhibit::Widget(experiment),
+        (Some(printed), None, None) => Exhibit::Printed(printed, experiment),
+        (None, Some(question), None) => {
+            question.check(&experiment).map_err(|mistake| vec![mistake])?;
+            Exhibit::Question(question, experiment)
+        }
+        (None, None, Some(task)) => {
+            let solved = load(name, place, &turns.into_iter().chain(solution).collect::<Vec<_>>(), library)?;
+            task.check(&experiment, &solved).map_err(|mistake| vec![mistake])?;
+            Exhibit::Task(task, experiment)
+        }
+        _ => {
+            let message = "a fence has only one of `show`, `predict` and `fix`";
+            return Err(vec![FenceMistake::whole(message, "write one fence for each")]);
+        }
+    })
 }
 
 /// `[set]` may be written flat (`"engine.pool_recycle" = 5`) or as the dotted keys of TOML.
@@ -114,6 +159,21 @@ fn collect_turns(prefix: &str, knobs: &[(String, Node)], turns: &mut Vec<Turn>, 
         };
         turns.push(Turn { path, value, place: node.place.clone() });
     }
+}
+
+/// A scenario of the library with some knobs turned, for a place that is not a fence.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_turned(
+    name: &str,
+    turns: &[(String, KnobValue)],
+    library: &Library,
+) -> Result<Experiment, Vec<FenceMistake>> {
+    let place = Place::Path(name.to_owned());
+    let turn =
+        |(path, value): &(String, KnobValue)| Turn { path: path.clone(), value: value.clone(), place: place.clone() };
+    load(name, &place, &turns.iter().map(turn).collect::<Vec<_>>(), library)
 }
 
 fn load(name: &str, place: &Place, turns: &[Turn], library: &Library) -> Result<Experiment, Vec<FenceMistake>> {

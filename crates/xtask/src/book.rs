@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
+use crate::edition;
 use crate::process;
 use crate::progress::step;
 use crate::workspace::{Edition, Workspace};
@@ -28,11 +29,13 @@ pub fn build_preprocessor(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// Renders an edition into `folder`, which keeps its former content when anything fails.
-pub fn build(edition: &Edition, preprocessor: &Path, folder: &Path) -> Result<()> {
+pub fn build(edition: &Edition, editions: &[Edition], preprocessor: &Path, folder: &Path) -> Result<()> {
     step(&format!("building the book ({})", edition.name), || {
         let fresh = sibling(folder, "new");
         remove(&fresh)?;
         render(edition, preprocessor, &fresh)?;
+        edition::finish(edition, editions, &fresh)
+            .with_context(|| format!("cannot finish the edition {}", edition.name))?;
         replace(folder, &fresh)
     })
 }

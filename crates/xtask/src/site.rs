@@ -3,6 +3,7 @@
 //! ```text
 //! <site>/index.html    sends the reader to the first edition
 //! <site>/poolscope/    the widget: wasm, its glue, the custom elements
+//! <site>/shared/       what the pages of every edition load
 //! <site>/en/           the book, one folder per edition
 //! ```
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::book;
+use crate::edition;
 use crate::progress::step;
 use crate::tools::Tools;
 use crate::wasm::{self, Profile};
@@ -23,6 +25,8 @@ use crate::workspace::Workspace;
 pub enum Part {
     Wasm,
     Elements,
+    /// The scripts of the pages themselves.
+    Shared,
     Preprocessor,
     /// One edition, by name, or all.
     Book(Option<String>),
@@ -54,7 +58,7 @@ impl<'w> Site<'w> {
 
     /// Builds everything into an empty folder.
     pub fn build(&mut self) -> Result<()> {
-        let parts = [Part::Wasm, Part::Elements, Part::Preprocessor, Part::Book(None)];
+        let parts = [Part::Wasm, Part::Elements, Part::Shared, Part::Preprocessor, Part::Book(None)];
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).with_context(|| format!("cannot clear {}", self.folder.display()))?;
         }
@@ -84,6 +88,7 @@ impl<'w> Site<'w> {
         match part {
             Part::Wasm => self.build_wasm(),
             Part::Elements => self.copy_elements(),
+            Part::Shared => self.copy_shared(),
             Part::Preprocessor => {
                 self.preprocessor = Some(book::build_preprocessor(self.workspace)?);
                 Ok(())
@@ -101,10 +106,17 @@ impl<'w> Site<'w> {
 
     /// The elements are plain modules that browsers run as they are written.
     fn copy_elements(&self) -> Result<()> {
-        let source = self.workspace.root.join("web/elements");
-        let folder = self.widget_folder();
-        step("copying web/elements", || {
-            fs::create_dir_all(&folder)?;
+        self.copy_modules("web/elements", &self.widget_folder())
+    }
+
+    fn copy_shared(&self) -> Result<()> {
+        self.copy_modules("book/shared", &self.folder.join("shared"))
+    }
+
+    fn copy_modules(&self, from: &str, folder: &Path) -> Result<()> {
+        let source = self.workspace.root.join(from);
+        step(&format!("copying {from}"), || {
+            fs::create_dir_all(folder)?;
             let mut modules = 0;
             for entry in fs::read_dir(&source)? {
                 let file = entry?.path();
@@ -125,32 +137,19 @@ impl<'w> Site<'w> {
         let Some(preprocessor) = &self.preprocessor else {
             bail!("the book cannot be built before its preprocessor");
         };
-        for edition in self.workspace.editions()? {
+        let editions = self.workspace.editions()?;
+        for edition in &editions {
             if only.is_none_or(|name| name == edition.name) {
-                book::build(&edition, preprocessor, &self.folder.join(&edition.name))?;
+                book::build(edition, &editions, preprocessor, &self.folder.join(&edition.name))?;
             }
         }
         Ok(())
     }
 
     fn write_index(&self) -> Result<()> {
-        let first = &self.workspace.editions()?[0].name;
-        let page = format!(
-            r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Poolscope</title>
-<meta http-equiv="refresh" content="0; url={first}/">
-<link rel="icon" href="data:,">
-<link rel="canonical" href="{first}/">
-</head>
-<body><p><a href="{first}/">Poolscope</a></p></body>
-</html>
-"#
-        );
         let file = self.folder.join("index.html");
-        fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))
+        fs::write(&file, edition::front_door(&self.workspace.editions()?))
+            .with_context(|| format!("cannot write {}", file.display()))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod code;
 mod edges;
+mod editions;
 mod purity;
 mod size;
 mod text;
@@ -67,6 +68,7 @@ pub fn check(workspace: &Workspace) -> Result<bool> {
     findings.extend(purity::check(&files));
     findings.extend(size::check(&files));
     findings.extend(text::check(&workspace.root, &files));
+    findings.extend(editions::check(&files)?);
     findings.sort();
     findings.dedup();
     for finding in &findings {

@@ -114,7 +114,8 @@ fn parts_of(file: &Path) -> Vec<Part> {
     match names.as_slice() {
         // Somebody's plain `mdbook build` writes here.
         ["book", _, "book", ..] => vec![],
-        ["book", "scenarios" | "theme" | "shared", ..] => vec![whole_book],
+        ["book", "shared", ..] => vec![Part::Shared],
+        ["book", "scenarios" | "theme", ..] => vec![whole_book],
         ["book", edition, _, ..] => vec![Part::Book(Some((*edition).to_owned()))],
         ["book", ..] => vec![whole_book],
         ["web", "elements", ..] => vec![Part::Elements],
@@ -161,6 +162,7 @@ mod tests {
         check("book/en/book.toml", &[english]);
         check("book/scenarios/overflow.toml", &[Part::Book(None)]);
         check("book/theme/head.hbs", &[Part::Book(None)]);
+        check("book/shared/search.js", &[Part::Shared]);
         check("web/elements/pool-scope.js", &[Part::Elements]);
         check("web/app/src/lib.rs", &[Part::Wasm]);
         check("crates/mdbook-poolscope/src/main.rs", &[Part::Preprocessor, Part::Book(None)]);

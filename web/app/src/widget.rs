@@ -336,6 +336,14 @@ impl State {
                 set("requests", &outcome.requests.into());
                 set("served", &outcome.served.into());
                 set("failed", &outcome.failed.into());
+                set("waited", &outcome.waited.into());
+                set("connects", &outcome.connects.into());
+                set("pings", &outcome.pings.into());
+                set("refused", &outcome.refused.into());
+                set("max_used_connections", &outcome.max_used_connections.into());
+                set("aborted_clients", &outcome.aborted_clients.into());
+                let errors: Vec<_> = outcome.errors.iter().map(|(key, _)| key.label()).collect();
+                set("errors", &if errors.is_empty() { "-".to_owned() } else { errors.join(", ") }.into());
                 set("text", &crate::words::outcome(outcome, Lang::of(&self.lang)).into());
                 "outcome"
             }

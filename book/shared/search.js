@@ -1,0 +1,99 @@
+// @ts-check
+// The search of the book. mdBook's own index knows only words between blanks; this looks through the sections themselves, so
+// that Chinese is found as well, and an error text is found where it is explained. mdBook keeps the box, the list and the keys.
+
+/**
+ * @typedef {{ id: string, title: string, body: string, breadcrumbs: string }} Doc
+ * @typedef {{ doc: Doc, order: number, title: string, chapter: string, body: string }} Section
+ */
+
+/** Chinese characters, which have no blanks between words. */
+const HAN = /\p{Script=Han}+/gu;
+/** How much of a section a result shows. */
+const TEASER = 180;
+
+/** @param {string} text */
+const plain = (text) => text.normalize('NFKC').toLowerCase().replace(/[‘’]/g, "'").replace(/\s+/g, ' ');
+
+/** What is looked for: words, and runs of Chinese characters. @param {string} query */
+function terms(query) {
+  const text = plain(query);
+  const words = text.replace(HAN, ' ').match(/[\p{L}\p{N}_']+/gu) ?? [];
+  return [...new Set([...words, ...(text.match(HAN) ?? [])])];
+}
+
+/** A run of characters as the pairs it is made of. @param {string} term */
+const pairs = (term) => Array.from({ length: Math.max(0, [...term].length - 1) }, (_, at) => [...term].slice(at, at + 2).join(''));
+
+/** How often a term stands in a text; a Latin word must begin where the term does. @param {string} text @param {string} term */
+function count(text, term) {
+  if (term.match(HAN)) return text.split(term).length - 1;
+  const word = term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return (text.match(new RegExp(`(?<![\\p{L}\\p{N}_])${word}`, 'gu')) ?? []).length;
+}
+
+class Sections {
+  /** @param {Record<string, Doc>} docs in the order of the book */
+  constructor(docs) {
+    /** @type {Section[]} */
+    this.all = Object.values(docs).map((doc) => {
+      const order = Number(doc.id);
+      const chapter = doc.breadcrumbs.split(' » ')[0] ?? '';
+      return { doc, order, title: plain(doc.title), chapter: plain(chapter), body: plain(doc.body) };
+    });
+    this.documentStore = { docs };
+  }
+
+  /** As elasticlunr's: `[{ ref, doc, score }]`, best first. @param {string} query */
+  search(query) {
+    let wanted = terms(query);
+    if (wanted.length === 0) return [];
+    // Of a run of characters that nobody wrote as a whole, its pairs.
+    const seen = (/** @type {string} */ term) => this.all.some(({ title, chapter, body }) => `${title} ${chapter} ${body}`.includes(term));
+    wanted = wanted.flatMap((term) => (!term.match(HAN) || seen(term) ? [term] : pairs(term).filter(seen)));
+    const phrase = plain(query.trim()).replace(/^["'(]+|["')]+$/g, '');
+    const found = this.all.map((section) => this.#weigh(section, wanted, phrase)).filter(({ terms }) => terms > 0);
+    const most = Math.max(...found.map(({ terms }) => terms));
+    return found
+      .filter(({ terms }) => terms === most)
+      .sort((a, b) => b.score - a.score || a.section.order - b.section.order)
+      .map(({ section, score }) => ({ ref: section.doc.id, score, doc: { ...section.doc, body: teaser(section.doc.body, [phrase, ...wanted]) } }));
+  }
+
+  /** @param {Section} section @param {string[]} wanted @param {string} phrase */
+  #weigh(section, wanted, phrase) {
+    let [terms, score] = [0, 0];
+    for (const term of wanted) {
+      const [title, chapter, body] = [section.title, section.chapter, section.body].map((text) => count(text, term));
+      if (title + chapter + body === 0) continue;
+      terms++;
+      score += this.#rarity(term) * ((3 * title) / (title + 1) + (2 * chapter) / (chapter + 1) + body / (body + 2));
+    }
+    if (wanted.length > 1) for (const [text, bonus] of /** @type {const} */ ([[section.title, 8], [section.body, 2]])) if (text.includes(phrase)) score += bonus;
+    return { section, terms, score };
+  }
+
+  /** @type {Map<string, number>} */
+  #rarities = new Map();
+
+  /** @param {string} term */
+  #rarity(term) {
+    const known = this.#rarities.get(term);
+    if (known !== undefined) return known;
+    const have = this.all.filter(({ title, chapter, body }) => count(`${title} ${chapter} ${body}`, term) > 0).length;
+    const rarity = Math.log(1 + this.all.length / (1 + have));
+    this.#rarities.set(term, rarity);
+    return rarity;
+  }
+}
+
+/** The place in a section where the terms stand. @param {string} body @param {string[]} wanted */
+function teaser(body, wanted) {
+  const text = body.normalize('NFKC').toLowerCase();
+  const at = Math.max(0, ...wanted.map((term) => text.indexOf(term)).filter((at) => at >= 0).slice(0, 1));
+  const start = at < 60 ? 0 : Math.max(body.lastIndexOf(' ', at - 40), at - 60);
+  return `${start > 0 ? '… ' : ''}${body.slice(start, start + TEASER).trim()}${start + TEASER < body.length ? ' …' : ''}`;
+}
+
+const { elasticlunr } = /** @type {any} */ (window);
+if (elasticlunr) elasticlunr.Index.load = (/** @type {{ documentStore: { docs: Record<string, Doc> } }} */ index) => new Sections(index.documentStore.docs);

@@ -1,0 +1,51 @@
+//! A moment of a run as text, exactly as the tools that readers have at home print it.
+
+use poolscope_sim::scenario::{Node, Value};
+use poolscope_sim::simulate;
+use poolscope_timeline::{Moment, Timeline};
+
+use crate::experiment::Experiment;
+use crate::html::text;
+use crate::mistake::FenceMistake;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Printed {
+    Status,
+    Processlist,
+    Traceback,
+}
+
+const NAMES: [(&str, Printed); 3] =
+    [("pool.status()", Printed::Status), ("SHOW PROCESSLIST", Printed::Processlist), ("traceback", Printed::Traceback)];
+
+impl Printed {
+    pub fn read(node: &Node, mistakes: &mut Vec<FenceMistake>) -> Option<Printed> {
+        let found = match &node.value {
+            Value::Text(asked) => NAMES.iter().find(|(name, _)| name == asked).map(|(_, printed)| *printed),
+            _ => None,
+        };
+        if found.is_none() {
+            let names: Vec<_> = NAMES.iter().map(|(name, _)| format!("`{name}`")).collect();
+            mistakes.push(FenceMistake::at(&node.place, "cannot show that", format!("one of {}", names.join(", "))));
+        }
+        found
+    }
+
+    /// # Errors
+    /// There is nothing to print at that moment.
+    pub fn html(self, experiment: &Experiment) -> Result<String, FenceMistake> {
+        let trace = simulate(&experiment.scenario);
+        let moment = Moment::at(&trace, Timeline::initial(&trace));
+        let lines = match self {
+            Printed::Status => {
+                moment.engines.iter().map(|engine| engine.status.as_str()).collect::<Vec<_>>().join("\n")
+            }
+            Printed::Processlist => moment.processlist_text(),
+            Printed::Traceback => moment.error.map(|error| error.traceback).unwrap_or_default(),
+        };
+        if lines.trim().is_empty() {
+            return Err(FenceMistake::whole("there is nothing to show at this moment", "set another `at`"));
+        }
+        Ok(format!("<div><pre tabindex=\"0\"><code class=\"language-text\">{}</code></pre></div>", text(&lines)))
+    }
+}
