@@ -57,7 +57,12 @@ class Sections {
     return found
       .filter(({ terms }) => terms === most)
       .sort((a, b) => b.score - a.score || a.section.order - b.section.order)
-      .map(({ section, score }) => ({ ref: section.doc.id, score, doc: { ...section.doc, body: teaser(section.doc.body, [phrase, ...wanted]) } }));
+      .map(({ section, score }) => ({ ref: section.doc.id, score, doc: { ...section.doc, body: teaser(this.#text(section), [phrase, ...wanted]) } }));
+  }
+
+  /** A title with nothing below it is shown with what comes next. @param {Section} section */
+  #text(section) {
+    return section.doc.body || (this.all.find(({ order, doc }) => order > section.order && doc.body)?.doc.body ?? '');
   }
 
   /** @param {Section} section @param {string[]} wanted @param {string} phrase */

@@ -29,22 +29,39 @@ for (const name of CHAPTERS) {
   });
 }
 
-for (const [query, name] of [
+for (const [query, name, edition] of [
+  ['2006', 'recycle-above-wait-timeout'],
+  ['2013', 'recycle-above-wait-timeout'],
+  ['4031', 'recycle-above-wait-timeout'],
+  ['gone away', 'recycle-above-wait-timeout'],
   ['1040', 'sessions-never-closed'],
   ['Too many connections', 'sessions-never-closed'],
   ['QueuePool limit', 'sessions-never-closed'],
-  ['2013', 'recycle-above-wait-timeout'],
-  ['gone away', 'recycle-above-wait-timeout'],
+  ["Can't reconnect until invalid transaction", 'scoped-session'],
+  ['connection pool', 'introduction'],
+  ['连接数过多', 'sessions-never-closed', 'zh-CN'],
+  ['连接池', 'introduction', 'zh-CN'],
+  ['2006', 'recycle-above-wait-timeout', 'zh-CN'],
+  ['1040', 'sessions-never-closed', 'zh-CN'],
+  ['gone away', 'recycle-above-wait-timeout', 'zh-CN'],
+  ['QueuePool limit', 'sessions-never-closed', 'zh-CN'],
+  ['4031', 'recycle-above-wait-timeout', 'zh-CN'],
+  ["Can't reconnect until invalid transaction", 'scoped-session', 'zh-CN'],
+  // Nobody has written these characters side by side, but the pairs that they are made of.
+  ['连接数太多', 'sessions-never-closed', 'zh-CN'],
 ]) {
-  test(`a search for “${query}” finds ${name} first`, async (t) => {
+  test(`${edition ?? 'en'}: a search for “${query}” finds ${name} first`, async (t) => {
     const { page, problems } = await open(t);
-    await page.goto(address('introduction'));
+    await page.goto(address('introduction', edition));
     await page.keyboard.press('s');
-    // The book searches on keyup.
-    await page.locator('#mdbook-searchbar').pressSequentially(query);
+    // The book searches on keyup, which an input method does not always send.
+    await page.locator('#mdbook-searchbar').fill(query);
+    await page.locator('#mdbook-searchbar').press('Shift');
     const first = page.locator('#mdbook-searchresults li a').first();
     await first.waitFor();
     assert.equal(new URL(await first.evaluate((a) => a.href)).pathname.split('/').pop(), `${name}.html`);
+    const teaser = page.locator('#mdbook-searchresults li .teaser').first();
+    assert.ok(((await teaser.textContent()) ?? '').length > 20);
     assert.deepEqual(problems, []);
   });
 }

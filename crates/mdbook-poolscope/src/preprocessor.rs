@@ -8,8 +8,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use poolscope_embed::{FenceMistake, Library};
 use serde::Deserialize;
 
-use crate::fence;
 use crate::mistake::{Mistake, report};
+use crate::{fence, lines};
 
 /// The name under `[preprocessor]` in `book.toml`.
 pub const NAME: &str = "poolscope";
@@ -95,6 +95,9 @@ impl Edition {
         pieces.sort_by_key(|(range, _)| range.start);
         for (range, html) in pieces.into_iter().rev() {
             chapter.content.replace_range(range, &html);
+        }
+        if self.language.starts_with("zh") {
+            chapter.content = lines::joined(&chapter.content, &self.markdown);
         }
     }
 

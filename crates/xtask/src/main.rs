@@ -46,7 +46,11 @@ enum Chore {
         open: bool,
     },
     /// Build the site as it is published, into target/site, and check the size of the widget.
-    Build,
+    Build {
+        /// Only the pages of the book; the widget stays as it was built last.
+        #[arg(long)]
+        pages: bool,
+    },
     /// Run the test suites and end with one line: `N passed, N failed`.
     Test {
         /// Run only this suite; repeat it to name several.
@@ -72,7 +76,8 @@ fn run(args: Args) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match args.chore {
         Chore::Serve { port, open } => serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS),
-        Chore::Build => build(&workspace).map(|()| ExitCode::SUCCESS),
+        Chore::Build { pages: true } => site::build_pages(&workspace).map(|()| ExitCode::SUCCESS),
+        Chore::Build { pages: false } => build(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Tidy => tidy::run(&workspace),
     }

@@ -164,6 +164,18 @@ pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     Ok(site)
 }
 
+/// Builds the pages of the published site anew, beside the widget that is there.
+pub fn build_pages(workspace: &Workspace) -> Result<()> {
+    let mut site = Site::release(workspace);
+    if !site.widget_folder().is_dir() {
+        bail!("there is no widget yet; run `cargo xtask build` first");
+    }
+    for part in [Part::Shared, Part::Preprocessor, Part::Book(None)] {
+        site.build_part(&part)?;
+    }
+    site.write_index()
+}
+
 fn is_element(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     [".js", ".css", ".d.ts"].iter().any(|end| name.ends_with(end))

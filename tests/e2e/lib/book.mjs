@@ -1,11 +1,19 @@
 // The book as a reader meets it: its pages, and the widgets on them.
+import { readFile } from 'node:fs/promises';
 import { SITE } from './browser.mjs';
 
-/** Chapters with widgets, by the names of their pages. */
+/** Two chapters whose widgets stand for all, by the names of their pages. */
 export const CHAPTERS = ['sessions-never-closed', 'recycle-above-wait-timeout'];
 
-/** @param {string} name */
-export const address = (name) => `${SITE}en/${name}.html`;
+/** The languages of the book. */
+export const EDITIONS = ['en', 'zh-CN'];
+
+const SUMMARY = await readFile(new URL('../../../book/en/src/SUMMARY.md', import.meta.url), 'utf8');
+/** Every page of the book, in its order. */
+export const PAGES = [...SUMMARY.matchAll(/\]\((.+?)\.md\)/g)].map(([, name]) => name);
+
+/** @param {string} name @param {string} [edition] */
+export const address = (name, edition = 'en') => `${SITE}${edition}/${name}.html`;
 
 /**
  * @typedef {import('playwright-core').Page} Page
@@ -19,7 +27,12 @@ export const address = (name) => `${SITE}en/${name}.html`;
  */
 export async function widget(page, n = 0) {
   const host = page.locator('pool-scope').nth(n);
-  await host.evaluate((element) => element.scrollIntoView());
+  await host.evaluate((element) => {
+    // That of a question is shut until the reader has answered.
+    const shut = element.closest('details');
+    if (shut) shut.open = true;
+    element.scrollIntoView();
+  });
   await host.locator('[part=timeline]').waitFor();
   return new Widget(host);
 }
