@@ -127,7 +127,7 @@ fn function_of(trace: &Trace, request: u32) -> &str {
         })
     });
     let functions = &trace.listing.functions;
-    let found = lines.and_then(|line| functions.iter().find(|f| (f.first..=f.last).contains(&line)));
+    let found = lines.and_then(|line| functions.iter().filter(|f| f.first <= line).max_by_key(|f| f.first));
     found.or(functions.first()).map_or("", |f| f.name.as_str())
 }
 
