@@ -39,6 +39,10 @@ impl<T> Numbered<T> {
         self.entries.len()
     }
 
+    pub fn for_each(&mut self, mut change: impl FnMut(&mut T)) {
+        self.entries.iter_mut().for_each(|(_, value)| change(value));
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.entries.iter().map(|(n, value)| (*n, value))
     }

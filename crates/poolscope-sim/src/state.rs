@@ -36,6 +36,10 @@ pub(crate) struct State<'s, O: Observer> {
     next_holder: u32,
     /// Checkouts so far.
     fairies: u64,
+    /// Checkouts that are open more than once, one entry for each time beyond the first (`_ConnectionFairy._counter`).
+    pub nested: Vec<u64>,
+    /// Checkouts that have a record but are still being tested.
+    pub checking_out: Vec<u64>,
     pub server: Server,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
@@ -81,6 +85,8 @@ impl<'s, O: Observer> State<'s, O> {
             next_connection: 1,
             next_holder: 1,
             fairies: 0,
+            nested: Vec::new(),
+            checking_out: Vec::new(),
             server: Server::new(scenario),
             traffic: Vec::new(),
             requests: 0,

@@ -107,7 +107,7 @@ fn null_pool_takes_no_size() {
         &GOOD.replace("[programs", "[engine]\npoolclass = \"NullPool\"\npool_size = 5\n[programs"),
         expect![[r#"
             6:1: TypeError: Invalid argument(s) 'pool_size' sent to create_engine(), using NullPool
-              hint: NullPool has no size: leave the option out, or use QueuePool"#]],
+              hint: NullPool has no pool_size: leave the option out, or use QueuePool"#]],
     );
 }
 

@@ -298,6 +298,7 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::ResetOnReturn => "连接回到池中时先回滚。",
         Rule::ResetFails => "归还时如果回滚失败，连接被丢弃，调用者毫不知情。",
         Rule::Disconnect => "驱动的错误说明连接已断：这个连接被丢弃，池中更早的连接也一并丢弃。",
+        Rule::Detach => "detach() 把连接从池中拿走：它的槽位空出来，之后关闭就是真正关闭。",
         Rule::Dispose => "dispose() 关闭池中的连接，不关闭已取出的。",
         Rule::Wire => "驱动与服务器通信：一次或多次往返。",
         Rule::MaxConnections => "服务器已有 max_connections 个会话：下一个客户端被拒绝。",

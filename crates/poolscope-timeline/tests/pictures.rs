@@ -334,7 +334,8 @@ fn a_cause_ends_at_a_setting_and_at_a_line() {
         driver.dead-socket → driver, transport, server
         server.wait_timeout → variables.wait_timeout
         server.command → 
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
     let runs = origin::runs_of(&trace, origin::line_of(&trace, error).unwrap());
     assert_eq!(runs.len(), 7, "once for each request");
     assert_eq!(origin::line_of(&trace, EventId(0)), None);

@@ -1,4 +1,4 @@
-//! The one door for chores: `cargo xtask serve | build | test | tidy`.
+//! The one door for chores: `cargo xtask serve | build | test | conformance | tidy`.
 //!
 //! Every chore that a contributor or the CI runs starts here, so that there is one place to read what
 //! "the site builds" or "the tests pass" means.
@@ -57,6 +57,8 @@ enum Chore {
         #[arg(long, value_name = "SUITE")]
         only: Vec<SuiteName>,
     },
+    /// Run random workloads through the simulator and through the real SQLAlchemy, and compare them row by row.
+    Conformance(suites::conformance::Arguments),
     /// Check the rules of the repository that no compiler checks.
     Tidy,
 }
@@ -79,6 +81,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Build { pages: true } => site::build_pages(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Build { pages: false } => build(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
+        Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
         Chore::Tidy => tidy::run(&workspace),
     }
 }

@@ -3,7 +3,7 @@
 //! A suite that could not run, or that counted nothing, is a failure: nothing is skipped in silence.
 
 mod commands;
-mod conformance;
+pub mod conformance;
 mod count;
 mod end_to_end;
 mod wasm;

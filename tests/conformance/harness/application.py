@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
+import re
 import traceback
 from collections import deque
 from fractions import Fraction
@@ -18,7 +19,6 @@ import clock as virtual
 from driver import Driver
 from event_loop import EventLoop, sleep
 
-POOLS = {"QueuePool": pool.QueuePool, "NullPool": pool.NullPool}
 URLS = {"pymysql": "mysql+pymysql://app@db/shop", "mysqlclient": "mysql+mysqldb://app@db/shop"}
 URLS["mysqlclient-mariadb"] = URLS["mysqlclient"]
 
@@ -57,10 +57,14 @@ class Application:
 
     def engine(self, options):
         driver = Driver(self.scenario, self.server, self.row, self.engines)
-        arguments = {"poolclass": POOLS[options["poolclass"]], "pool_reset_on_return": options["pool_reset_on_return"]}
+        arguments = {"poolclass": getattr(pool, options["poolclass"]), "pool_reset_on_return": options["pool_reset_on_return"]}
         arguments |= {"pool_recycle": seconds(options["pool_recycle_us"]), "pool_pre_ping": options["pool_pre_ping"]}
+        if options["poolclass"] in ("QueuePool", "SingletonThreadPool"):
+            arguments["pool_size"] = options["pool_size"]
         if options["poolclass"] == "QueuePool":
-            arguments |= {name: options[name] for name in ("pool_size", "max_overflow", "pool_use_lifo")}
+            arguments["max_overflow"] = options["max_overflow"]
+            # 1.2 does not know the name.
+            arguments |= {"pool_use_lifo": True} if options["pool_use_lifo"] else {}
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
         engine = create_engine(URLS[self.scenario["driver"]], module=driver.module(), **arguments)
         listen(engine, self.engines, self.row)
@@ -80,7 +84,10 @@ def listen(engine, index, row):
     def figures(connection_record):
         # A connection may come back to a pool that dispose() has replaced.
         p = connection_record._ConnectionRecord__pool if connection_record else engine.pool
-        return f"{p.size()}/{p.checkedin()}/{p.overflow()}/{p.checkedout()}" if hasattr(p, "checkedin") else "-"
+        if hasattr(p, "checkedin"):
+            return f"{p.size()}/{p.checkedin()}/{p.overflow()}/{p.checkedout()}"
+        # Of a SingletonThreadPool without the address that is in it.
+        return re.sub(r" id:\d+", "", p.status())
 
     def listener(name):
         def report(dbapi_connection, connection_record=None):
@@ -92,7 +99,7 @@ def listen(engine, index, row):
     signatures = {name: two for name in ("connect", "first_connect", "checkin", "close", "detach")}
     signatures |= {"checkout": three.format("connection_proxy"), "close_detached": "dbapi_connection"}
     signatures |= {name: three.format("exception") for name in ("invalidate", "soft_invalidate")}
-    signatures["reset"] = two if sqlalchemy_version.startswith("1.4") else three.format("reset_state")
+    signatures["reset"] = two if sqlalchemy_version.startswith("1.") else three.format("reset_state")
     for name, arguments in signatures.items():
         # SQLAlchemy looks at a listener's argument names to tell old signatures from new ones.
         passed = "dbapi_connection" if name == "close_detached" else two
@@ -166,6 +173,8 @@ class Process:
         except Exception as e:
             error = e
         text = error and "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+        # An AssertionPool shows the stack of the first checkout.
+        text = text and re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
         error = None  # It refers to this frame.
         return text
 

@@ -9,6 +9,7 @@ import contextvars
 import heapq
 import threading as real_threading
 from fractions import Fraction
+from itertools import count
 from types import SimpleNamespace
 
 from greenlet import GreenletExit, getcurrent
@@ -203,11 +204,17 @@ class Condition:
         self.lock = lock or RLock()
         self.waiting = []
 
-    def __enter__(self):
+    def acquire(self):
         return self.lock.acquire()
 
-    def __exit__(self, *_):
+    def release(self):
         self.lock.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
 
     def wait(self, timeout=None):
         ticket = Ticket()
@@ -230,20 +237,37 @@ class Condition:
 class Local:
     """threading.local: attributes that each thread has for itself."""
 
+    numbers = count()
+
+    def __init__(self):
+        self.__dict__["number"] = next(Local.numbers)  # An id() comes again.
+
     def __getattr__(self, name):
         try:
-            return thread().__dict__[id(self), name]
+            return thread().__dict__[self.number, name]
         except KeyError:
             raise AttributeError(name) from None
 
     def __setattr__(self, name, value):
-        thread().__dict__[id(self), name] = value
+        thread().__dict__[self.number, name] = value
 
     def __delattr__(self, name):
         try:
-            del thread().__dict__[id(self), name]
+            del thread().__dict__[self.number, name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+class OrderedSet(dict):
+    """A set from which the oldest member is popped: a SingletonThreadPool takes any, by address."""
+
+    def add(self, member):
+        self[member] = True
+
+    def pop(self):
+        member = next(iter(self))
+        del self[member]
+        return member
 
 
 threading = SimpleNamespace(Lock=Lock, RLock=RLock, Condition=Condition, local=Local)
@@ -254,17 +278,22 @@ time = SimpleNamespace(
 
 
 def install():
-    """Puts the virtual clock under SQLAlchemy: five modules' view of `threading` and `time`, no line of its code."""
+    """Puts the virtual clock under SQLAlchemy: its modules' view of `threading` and `time`, no line of its code."""
     import sqlalchemy.event.attr
-    import sqlalchemy.pool.base
-    import sqlalchemy.pool.impl
+    import sqlalchemy.pool
     import sqlalchemy.util._collections
     import sqlalchemy.util.queue
 
-    for module in (sqlalchemy.event.attr, sqlalchemy.pool.impl, sqlalchemy.util._collections, sqlalchemy.util.queue):
+    # Before 1.3 the pool is one module.
+    impl = getattr(sqlalchemy.pool, "impl", sqlalchemy.pool)
+    base = getattr(sqlalchemy.pool, "base", sqlalchemy.pool)
+    for module in (sqlalchemy.event.attr, impl, sqlalchemy.util._collections, sqlalchemy.util.queue):
         assert hasattr(module, "threading"), module
         module.threading = threading
+    if hasattr(base, "threading"):
+        base.threading = threading
+    impl.set = OrderedSet
     assert hasattr(sqlalchemy.util.queue, "_time")
     sqlalchemy.util.queue._time = time.time
-    assert hasattr(sqlalchemy.pool.base, "time")
-    sqlalchemy.pool.base.time = time
+    assert hasattr(base, "time")
+    base.time = time

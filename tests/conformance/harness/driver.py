@@ -52,6 +52,7 @@ class Driver:
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
         self.classes = CLASSES[scenario["driver"]]
+        self.pymysql = scenario["driver"] == "pymysql"
         self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
 
     def module(self):
@@ -69,6 +70,10 @@ class Driver:
             return Connection(self, self.server.connect(self.rtt, self.connect_time))
         except DriverError as e:
             raise self.failed(self.error(e)) from None
+
+    def closed(self):
+        """What any use of a closed connection says."""
+        return DriverError("InterfaceError", 0, "") if self.pymysql else DriverError("OperationalError", 2006, "")
 
     def failed(self, error):
         self.row("connect_failed", engine=self.engine, error=show(error))
@@ -88,6 +93,8 @@ class Connection:
     def command(self, microseconds, report, query=False):
         """Runs a command and prints how it ended, unless it is the dialect's own."""
         try:
+            if self.closed:
+                raise self.driver.closed()
             self.driver.server.command(self.session, microseconds, query)
         except DriverError as e:
             # An exception in a local variable of a frame in its own traceback would be a cycle, and keep what the application's

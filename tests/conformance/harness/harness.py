@@ -98,6 +98,8 @@ def main():
     logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     logging.getLogger("sqlalchemy").propagate = False
     warnings.simplefilter("ignore")
+    # What a finalizer raises is only printed, and an AssertionPool's finalizers do.
+    sys.unraisablehook = lambda _: None
     # Garbage is collected when the scenario says so; what exists now never is.
     gc.disable()
     gc.freeze()

@@ -70,6 +70,8 @@ class Server:
         """One command of a client, from the request to the end of the answer."""
         if session.death is not None:
             self.fail_idle(session)
+        if session.running:
+            raise self.out_of_sync()
         session.idle_since = None
         if microseconds > 0 and self.clock.can_wait():
             session.running, session.query = virtual.Ticket(), query
@@ -130,6 +132,12 @@ class Server:
             raise operational(1053, "Server shutdown in progress")
         session.told = True
         raise self.lost()
+
+    def out_of_sync(self):
+        """A command while another thread waits for its answer on the same connection."""
+        if self.driver == "pymysql":
+            return operational(2014, "Command Out of Sync")
+        return DriverError("ProgrammingError", 2014, "Commands out of sync; you can't run this command now")
 
     def fail_idle(self, session):
         first, session.told = not session.told, True

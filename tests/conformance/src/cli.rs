@@ -5,15 +5,15 @@ use crate::oracle::Oracle;
 use crate::recording::Case;
 use crate::shrink::{shrink, with_explicit_arrivals};
 use crate::variations::{read, variations};
-use crate::{Failure, workload};
-use poolscope_sim::scenario::SqlAlchemy;
+use crate::{Failure, environment, workload};
+use poolscope_sim::scenario::{PoolClass, SqlAlchemy};
 use poolscope_sim::{Document, Scenario};
 use serde_json::Value;
 
 const HELP: &str = "\
 poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
-  run [--sqlalchemy 2.1|2.0|1.4|all] [--cases N] [--seed S] [FILE…]
+  run [--sqlalchemy 2.1|2.0|1.4|all] [--cases N] [--seed S] [--poolclass NAME] [FILE…]
       runs scenario files with all their knob choices, and N random workloads, through both
   rows FILE          prints the real rows of one scenario file
   check              compares the simulator with the recorded cases; needs no Python
@@ -47,18 +47,25 @@ struct Options {
     versions: Vec<SqlAlchemy>,
     cases: u64,
     seed: u64,
+    poolclass: Option<PoolClass>,
     files: Vec<String>,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Options, Failure> {
-        let mut options = Options { versions: vec![SqlAlchemy::V2_1], cases: 0, seed: 1, files: Vec::new() };
+        let mut options =
+            Options { versions: vec![SqlAlchemy::V2_1], cases: 0, seed: 1, poolclass: None, files: Vec::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Failure::new(format!("{argument} needs a value")));
             match argument.as_str() {
                 "--sqlalchemy" => options.versions = versions(value()?)?,
                 "--cases" => options.cases = number(argument, value()?)?,
+                "--poolclass" => {
+                    let written = value()?;
+                    let class = PoolClass::ALL.iter().copied().find(|c| c.name() == written);
+                    options.poolclass = Some(class.ok_or_else(|| Failure::new(format!("--poolclass {written}?")))?);
+                }
                 "--seed" => options.seed = number(argument, value()?)?,
                 option if option.starts_with('-') => return Err(Failure::new(format!("there is no option {option}"))),
                 file => options.files.push(file.to_owned()),
@@ -93,7 +100,7 @@ fn run(options: &Options) -> Result<bool, Failure> {
             tally.file(file)?;
         }
         for case in 0..options.cases {
-            tally.random(options.seed, case)?;
+            tally.random(options, case)?;
         }
         println!(
             "workloads={} events={} divergences={} {}",
@@ -124,8 +131,10 @@ impl Tally {
         Ok(())
     }
 
-    fn random(&mut self, seed: u64, case: u64) -> Result<(), Failure> {
-        let document = workload::document(seed, case, self.oracle.version);
+    fn random(&mut self, options: &Options, case: u64) -> Result<(), Failure> {
+        let seed = options.seed;
+        let kind = workload::Kind { version: self.oracle.version, poolclass: options.poolclass };
+        let document = workload::document(seed, case, kind);
         let name = format!("seed {seed}, case {case}");
         let scenario = scenario_of(&document, &name)?;
         let comparison = self.compare(&scenario)?;
@@ -149,7 +158,13 @@ impl Tally {
         let comparison = compare(&scenario, &mut self.oracle)?;
         let text = toml::to_string_pretty(&smallest).unwrap_or_else(|_| smallest.to_string());
         self.report(&format!("{name}, made smaller"), &comparison);
-        println!("```toml\n{text}```\n");
+        println!("```toml\n{text}```");
+        let file = format!("sqlalchemy-{}-seed-{seed}-case-{case}.toml", self.oracle.version.name());
+        let folder = environment::divergences();
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(folder.join(&file), &text))
+            .map_err(|why| Failure::because(folder.display(), why))?;
+        println!("kept as {}\n", folder.join(file).display());
         Ok(())
     }
 

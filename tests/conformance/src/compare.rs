@@ -33,23 +33,34 @@ impl Comparison {
         (same < self.real.len().max(self.simulated.len())).then_some(same)
     }
 
-    /// Both lists around the first difference: rows in common once, then the real ones, then the simulated ones.
+    /// Both lists side by side around the first difference, the real one on the left; rows in common stand once.
     pub fn around_difference(&self) -> String {
         let Some(at) = self.difference() else { return String::new() };
         let mut text = String::new();
         for row in self.real.iter().take(at).skip(at.saturating_sub(BEFORE)) {
-            text += &format!("        {row}\n");
+            text += &format!("  {row}\n");
         }
-        for (name, rows) in [("real", &self.real), ("sim ", &self.simulated)] {
-            for row in rows.iter().skip(at).take(AFTER) {
-                text += &format!("  {name}  {row}\n");
-            }
-            if rows.len() <= at {
-                text += &format!("  {name}  (nothing more)\n");
-            }
+        let real: Vec<&str> = around(&self.real, at);
+        let simulated: Vec<&str> = around(&self.simulated, at);
+        let width = real.iter().map(|row| row.chars().count()).max().unwrap_or(0).clamp(HEAD.len(), WIDTH_MAX);
+        text += &format!("  {HEAD:width$} | the simulator\n");
+        for row in 0..real.len().max(simulated.len()) {
+            let [real, simulated] = [&real, &simulated].map(|rows| rows.get(row).copied().unwrap_or_default());
+            let mark = if real == simulated { "  " } else { "! " };
+            text += format!("{mark}{real:width$} | {simulated}").trim_end();
+            text += "\n";
         }
         text
     }
+}
+
+const HEAD: &str = "the real SQLAlchemy";
+/// A row that is longer pushes its partner to the right.
+const WIDTH_MAX: usize = 90;
+
+fn around(rows: &[String], at: usize) -> Vec<&str> {
+    let shown: Vec<&str> = rows.iter().skip(at).take(AFTER).map(String::as_str).collect();
+    if shown.is_empty() { vec!["(nothing more)"] } else { shown }
 }
 
 #[cfg(test)]

@@ -13,6 +13,12 @@ pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Where scenarios that diverge are kept: below the build's own folder.
+pub fn divergences() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| package().join("../../target")).join("conformance")
+}
+
 /// The Python interpreter that has this SQLAlchemy, installing it first if need be.
 ///
 /// # Errors

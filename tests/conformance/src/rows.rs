@@ -113,12 +113,13 @@ impl Rows<'_> {
         format!("server.{event} conn={} in_use={in_use}", number(self.clients.get(&thread).copied().flatten()))
     }
 
-    /// `pool.size()/checkedin()/overflow()/checkedout()`; a NullPool counts nothing.
+    /// `pool.size()/checkedin()/overflow()/checkedout()`; of the pools that count nothing, `status()`.
     fn figures(&self, engine: u16, figures: &PoolFigures) -> String {
         let name = self.trace.engines.get(usize::from(engine)).map(|e| e.name.as_str());
         let options = self.trace.scenario.engines.iter().find(|e| Some(e.name.as_str()) == name);
-        if options.is_some_and(|o| o.poolclass == PoolClass::NullPool) {
-            return "-".to_owned();
+        match options.map(|o| o.poolclass) {
+            Some(PoolClass::QueuePool) | None => {}
+            Some(class) => return quoted(&figures.status_of(class)),
         }
         format!("{}/{}/{}/{}", figures.size, figures.checked_in, figures.overflow, figures.checked_out)
     }

@@ -3,8 +3,7 @@
 use poolscope_sim::Scenario;
 use poolscope_sim::random::Random;
 use poolscope_sim::scenario::{
-    Arrivals, EngineOptions, Fault, FaultKind, OtherSessions, PoolClass, Process, ResetOnReturn, SessionFactory,
-    Traffic,
+    Arrivals, EngineOptions, Fault, FaultKind, OtherSessions, Process, ResetOnReturn, SessionFactory, Traffic,
 };
 use poolscope_sim::time::SimTime;
 use serde_json::{Map, Value, json};
@@ -45,10 +44,7 @@ fn engine(engine: &EngineOptions) -> Value {
     };
     json!({
         "name": engine.name,
-        "poolclass": match engine.poolclass {
-            PoolClass::QueuePool => "QueuePool",
-            PoolClass::NullPool => "NullPool",
-        },
+        "poolclass": engine.poolclass.name(),
         "pool_size": engine.pool_size,
         "max_overflow": engine.max_overflow,
         "pool_timeout_us": engine.pool_timeout.as_us(),

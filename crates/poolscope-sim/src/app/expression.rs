@@ -19,6 +19,8 @@ pub(super) enum Type {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Head {
     Object(Type, Target),
+    /// `connection.connection`: the pool's side of a Connection.
+    Fairy(Target),
     Engine(u8),
     /// A sessionmaker or scoped_session: the name `Session` itself.
     Factory(u8),
@@ -122,9 +124,12 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
                 let arguments = brackets(tokens, at);
                 head = call(compiler, &head, method, arguments)?;
             }
-            [Token::Mark('.'), Token::Name(_), ..] => {
+            [Token::Mark('.'), Token::Name(name), ..] => {
                 *at += 2;
-                head = Head::Other;
+                head = match head {
+                    Head::Object(Type::Connection, target) if name == "connection" => Head::Fairy(target),
+                    _ => Head::Other,
+                };
             }
             [Token::Mark('('), ..] => {
                 let arguments = brackets(tokens, at);
@@ -173,6 +178,15 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
     }
     match head {
         Head::Object(kind, target) => object_call(compiler, *kind, *target, method, arguments),
+        Head::Fairy(on) => match (method, arguments) {
+            ("invalidate", [Token::Name(soft), Token::Mark('='), Token::Name(yes)])
+                if soft == "soft" && yes == "True" =>
+            {
+                compiler.push(Step::SoftInvalidate { on: *on });
+                Some(Head::Other)
+            }
+            _ => unknown_method(compiler, method, "conn.connection.invalidate(soft=True); the rest on conn itself"),
+        },
         Head::Factory(factory) if compiler.scope(*factory) != Scope::None => {
             if method == "remove" {
                 compiler.push(Step::Remove { factory: *factory });
@@ -274,6 +288,7 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
         "rollback" => Step::Rollback { on },
         "close" => Step::Close { on },
         "invalidate" => Step::Invalidate { on },
+        "detach" if kind == Type::Connection => Step::Detach { on },
         "connection" if kind == Type::Session => Step::Take { on },
         "begin" => {
             compiler.error("`begin()` is supported as `with …begin():` only", "with session.begin():");

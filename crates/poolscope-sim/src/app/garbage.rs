@@ -1,5 +1,6 @@
 //! References and the cyclic garbage collector: an explicit event, never an accident.
 
+use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -61,7 +62,15 @@ impl<O: Observer> World<'_, O> {
             state.connections.remove(id).and_then(|c| c.fairy)
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, false, Rule::Garbage).await;
+            self.drop_fairy(fairy).await;
+        }
+    }
+
+    /// A Connection is gone; the last one that had a checkout takes it along. Whatever a finalizer raises is only printed.
+    async fn drop_fairy(&self, fairy: Fairy) {
+        let held = self.state().is_held(fairy.serial);
+        if !held {
+            let _ = self.finalize(fairy).await;
         }
     }
 
@@ -81,14 +90,20 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             lost.sort_unstable();
+            for engine in 0..state.engines.len() {
+                if process.is_none_or(|p| state.engines[engine].process == p) {
+                    let pool = state.engines[engine].pool;
+                    state.pools[pool].records.for_each(|record| record.in_cycle = false);
+                }
+            }
             state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
             lost
         };
-        for (_, id) in lost {
-            let fairy = self.state().connections.remove(id).and_then(|c| c.fairy);
-            if let Some(fairy) = fairy {
-                self.checkin(fairy, false, Rule::Garbage).await;
-            }
+        // They die together; then their finalizers run.
+        let fairies: Vec<Fairy> =
+            lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
+        for fairy in fairies {
+            self.drop_fairy(fairy).await;
         }
         self.state().collecting = false;
     }

@@ -163,6 +163,16 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_invalidate(id)?,
                 None => {}
             },
+            Step::SoftInvalidate { on } => {
+                if let Some(Holder::Connection(id)) = self.holder(frame, on) {
+                    self.connection_soft_invalidate(id).await?;
+                }
+            }
+            Step::Detach { on } => {
+                if let Some(Holder::Connection(id)) = self.holder(frame, on) {
+                    self.connection_detach(id)?;
+                }
+            }
             Step::Remove { factory } => self.registry_remove(factory).await?,
             Step::Dispose { engine } => {
                 let mut state = self.state();
@@ -340,14 +350,20 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         PyError::Dbapi { error, .. } => match error.class {
             DbapiClass::OperationalError => &["SQLAlchemyError", "DBAPIError", "OperationalError"],
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
+            DbapiClass::ProgrammingError => &["SQLAlchemyError", "DBAPIError"],
         },
+        PyError::PoolTimeout { statement: Some(_), .. } | PyError::Assertion { statement: Some(_), .. } => {
+            &["SQLAlchemyError"]
+        }
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
         PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
-        PyError::Prepared | PyError::EndedInContext | PyError::AlreadyBegun => {
-            &["SQLAlchemyError", "InvalidRequestError"]
-        }
+        PyError::Prepared
+        | PyError::EndedInContext
+        | PyError::AlreadyBegun
+        | PyError::RecordClosed
+        | PyError::DetachInvalidated => &["SQLAlchemyError", "InvalidRequestError"],
         PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
-        PyError::Raised { .. } => &[],
+        PyError::Assertion { .. } | PyError::Raised { .. } => &[],
     };
     CLASSES
         .iter()

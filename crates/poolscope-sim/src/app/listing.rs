@@ -74,9 +74,8 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<Str
     lines.push(format!("    \"mysql+{}://app:secret@{host}\",", scenario.driver.dialect()));
     let turned = |option: &str| scenario.knobs.iter().any(|k| k.set == format!("engine.{option}"));
     let python_bool = |on: bool| if on { "True" } else { "False" }.to_owned();
-    let null = engine.poolclass == PoolClass::NullPool;
     let options: [(&str, bool, String); 8] = [
-        ("poolclass", null, engine.poolclass.name().to_owned()),
+        ("poolclass", engine.poolclass != PoolClass::QueuePool, engine.poolclass.name().to_owned()),
         ("pool_size", engine.pool_size != defaults::POOL_SIZE, engine.pool_size.to_string()),
         ("max_overflow", engine.max_overflow != defaults::MAX_OVERFLOW, engine.max_overflow.to_string()),
         ("pool_timeout", engine.pool_timeout != defaults::POOL_TIMEOUT, seconds(engine.pool_timeout)),
@@ -98,8 +97,7 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<Str
         ),
     ];
     for (option, written, value) in options {
-        let refused = null && ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&option);
-        if (written || turned(option)) && !refused {
+        if (written || turned(option)) && engine.poolclass.takes(option) {
             lines.push(format!("    {option}={value},"));
         }
     }

@@ -111,6 +111,14 @@ pub(crate) enum Step {
     Invalidate {
         on: Target,
     },
+    /// `connection.connection.invalidate(soft=True)`
+    SoftInvalidate {
+        on: Target,
+    },
+    /// `connection.detach()`
+    Detach {
+        on: Target,
+    },
     /// `Session.remove()`
     Remove {
         factory: u8,

@@ -201,7 +201,7 @@ impl<O: Observer> World<'_, O> {
             return Err(PyError::ConnectionClosed);
         }
         if let Some(fairy) = state.connections.get_mut(connection).and_then(|c| c.fairy.take()) {
-            state.invalidate_fairy(&fairy);
+            state.invalidate_fairy(&fairy)?;
         }
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use super::dbapi::wrap;
 use super::dialect::is_disconnect;
-use super::error::{DbapiError, PyError};
+use super::error::{Assertion, DbapiError, PyError};
 use crate::app::session::{Begin, Connection, RootTransaction};
+use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
@@ -52,6 +53,10 @@ impl<O: Observer> World<'_, O> {
             PyError::Dbapi { error, disconnect, .. } => {
                 PyError::Dbapi { error, disconnect, statement: Some(statement) }
             }
+            PyError::PoolTimeout { size, overflow, timeout, .. } => {
+                PyError::PoolTimeout { size, overflow, timeout, statement: Some(statement) }
+            }
+            PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
             other => other,
         })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
@@ -92,7 +97,11 @@ impl<O: Observer> World<'_, O> {
                 return Err(PyError::PendingRollback);
             }
             match &connection.fairy {
-                Some(fairy) => return fairy.connection.ok_or(PyError::ConnectionClosed),
+                Some(fairy) => {
+                    let old = self.scenario.sqlalchemy < SqlAlchemy::V2_0;
+                    let what = if old { Assertion::NoCursor } else { Assertion::Bare };
+                    return fairy.connection.ok_or(PyError::Assertion { what, statement: None });
+                }
                 None if connection.transaction.is_some() => return Err(PyError::PendingRollback),
                 None => connection.engine,
             }
@@ -105,6 +114,32 @@ impl<O: Observer> World<'_, O> {
         dbapi.ok_or(PyError::ConnectionClosed)
     }
 
+    /// `connection.connection.invalidate(soft=True)`: an invalidated Connection reconnects first.
+    pub(crate) async fn connection_soft_invalidate(&self, id: u32) -> Result<(), PyError> {
+        self.usable(id).await?;
+        let mut state = self.state();
+        if let Some(Fairy { pool, slot, detached: false, .. }) =
+            state.connections.get(id).and_then(|c| c.fairy.as_ref())
+        {
+            let (pool, slot) = (*pool, *slot);
+            state.soft_invalidate_record(pool, slot);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn connection_detach(&self, id: u32) -> Result<(), PyError> {
+        let mut state = self.state();
+        let Some(connection) = state.connections.get_mut(id) else { return Ok(()) };
+        let Some(mut fairy) = connection.fairy.take() else {
+            return Err(if connection.closed { PyError::ConnectionClosed } else { PyError::DetachInvalidated });
+        };
+        let done = state.detach(&mut fairy);
+        if let Some(connection) = state.connections.get_mut(id) {
+            connection.fairy = Some(fairy);
+        }
+        done
+    }
+
     /// `RootTransaction.commit`: after a failure the transaction stays, inactive, until it is rolled back.
     pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
         let dbapi = {
@@ -113,9 +148,14 @@ impl<O: Observer> World<'_, O> {
                 return Ok(());
             };
             let dbapi = connection.dbapi();
+            let hollow = connection.fairy.is_some() && dbapi.is_none();
             let Some(transaction) = &mut connection.transaction else {
                 return Ok(());
             };
+            if hollow && transaction.active {
+                transaction.active = false;
+                return Err(PyError::Assertion { what: Assertion::NoCommit, statement: None });
+            }
             if !transaction.active || dbapi.is_none() {
                 transaction.active = false;
                 return Err(PyError::PendingRollback);
@@ -183,7 +223,7 @@ impl<O: Observer> World<'_, O> {
             })
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await;
+            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await?;
         }
         Ok(())
     }
@@ -205,7 +245,13 @@ impl<O: Observer> State<'_, O> {
             let engine = self.pools[fairy.pool].engine;
             let pool = self.engines[usize::from(engine)].pool;
             self.invalidate_pool(pool, &fairy);
-            self.invalidate_fairy(&fairy);
+            if let Err(error) = self.invalidate_fairy(&fairy) {
+                // The Connection keeps what is left of the checkout, and does not know.
+                if let Some(connection) = self.connections.get_mut(id) {
+                    connection.fairy = Some(Fairy { connection: None, ..fairy });
+                }
+                return error;
+            }
         }
         error
     }

@@ -1,8 +1,9 @@
 //! The driver: DBAPI connections and their round trips to the server.
 
 use super::dialect::is_disconnect;
-use super::error::{DbapiError, PyError};
+use super::error::{DbapiClass, DbapiError, PyError};
 use crate::agenda::Target;
+use crate::scenario::Driver;
 use crate::server::{Death, gone, refused};
 use crate::state::State;
 use crate::time::SimSpan;
@@ -19,6 +20,21 @@ pub(crate) struct DbapiConnection {
     failed: bool,
     /// The task that waits for an answer on it.
     busy: Option<u16>,
+}
+
+/// Any use of a connection that the driver has closed: mysqlclient says 2006 without words.
+fn closed(driver: Driver) -> DbapiError {
+    match driver {
+        Driver::PyMySql => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        _ => DbapiError::with_os(2006, u16::MAX),
+    }
+}
+
+/// A command while another thread waits for its answer on the same connection.
+fn out_of_sync(driver: Driver) -> DbapiError {
+    let pymysql = driver == Driver::PyMySql;
+    let class = if pymysql { DbapiClass::OperationalError } else { DbapiClass::ProgrammingError };
+    DbapiError { class, code: 2014, os: 0 }
 }
 
 /// A driver error as SQLAlchemy raises it.
@@ -124,16 +140,22 @@ impl<O: Observer> State<'_, O> {
     /// The error that using this connection gives now, if its session is gone.
     fn dead(&mut self, connection: u32) -> Option<DbapiError> {
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
-        let dbapi = self.dbapi.get_mut(connection)?;
-        dbapi.busy = None;
-        let (death, _) = dbapi.death?;
+        let Some(dbapi) = self.dbapi.get_mut(connection) else {
+            // Somebody who shares it has closed it.
+            return Some(closed(driver));
+        };
+        let Some((death, _)) = dbapi.death else {
+            return dbapi.busy.map(|_| out_of_sync(driver));
+        };
         let again = std::mem::replace(&mut dbapi.failed, true);
         Some(gone(driver, transport, server, death, again))
     }
 
     /// The error of a command that the end of the session interrupted.
     fn died_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
-        let dbapi = self.dbapi.get_mut(connection)?;
+        let Some(dbapi) = self.dbapi.get_mut(connection) else {
+            return Some(DbapiError::operational(2013));
+        };
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
         // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
@@ -207,6 +229,10 @@ impl<O: Observer> State<'_, O> {
             let in_use = self.server.in_use();
             let cause = self.current_task().and_then(|t| t.last);
             self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
+            // Whoever waits on it for an answer, in another thread, gets none.
+            if let Some(task) = dbapi.busy {
+                self.wake(task);
+            }
         }
     }
 

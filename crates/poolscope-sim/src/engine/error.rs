@@ -15,7 +15,19 @@ pub enum PyError {
         disconnect: bool,
     },
     /// `sqlalchemy.exc.TimeoutError`.
-    PoolTimeout { size: u32, overflow: i32, timeout: SimSpan },
+    PoolTimeout {
+        size: u32,
+        overflow: i32,
+        timeout: SimSpan,
+        /// The statement for which a Connection wanted to reconnect, if it is a StatementError because of that.
+        statement: Option<u16>,
+    },
+    /// An `assert` of the pool's own, or what an AssertionPool raises; with the statement that it is wrapped for.
+    Assertion { what: Assertion, statement: Option<u16> },
+    /// `This connection is closed`, as the pool says it.
+    RecordClosed,
+    /// `Can't detach an invalidated Connection`
+    DetachInvalidated,
     /// `Can't reconnect until invalid transaction is rolled back.`
     PendingRollback,
     /// After a failed commit: `This session is in 'prepared' state`.
@@ -31,6 +43,17 @@ pub enum PyError {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assertion {
+    AlreadyCheckedOut,
+    NotCheckedOut,
+    /// An `assert` without words.
+    Bare,
+    /// Before 2.0 there was none: the AttributeError of a checkout that somebody else has invalidated.
+    NoCursor,
+    NoCommit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DbapiError {
     pub class: DbapiClass,
     /// MySQL's error number; 0 for PyMySQL's `InterfaceError(0, '')`.
@@ -43,6 +66,7 @@ pub struct DbapiError {
 pub enum DbapiClass {
     OperationalError,
     InterfaceError,
+    ProgrammingError,
 }
 
 /// How errors are counted and labelled: by MySQL's number, or by the name that people search for.
@@ -79,7 +103,8 @@ impl PyError {
             PyError::Prepared => ErrorKey::InvalidRequest,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
-            PyError::Raised { .. } => ErrorKey::Application,
+            PyError::DetachInvalidated | PyError::RecordClosed => ErrorKey::InvalidRequest,
+            PyError::Assertion { .. } | PyError::Raised { .. } => ErrorKey::Application,
         }
     }
 
@@ -95,17 +120,57 @@ impl PyError {
                 if let Some(statement) = statement {
                     text += &format!("\n[SQL: {}]", scenario.sql(statement));
                 }
-                text + "\n" + &link(if error.class == DbapiClass::OperationalError { "e3q8" } else { "rvf5" })
+                text + "\n"
+                    + &link(match error.class {
+                        DbapiClass::OperationalError => "e3q8",
+                        DbapiClass::InterfaceError => "rvf5",
+                        DbapiClass::ProgrammingError => "f405",
+                    })
             }
-            PyError::PoolTimeout { size, overflow, timeout } => {
+            PyError::PoolTimeout { size, overflow, timeout, statement } => {
                 let hundredths = hundredths(timeout);
-                format!(
-                    "sqlalchemy.exc.TimeoutError: QueuePool limit of size {size} overflow {overflow} reached, \
-                     connection timed out, timeout {}.{:02} {}",
+                let message = format!(
+                    "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {}.{:02}",
                     hundredths / 100,
                     hundredths % 100,
-                    link("3o7r")
-                )
+                );
+                match statement {
+                    None => format!("sqlalchemy.exc.TimeoutError: {message} {}", link("3o7r")),
+                    Some(statement) => {
+                        let sql = scenario.sql(statement);
+                        format!(
+                            "sqlalchemy.exc.StatementError: (sqlalchemy.exc.TimeoutError) {message}\n[SQL: {sql}]\n{}",
+                            link("3o7r")
+                        )
+                    }
+                }
+            }
+            PyError::Assertion { what, statement } => {
+                let message = match what {
+                    // The stack of the first checkout would follow.
+                    Assertion::AlreadyCheckedOut => "connection is already checked out at:",
+                    Assertion::NotCheckedOut => "connection is not checked out",
+                    Assertion::Bare => "",
+                    Assertion::NoCursor => "'NoneType' object has no attribute 'cursor'",
+                    Assertion::NoCommit => "'NoneType' object has no attribute 'commit'",
+                };
+                let class = if matches!(what, Assertion::NoCursor | Assertion::NoCommit) {
+                    "AttributeError"
+                } else {
+                    "AssertionError"
+                };
+                match statement {
+                    None if message.is_empty() => class.to_owned(),
+                    None => format!("{class}: {message}"),
+                    Some(statement) => {
+                        let sql = scenario.sql(statement);
+                        format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}\n[SQL: {sql}]")
+                    }
+                }
+            }
+            PyError::RecordClosed => "sqlalchemy.exc.InvalidRequestError: This connection is closed".to_owned(),
+            PyError::DetachInvalidated => {
+                "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection".to_owned()
             }
             PyError::PendingRollback => {
                 let long = scenario.sqlalchemy >= crate::scenario::SqlAlchemy::V2_0;
@@ -143,6 +208,7 @@ impl DbapiClass {
         match self {
             DbapiClass::OperationalError => "OperationalError",
             DbapiClass::InterfaceError => "InterfaceError",
+            DbapiClass::ProgrammingError => "ProgrammingError",
         }
     }
 }
@@ -167,8 +233,12 @@ impl DbapiError {
         let connector_c = driver == Driver::MysqlClientMariaDb;
         match (self.code, transport) {
             (0, _) => String::new(),
+            // The driver itself has closed this connection.
+            (2006, _) if self.os == u16::MAX => String::new(),
             (1040, _) => "Too many connections".to_owned(),
             (1053, _) => "Server shutdown in progress".to_owned(),
+            (2014, _) if driver == Driver::PyMySql => "Command Out of Sync".to_owned(),
+            (2014, _) => "Commands out of sync; you can't run this command now".to_owned(),
             (1317, _) => "Query execution was interrupted".to_owned(),
             (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) if connector_c => "Server has gone away".to_owned(),

@@ -1,58 +1,148 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
 use super::Fairy;
-use crate::scenario::ResetOnReturn;
+use crate::engine::error::PyError;
+use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PoolEvent, Rule};
 use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
-    pub(crate) async fn checkin(&self, fairy: Fairy, already_rolled_back: bool, rule: Rule) {
-        let Fairy { pool, slot, connection, .. } = fairy;
-        let Some(connection) = connection else { return };
-        let reset = self.scenario.engines[self.state().pools[pool].options].pool_reset_on_return;
-        self.state().pool_event(pool, slot, PoolEvent::Reset, Some(connection), rule);
-        let done = match reset {
+    pub(crate) async fn checkin(&self, fairy: Fairy, already_rolled_back: bool, rule: Rule) -> Result<(), PyError> {
+        let Some(connection) = fairy.connection else { return Ok(()) };
+        if self.state().is_nested(&fairy) {
+            // The last reference to a checkout that was opened more often than closed: the finalizer returns it.
+            let last = !self.state().is_held(fairy.serial);
+            return if last { self.finalize(fairy).await } else { Ok(()) };
+        }
+        self.reset(&fairy, connection, already_rolled_back, rule).await;
+        if fairy.detached { Ok(()) } else { self.state().checkin_in_use(fairy.pool, fairy.slot) }
+    }
+
+    /// The last reference to a checkout is gone: its weak reference returns what the record has now, unless the record has been handed
+    /// out again.
+    pub(crate) async fn finalize(&self, fairy: Fairy) -> Result<(), PyError> {
+        let Fairy { pool, slot, serial, detached, .. } = fairy;
+        let connection = {
+            let state = self.state();
+            let Some(record) = state.pools[pool].records.get(slot) else { return Ok(()) };
+            let ours = match record.fairy {
+                Some(last) if state.scenario.sqlalchemy >= SqlAlchemy::V2_1 => !state.is_held(last),
+                last => last == Some(serial),
+            };
+            if detached || fairy.connection.is_none() || !ours {
+                return Ok(());
+            }
+            record.connection
+        };
+        if let Some(connection) = connection {
+            let fairy = Fairy { connection: Some(connection), ..fairy };
+            self.reset(&fairy, connection, false, Rule::Garbage).await;
+        }
+        self.state().checkin_in_use(pool, slot)
+    }
+
+    /// `_reset`, and for a detached connection the end.
+    async fn reset(&self, fairy: &Fairy, connection: u32, already_rolled_back: bool, rule: Rule) {
+        let Fairy { pool, slot, detached, .. } = *fairy;
+        let of_event = if detached { self.state().present_pool(pool) } else { pool };
+        let mode = self.scenario.engines[self.state().pools[pool].options].pool_reset_on_return;
+        self.state().pool_event(of_event, slot, PoolEvent::Reset, Some(connection), rule);
+        let done = match mode {
             ResetOnReturn::Rollback if already_rolled_back => Ok(()),
             ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
             ResetOnReturn::Commit => self.dbapi_commit(connection).await,
             ResetOnReturn::None => Ok(()),
         };
         let mut state = self.state();
-        if done.is_err() {
-            state.invalidate_record(pool, slot);
+        match (done.is_ok(), detached) {
+            (true, true) => {
+                let of_event = state.present_pool(pool);
+                state.pool_event(of_event, slot, PoolEvent::CloseDetached, Some(connection), rule);
+                state.dbapi_close(connection);
+            }
+            (false, false) => state.invalidate_record(pool, slot),
+            _ => {}
         }
-        state.checkin_record(pool, slot);
     }
 }
 
 impl<O: Observer> State<'_, O> {
-    /// `_ConnectionRecord.checkin`: the event first, then the queue.
-    pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) {
-        let connection = self.pools[pool].records.get(slot).and_then(|r| r.connection);
+    /// The pool that the engine of this pool has now.
+    pub(crate) fn present_pool(&self, pool: usize) -> usize {
+        self.engines[usize::from(self.pools[pool].engine)].pool
+    }
+
+    /// Whether some Connection, garbage or not, still has this checkout, or a thread that has not finished it.
+    pub(crate) fn is_held(&self, serial: u64) -> bool {
+        self.checking_out.contains(&serial)
+            || self.connections.iter().any(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))
+    }
+
+    /// `_ConnectionFairy.close` counts: true unless this was the last of its uses.
+    fn is_nested(&mut self, fairy: &Fairy) -> bool {
+        let again = self.nested.iter().position(|serial| *serial == fairy.serial);
+        again.map(|at| self.nested.swap_remove(at)).is_some()
+    }
+
+    /// Somebody else may have returned the record already.
+    fn checkin_in_use(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let in_use = self.pools[pool].records.get(slot).is_some_and(|r| r.fairy.is_some());
+        if in_use { self.checkin_record(pool, slot) } else { Ok(()) }
+    }
+
+    /// `_ConnectionRecord.checkin`: the event first, then the pool.
+    pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let record = self.pools[pool].records.get_mut(slot);
+        let connection = record.and_then(|r| {
+            r.fairy = None;
+            r.connection
+        });
         self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
+        self.return_record(pool, slot)
+    }
+
+    /// `_do_return_conn`
+    pub(crate) fn return_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let class = self.pools[pool].class;
+        if class != PoolClass::QueuePool && class != PoolClass::NullPool {
+            return self.return_kept(pool, slot);
+        }
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
             self.pools[pool].last_return = self.current_task().and_then(|t| t.last);
             if let Some(task) = self.pools[pool].waiters.pop_front() {
                 self.wake(task);
             }
-            return;
+            return Ok(());
         }
-        let null = self.pools[pool].is_null();
         self.close_record(pool, slot, Rule::QueueFull);
         self.pools[pool].records.remove(slot);
-        if !null {
+        if class == PoolClass::QueuePool {
             self.pools[pool].release();
             self.status(pool, Rule::QueueFull);
         }
+        Ok(())
     }
 
     /// `_checkin_failed`: the record goes back without a connection.
-    pub(crate) fn checkin_failed(&mut self, pool: usize, slot: u32) {
+    pub(crate) fn checkin_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
         self.invalidate_record(pool, slot);
-        self.checkin_record(pool, slot);
+        if let Some(record) = self.pools[pool].records.get_mut(slot) {
+            record.in_cycle = true;
+        }
+        self.checkin_record(pool, slot)
+    }
+
+    /// The same once there is a fairy, unless somebody who shares the record has checked it in meanwhile.
+    pub(crate) fn test_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let in_use = self.pools[pool].records.get(slot).is_some_and(|r| r.fairy.is_some());
+        if in_use {
+            return self.checkin_failed(pool, slot);
+        }
+        self.invalidate_record(pool, slot);
+        Ok(())
     }
 
     /// Closes the record's connection, if it has one: event, then the driver.
@@ -79,19 +169,59 @@ impl<O: Observer> State<'_, O> {
     /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive. The failed connection may come from a pool
     /// that `dispose()` has replaced: it is the engine's present pool that is invalidated all the same.
     pub(crate) fn invalidate_pool(&mut self, pool: usize, failed: &Fairy) {
-        let now = self.now;
-        let Some(starttime) = self.pools[failed.pool].records.get(failed.slot).map(|r| r.starttime) else { return };
-        if self.pools[pool].invalidated_at.is_none_or(|at| at < starttime) {
-            self.pools[pool].invalidated_at = Some(now);
+        let record = self.pools[failed.pool].records.get(failed.slot).filter(|_| !failed.detached);
+        let starttime = record.map(|r| r.starttime);
+        if starttime.is_none_or(|start| self.pools[pool].invalidated_at.is_none_or(|at| at < start)) {
+            self.pools[pool].invalidated_at = Some(self.now);
             let engine = self.pools[pool].engine;
             self.emit(Rule::Disconnect, EventKind::InvalidatePool { engine });
         }
     }
 
+    /// `_ConnectionRecord.invalidate` (soft): good until its next checkout.
+    pub(crate) fn soft_invalidate_record(&mut self, pool: usize, slot: u32) {
+        let now = self.now;
+        let Some(connection) = self.pools[pool].records.get(slot).and_then(|r| r.connection) else { return };
+        self.pool_event(pool, slot, PoolEvent::SoftInvalidate, Some(connection), Rule::SoftInvalidated);
+        if let Some(record) = self.pools[pool].records.get_mut(slot) {
+            record.soft_invalidated_at = Some(now);
+        }
+    }
+
     /// `_ConnectionFairy.invalidate`: the slot is free at once.
-    pub(crate) fn invalidate_fairy(&mut self, fairy: &Fairy) {
+    pub(crate) fn invalidate_fairy(&mut self, fairy: &Fairy) -> Result<(), PyError> {
+        if fairy.detached || fairy.connection.is_none() {
+            return Ok(());
+        }
         self.invalidate_record(fairy.pool, fairy.slot);
-        self.checkin_record(fairy.pool, fairy.slot);
+        self.change_fairies(fairy.serial, |other| other.connection = None);
+        self.checkin_in_use(fairy.pool, fairy.slot)
+    }
+
+    /// In a SingletonThreadPool several Connections of a thread have the same checkout.
+    fn change_fairies(&mut self, serial: u64, change: impl Fn(&mut Fairy)) {
+        self.connections.for_each(|c| {
+            if let Some(fairy) = &mut c.fairy
+                && fairy.serial == serial
+            {
+                change(fairy);
+            }
+        });
+    }
+
+    /// `_ConnectionFairy.detach`: the connection leaves its record, and the record goes back alone.
+    pub(crate) fn detach(&mut self, fairy: &mut Fairy) -> Result<(), PyError> {
+        if std::mem::replace(&mut fairy.detached, true) {
+            return Ok(());
+        }
+        if let Some(record) = self.pools[fairy.pool].records.get_mut(fairy.slot) {
+            record.fairy = None;
+            record.connection = None;
+        }
+        self.change_fairies(fairy.serial, |other| other.detached = true);
+        self.return_record(fairy.pool, fairy.slot)?;
+        self.pool_event(fairy.pool, fairy.slot, PoolEvent::Detach, fairy.connection, Rule::Detach);
+        Ok(())
     }
 
     /// `Engine.dispose()`: closes what is in the pool and starts a new one; what is out returns to the old one.
@@ -102,6 +232,7 @@ impl<O: Observer> State<'_, O> {
             self.close_record(old, slot, Rule::Dispose);
             self.pools[old].records.remove(slot);
         }
+        self.dispose_kept(old);
         self.pools[old].restart_counting();
         self.emit(Rule::Dispose, EventKind::Dispose { engine });
         self.engines[at].pool = self.new_pool(options, engine);

@@ -4,9 +4,9 @@ use super::Fairy;
 use super::queue_pool::FirstRun;
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
-use crate::engine::error::PyError;
-use crate::scenario::SqlAlchemy;
+use crate::engine::error::{Assertion, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_STATEMENT};
+use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
@@ -16,42 +16,68 @@ impl<O: Observer> World<'_, O> {
     /// `pool.connect()`: a connection that is fit for use as far as the pool can know.
     pub(crate) async fn checkout(&self, engine: u16) -> Result<Fairy, PyError> {
         let pool = self.state().engines[usize::from(engine)].pool;
-        let slot = self.get_record(pool).await?;
-        if let Err(error) = self.get_connection(pool, slot).await {
-            self.state().checkin_failed(pool, slot);
-            return Err(error);
+        if let Some(fairy) = self.state().checkout_again(pool) {
+            let invalidated = match self.scenario.sqlalchemy {
+                old if old < SqlAlchemy::V2_0 => PyError::RecordClosed,
+                _ => PyError::Assertion { what: Assertion::Bare, statement: None },
+            };
+            return if fairy.connection.is_some() { Ok(fairy) } else { Err(invalidated) };
         }
-        let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
+        let class = self.state().pools[pool].class;
+        let slot = match class {
+            PoolClass::QueuePool => self.get_record(pool).await?,
+            PoolClass::NullPool => self.create_record(pool).await?,
+            _ => self.get_kept(pool).await?,
+        };
+        let connection = match self.get_connection(pool, slot).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                self.state().checkin_failed(pool, slot)?;
+                return Err(error);
+            }
+        };
         let serial = self.state().next_fairy();
+        self.state().hand_out(pool, slot, serial);
+        let fairy = Fairy { pool, slot, connection: Some(connection), serial, detached: false };
+        let tested = self.test(engine, fairy).await;
+        self.state().checking_out.retain(|other| *other != serial);
+        tested
+    }
+
+    /// `_ConnectionFairy._checkout`: pre-ping, then the checkout event.
+    async fn test(&self, engine: u16, mut fairy: Fairy) -> Result<Fairy, PyError> {
+        let Fairy { pool, slot, .. } = fairy;
+        let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
-            let Some((connection, fresh)) = self.state().handed_out(pool, slot) else {
-                break;
-            };
+            let fresh = self.state().no_longer_fresh(pool, slot);
+            let Some(connection) = fairy.connection else { break };
             if pre_ping && !fresh {
                 match self.ping(engine, slot, connection).await {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
                         self.state().invalidate_record(pool, slot);
-                        let fairy = Fairy { pool, slot, connection: None, serial };
                         self.state().invalidate_pool(pool, &fairy);
-                        if let Err(error) = self.get_connection(pool, slot).await {
-                            self.state().checkin_failed(pool, slot);
-                            return Err(error);
+                        match self.get_connection(pool, slot).await {
+                            Ok(connection) => fairy.connection = Some(connection),
+                            Err(error) => {
+                                self.state().test_failed(pool, slot)?;
+                                return Err(error);
+                            }
                         }
                         continue;
                     }
                     PingResult::Failed(error) => {
-                        self.state().checkin_failed(pool, slot);
+                        self.state().test_failed(pool, slot)?;
                         return Err(error);
                     }
                 }
             }
             self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
-            return Ok(Fairy { pool, slot, connection: Some(connection), serial });
+            return Ok(fairy);
         }
-        self.state().checkin_failed(pool, slot);
-        Err(PyError::ConnectionClosed)
+        self.state().test_failed(pool, slot)?;
+        Err(PyError::RecordClosed)
     }
 
     async fn ping(&self, engine: u16, slot: u32, connection: u32) -> PingResult {
@@ -80,8 +106,7 @@ impl<O: Observer> World<'_, O> {
         loop {
             let wait = {
                 let state = self.state();
-                let pool = &state.pools[pool];
-                !pool.is_null() && pool.is_exhausted()
+                state.pools[pool].is_exhausted()
             };
             if let Some(slot) = self.queue_get(pool, wait).await {
                 return Ok(slot);
@@ -89,36 +114,42 @@ impl<O: Observer> World<'_, O> {
             {
                 let mut state = self.state();
                 let options = &self.scenario.engines[state.pools[pool].options];
-                if !state.pools[pool].is_null() {
-                    if state.pools[pool].is_exhausted() {
-                        if !wait {
-                            continue;
-                        }
-                        let (size, overflow) = state.pools[pool].max_overflow_reached();
-                        return Err(PyError::PoolTimeout { size, overflow, timeout: options.pool_timeout });
-                    }
-                    if !state.pools[pool].claim() {
+                if state.pools[pool].is_exhausted() {
+                    if !wait {
                         continue;
                     }
-                    state.status(pool, Rule::Overflow);
+                    let (size, overflow) = state.pools[pool].max_overflow_reached();
+                    let timeout = options.pool_timeout;
+                    return Err(PyError::PoolTimeout { size, overflow, timeout, statement: None });
                 }
-            }
-            let slot = {
-                let mut state = self.state();
-                let now = state.now;
-                state.pools[pool].new_slot(now)
-            };
-            let connected = self.connect_record(pool, slot).await;
-            if let Err(error) = connected {
-                let mut state = self.state();
-                state.pools[pool].records.remove(slot);
-                if !state.pools[pool].is_null() {
-                    state.pools[pool].release();
-                    state.status(pool, Rule::ConnectFails);
+                if !state.pools[pool].claim() {
+                    continue;
                 }
-                return Err(error);
+                state.status(pool, Rule::Overflow);
             }
-            return Ok(slot);
+            let created = self.create_record(pool).await;
+            if created.is_err() {
+                let mut state = self.state();
+                state.pools[pool].release();
+                state.status(pool, Rule::ConnectFails);
+            }
+            return created;
+        }
+    }
+
+    /// `_create_connection`: a new record connects right away.
+    pub(crate) async fn create_record(&self, pool: usize) -> Result<u32, PyError> {
+        let slot = {
+            let mut state = self.state();
+            let now = state.now;
+            state.pools[pool].new_slot(now)
+        };
+        match self.connect_record(pool, slot).await {
+            Ok(()) => Ok(slot),
+            Err(error) => {
+                self.state().pools[pool].records.remove(slot);
+                Err(error)
+            }
         }
     }
 
@@ -175,7 +206,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_ConnectionRecord.get_connection`: reuse, or close and connect again.
-    async fn get_connection(&self, pool: usize, slot: u32) -> Result<(), PyError> {
+    async fn get_connection(&self, pool: usize, slot: u32) -> Result<u32, PyError> {
         {
             let mut state = self.state();
             let recycle = self.scenario.engines[state.pools[pool].options].pool_recycle;
@@ -184,14 +215,17 @@ impl<O: Observer> World<'_, O> {
             let Some(record) = state.pools[pool].records.get(slot) else {
                 return Err(PyError::ConnectionClosed);
             };
-            if record.connection.is_some() {
+            if let Some(connection) = record.connection {
                 match record.stale(now, recycle, invalidated_at) {
-                    None => return Ok(()),
+                    None => return Ok(connection),
                     Some(rule) => state.close_record(pool, slot, rule),
                 }
             }
         }
-        self.connect_record(pool, slot).await
+        self.connect_record(pool, slot).await?;
+        // Whoever shares the record may have closed it meanwhile.
+        let connection = self.state().connection_of(pool, slot);
+        connection.ok_or(PyError::Assertion { what: Assertion::Bare, statement: None })
     }
 
     /// `_ConnectionRecord.__connect`
@@ -227,7 +261,7 @@ impl<O: Observer> World<'_, O> {
             }
         }
         let mutex = self.enter_listeners(pool).await;
-        let asked = self.initialize(engine, connection).await;
+        let asked = self.initialize((pool, slot), engine, connection).await;
         let mut state = self.state();
         match asked {
             Ok(()) => state.pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect),
@@ -264,25 +298,29 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The dialect's questions, on the first connection of an engine.
-    async fn initialize(&self, engine: u16, connection: u32) -> Result<(), PyError> {
+    async fn initialize(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
         let engine = usize::from(engine);
         if std::mem::replace(&mut self.state().engines[engine].asked, true) {
             return Ok(());
         }
-        let asked = self.ask(connection).await;
+        let asked = self.ask(record, connection).await;
         self.state().engines[engine].asked = asked.is_ok();
         asked
     }
 
     /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
     /// after one that is no disconnect; the others use a bare cursor, and 1.4 then rolls back in a `finally` whose error wins.
-    async fn ask(&self, connection: u32) -> Result<(), PyError> {
+    async fn ask(&self, (pool, slot): (usize, u32), connection: u32) -> Result<(), PyError> {
         const THROUGH_CONNECTION: [bool; INITIALIZE.len()] = [false, true, false, true, true];
         for (question, through_connection) in (0..).zip(THROUGH_CONNECTION) {
             let statement = INITIALIZE_STATEMENT + question;
             let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
             let Err(error) = asked else { continue };
             if through_connection && is_disconnect(&error) {
+                let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: false };
+                let mut state = self.state();
+                let present = state.present_pool(pool);
+                state.invalidate_pool(present, &fairy);
                 return Err(wrap(error, Some(statement)));
             }
             if through_connection || self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
@@ -321,10 +359,12 @@ impl<O: Observer> State<'_, O> {
         Some(slot)
     }
 
-    /// The record's connection and whether nobody has had it before; from now on somebody has.
-    fn handed_out(&mut self, pool: usize, slot: u32) -> Option<(u32, bool)> {
-        let record = self.pools[pool].records.get_mut(slot)?;
-        let fresh = std::mem::replace(&mut record.fresh, false);
-        record.connection.map(|connection| (connection, fresh))
+    /// Whether nobody has had the record's connection before; from now on somebody has.
+    fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
+        self.pools[pool].records.get_mut(slot).is_some_and(|record| std::mem::replace(&mut record.fresh, false))
+    }
+
+    fn connection_of(&self, pool: usize, slot: u32) -> Option<u32> {
+        self.pools[pool].records.get(slot).and_then(|r| r.connection)
     }
 }

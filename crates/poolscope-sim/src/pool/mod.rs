@@ -2,6 +2,7 @@
 
 pub(crate) mod checkin;
 pub(crate) mod checkout;
+pub(crate) mod classes;
 pub(crate) mod queue_pool;
 pub(crate) mod record;
 
@@ -17,4 +18,6 @@ pub(crate) struct Fairy {
     pub connection: Option<u32>,
     /// Rises with every checkout; the garbage collector goes by it.
     pub serial: u64,
+    /// After `detach()`: no record, nobody's pool.
+    pub detached: bool,
 }

@@ -13,9 +13,9 @@ pub(crate) struct Pool {
     pub options: usize,
     /// Index into the run's engine objects, for events.
     pub engine: u16,
-    class: PoolClass,
+    pub class: PoolClass,
     lifo: bool,
-    size: u32,
+    pub size: u32,
     max_overflow: i32,
     /// Free records, in the order of their return.
     queue: VecDeque<u32>,
@@ -34,6 +34,20 @@ pub(crate) struct Pool {
     pub listeners: FirstRun,
     /// Tasks waiting for that mutex, longest first.
     pub listeners_waiting: VecDeque<u16>,
+    /// The records that a pool without a queue keeps, oldest first: StaticPool and AssertionPool one, SingletonThreadPool one per thread.
+    pub kept: Vec<u32>,
+    /// AssertionPool: its one record is out.
+    pub checked_out: bool,
+    /// SingletonThreadPool: the record and the checkout of each thread (weak references upstream).
+    pub threads: Vec<OfThread>,
+}
+
+/// What a SingletonThreadPool has in its thread-local variables.
+#[derive(Debug)]
+pub(crate) struct OfThread {
+    pub task: u16,
+    pub slot: u32,
+    pub fairy: Option<u64>,
 }
 
 /// The first run of a pool's `connect` listeners holds a mutex (`event/attr.py::_exec_w_sync_on_first_run`): whoever connects meanwhile waits,
@@ -65,6 +79,9 @@ impl Pool {
             first_connect_done: false,
             listeners: FirstRun::Not,
             listeners_waiting: VecDeque::new(),
+            kept: Vec::new(),
+            checked_out: false,
+            threads: Vec::new(),
         }
     }
 
@@ -77,8 +94,8 @@ impl Pool {
         self
     }
 
-    pub fn is_null(&self) -> bool {
-        self.class == PoolClass::NullPool
+    pub fn has_queue(&self) -> bool {
+        self.class == PoolClass::QueuePool
     }
 
     fn bounded(&self) -> bool {
@@ -96,7 +113,7 @@ impl Pool {
 
     /// Puts a record into the queue, unless the queue is full. A capacity of 0 is never full.
     pub fn put(&mut self, slot: u32) -> bool {
-        if self.is_null() || (self.size > 0 && self.queue.len() >= self.size as usize) {
+        if !self.has_queue() || (self.size > 0 && self.queue.len() >= self.size as usize) {
             return false;
         }
         self.queue.push_back(slot);
@@ -126,6 +143,9 @@ impl Pool {
 
     /// What `pool.status()` would print now.
     pub fn figures(&self) -> PoolFigures {
+        if !self.has_queue() && self.class != PoolClass::NullPool {
+            return self.kept_figures();
+        }
         let size = self.size as i32;
         let checked_in = self.queue.len() as i32;
         let overflow = if self.reports_overflow { self.overflow } else { 0 };

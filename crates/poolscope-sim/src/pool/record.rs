@@ -12,11 +12,15 @@ pub(crate) struct Record {
     /// Not handed out since it was opened: pre-ping trusts it.
     pub fresh: bool,
     pub soft_invalidated_at: Option<SimTime>,
+    /// The last checkout (`fairy_ref`), until it is checked in.
+    pub fairy: Option<u64>,
+    /// An error passed through a checkout of it: the traceback refers to it until the next garbage collection.
+    pub in_cycle: bool,
 }
 
 impl Record {
     pub fn new(starttime: SimTime) -> Record {
-        Record { connection: None, starttime, fresh: false, soft_invalidated_at: None }
+        Record { connection: None, starttime, fresh: false, soft_invalidated_at: None, fairy: None, in_cycle: false }
     }
 
     /// `get_connection`: why the connection of this record must be replaced now, if it must. All comparisons are strict.

@@ -221,23 +221,29 @@ fn engine(node: Option<&Node>, m: &mut Mistakes) -> EngineOptions {
         engine.session = session;
     }
     fields.finish(m);
-    if engine.poolclass == PoolClass::NullPool {
-        refuse_null_pool_options(node, m);
-    }
+    refuse_options(node, engine.poolclass, m);
     engine
 }
 
 /// `create_engine(poolclass=NullPool, pool_size=5)` is a TypeError in SQLAlchemy (`engine/create.py`).
-fn refuse_null_pool_options(node: &Node, m: &mut Mistakes) {
+fn refuse_options(node: &Node, class: PoolClass, m: &mut Mistakes) {
     let Value::Table(entries) = &node.value else {
         return;
     };
+    let name = class.name();
     for (key, value) in entries {
-        if ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"].contains(&key.as_str()) {
+        if !class.takes(key) {
             m.add(
                 &value.place,
-                format!("TypeError: Invalid argument(s) '{key}' sent to create_engine(), using NullPool"),
-                "NullPool has no size: leave the option out, or use QueuePool",
+                format!("TypeError: Invalid argument(s) '{key}' sent to create_engine(), using {name}"),
+                format!("{name} has no {key}: leave the option out, or use QueuePool"),
+            );
+        } else if key == "pool_size" && class != PoolClass::QueuePool && value.value == Value::Integer(0) {
+            // Its clean-up pops from a set until that has fewer than pool_size members.
+            m.add(
+                &value.place,
+                format!("KeyError: a {name} of size 0 cannot keep a connection"),
+                "pool_size = 1 or more",
             );
         }
     }

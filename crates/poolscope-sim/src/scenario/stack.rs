@@ -92,7 +92,24 @@ impl Driver {
 
 named! {
     /// SQLAlchemy's pool classes.
-    PoolClass { QueuePool = "QueuePool", NullPool = "NullPool" }
+    PoolClass {
+        QueuePool = "QueuePool",
+        NullPool = "NullPool",
+        StaticPool = "StaticPool",
+        SingletonThreadPool = "SingletonThreadPool",
+        AssertionPool = "AssertionPool",
+    }
+}
+
+impl PoolClass {
+    /// Whether `create_engine()` takes this sizing option with it; the other `pool_*` options go with every class.
+    pub fn takes(self, option: &str) -> bool {
+        match option {
+            "pool_size" => matches!(self, PoolClass::QueuePool | PoolClass::SingletonThreadPool),
+            "max_overflow" | "pool_timeout" | "pool_use_lifo" => self == PoolClass::QueuePool,
+            _ => true,
+        }
+    }
 }
 
 named! {

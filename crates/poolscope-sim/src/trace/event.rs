@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::engine::error::PyError;
+use crate::scenario::PoolClass;
 use crate::time::SimTime;
 
 /// Position of an event in `Trace::events`.
@@ -221,6 +222,15 @@ pub struct PoolFigures {
 }
 
 impl PoolFigures {
+    /// `status()` of any pool class. A SingletonThreadPool also prints its `id()`, an address, which nobody can compare.
+    pub fn status_of(&self, class: PoolClass) -> String {
+        match class {
+            PoolClass::QueuePool => self.status(),
+            PoolClass::SingletonThreadPool => format!("{} size: {}", class.name(), self.size),
+            _ => class.name().to_owned(),
+        }
+    }
+
     /// `QueuePool.status()`, word for word (`pool/impl.py::QueuePool.status`).
     pub fn status(&self) -> String {
         format!(

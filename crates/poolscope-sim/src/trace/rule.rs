@@ -34,6 +34,7 @@ pub enum Rule {
     ResetOnReturn,
     ResetFails,
     Disconnect,
+    Detach,
     Dispose,
     Wire,
     MaxConnections,
@@ -183,6 +184,11 @@ impl Rule {
                 "engine.disconnect",
                 "The driver's error means the connection is dead: it is discarded, and so is everything older in the pool.",
                 "sqlalchemy: engine/base.py::Connection._handle_dbapi_exception",
+            ),
+            Rule::Detach => (
+                "pool.detach",
+                "detach() takes the connection away from the pool: its slot is free, and closing it really closes.",
+                "sqlalchemy: pool/base.py::_ConnectionFairy.detach",
             ),
             Rule::Dispose => (
                 "pool.dispose",

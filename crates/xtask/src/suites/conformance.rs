@@ -2,6 +2,7 @@
 //! needs by itself.
 
 use std::fs;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
@@ -14,6 +15,29 @@ const RANDOM_CASES: &str = "200";
 /// The suite is part of `cargo xtask test` as soon as there is a SQLAlchemy to compare with.
 pub fn exists(workspace: &Workspace) -> bool {
     workspace.root.join("tests/conformance/requirements.txt").is_file()
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The SQLAlchemy to compare with: 1.2, 1.3, 1.4, 2.0, 2.1 or all.
+    #[arg(long, default_value = "2.1")]
+    sqlalchemy: String,
+    /// How many random workloads.
+    #[arg(long, default_value_t = 1_000)]
+    cases: u64,
+    /// The same seed gives the same workloads.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// `cargo xtask conformance`: fails if anything diverges; the smallest scenario that still does is in a file then.
+pub fn compare(workspace: &Workspace, arguments: &Arguments) -> Result<ExitCode> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--quiet", "--release", "--package", "poolscope-conformance", "--", "run"]);
+    cargo.args(["--sqlalchemy", &arguments.sqlalchemy, "--cases", &arguments.cases.to_string()]);
+    cargo.args(["--seed", &arguments.seed.to_string()]);
+    let status = cargo.status().context("cannot start cargo")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub fn run(workspace: &Workspace) -> Result<Count> {

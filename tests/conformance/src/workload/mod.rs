@@ -3,26 +3,46 @@
 mod program;
 
 use poolscope_sim::random::Random;
-use poolscope_sim::scenario::SqlAlchemy;
+use poolscope_sim::scenario::{PoolClass, SqlAlchemy};
 use serde_json::{Map, Value, json};
 
 const SECOND: u64 = 1_000_000;
 
+/// As often as they stand here.
+const POOL_CLASSES: [PoolClass; 16] = {
+    let mut classes = [PoolClass::QueuePool; 16];
+    classes[0] = PoolClass::NullPool;
+    classes[1] = PoolClass::StaticPool;
+    classes[2] = PoolClass::StaticPool;
+    classes[3] = PoolClass::SingletonThreadPool;
+    classes[4] = PoolClass::SingletonThreadPool;
+    classes[5] = PoolClass::AssertionPool;
+    classes
+};
+
+/// What may be in a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub version: SqlAlchemy,
+    /// Only this pool class; otherwise any, QueuePool most often.
+    pub poolclass: Option<PoolClass>,
+}
+
 /// The scenario document number `case` of a seed; the same numbers give the same document.
-pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
+pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Value {
     let mut dice = Dice(Random::new(seed, case));
     let run_seconds = dice.between(8, 40);
     // Round times make many things happen at one instant, odd ones none: both must be right.
     let grain = *dice.pick(&[1, 500, 100_000, 500_000]);
     let scoped = dice.one_in(4);
-    let null_pool = dice.one_in(12);
+    let class = poolclass.unwrap_or(*dice.pick(&POOL_CLASSES));
     let programs = dice.between(1, 3);
 
     let mut document = Map::new();
     document.insert("seed".into(), dice.between(1, 1_000_000).into());
     document.insert("until".into(), run_seconds.into());
     stack(&mut dice, &mut document, version);
-    document.insert("engine".into(), engine(&mut dice, scoped, null_pool));
+    document.insert("engine".into(), engine(&mut dice, scoped, class));
     // The collector takes what has survived an earlier collection in an order of its own. So there is one collection at most: at a
     // time, or in the only request.
     let collects = dice.one_in(8);
@@ -31,7 +51,9 @@ pub fn document(seed: u64, case: u64, version: SqlAlchemy) -> Value {
     let coroutines = dice.one_in(4);
     let kind = if coroutines { "coroutines" } else { "threads" };
     document.insert("process".into(), json!([{ "count": processes, kind: tasks }]));
-    let style = program::Style { scoped, collects, coroutines, version };
+    // Before 2.0 a SingletonThreadPool went on giving out a detached checkout.
+    let detaches = class != PoolClass::SingletonThreadPool || version >= SqlAlchemy::V2_0;
+    let style = program::Style { scoped, collects, coroutines, detaches, version };
     document.insert(
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),
@@ -82,11 +104,13 @@ fn stack(dice: &mut Dice, document: &mut Map<String, Value>, version: SqlAlchemy
     }
 }
 
-fn engine(dice: &mut Dice, scoped: bool, null_pool: bool) -> Value {
+fn engine(dice: &mut Dice, scoped: bool, class: PoolClass) -> Value {
     let mut engine = Map::new();
-    if null_pool {
-        engine.insert("poolclass".into(), "NullPool".into());
-    } else {
+    engine.insert("poolclass".into(), class.name().into());
+    if class == PoolClass::SingletonThreadPool {
+        engine.insert("pool_size".into(), (*dice.pick(&[1, 2, 3, 5])).into());
+    }
+    if class == PoolClass::QueuePool {
         engine.insert("pool_size".into(), (*dice.pick(&[0, 1, 1, 2, 2, 3, 5])).into());
         engine.insert("max_overflow".into(), (*dice.pick(&[-1, 0, 0, 0, 1, 1, 2, 10])).into());
         engine.insert("pool_timeout".into(), (*dice.pick(&["0 s", "47.5 ms", "250 ms", "1 s", "5 s", "30 s"])).into());

@@ -14,6 +14,7 @@ pub(super) struct Style {
     pub collects: bool,
     /// Runs in an event loop.
     pub coroutines: bool,
+    pub detaches: bool,
     pub version: SqlAlchemy,
 }
 
@@ -219,7 +220,12 @@ impl Writer<'_> {
                 self.line(depth, &format!("{name}.invalidate()"))
             }
             15..=17 if kind == Kind::Connection && self.dice.one_in(3) => {
-                self.line(depth, &format!("{name}.invalidate()"))
+                let how = if !self.style.detaches {
+                    "invalidate()"
+                } else {
+                    *self.dice.pick(&["invalidate()", "detach()", "connection.invalidate(soft=True)"])
+                };
+                self.line(depth, &format!("{name}.{how}"))
             }
             15..=17 if kind == Kind::Session && self.dice.one_in(4) => {
                 self.line(depth, &format!("{name}.connection()"))

@@ -1,0 +1,161 @@
+//! The pools without a queue: StaticPool, AssertionPool, SingletonThreadPool (`pool/impl.py`).
+
+use super::Fairy;
+use super::queue_pool::{OfThread, Pool};
+use crate::engine::error::{Assertion, PyError};
+use crate::scenario::{PoolClass, SqlAlchemy};
+use crate::state::State;
+use crate::trace::{Observer, PoolFigures, Rule};
+use crate::world::World;
+
+impl<O: Observer> World<'_, O> {
+    /// `_do_get` of these classes. Nothing locks: threads that find no record each make one, and the last one is kept.
+    pub(crate) async fn get_kept(&self, pool: usize) -> Result<u32, PyError> {
+        let (class, first) = {
+            let mut state = self.state();
+            let first = state.pools[pool].kept.is_empty();
+            if let Some(slot) = state.kept(pool)? {
+                return Ok(slot);
+            }
+            (state.pools[pool].class, first)
+        };
+        let mut slot = self.create_record(pool).await?;
+        // `StaticPool._do_get` looks at its first record too: the pool may have been invalidated while that connected.
+        if first && class == PoolClass::StaticPool && self.state().drops(pool, slot) {
+            slot = self.create_record(pool).await?;
+        }
+        let mut state = self.state();
+        match class {
+            PoolClass::SingletonThreadPool => state.keep_for_thread(pool, slot),
+            _ => state.pools[pool].kept = vec![slot],
+        }
+        state.pools[pool].checked_out = true;
+        Ok(slot)
+    }
+}
+
+impl<O: Observer> State<'_, O> {
+    /// The record that this thread would get, if it exists.
+    fn kept(&mut self, pool: usize) -> Result<Option<u32>, PyError> {
+        let task = self.current();
+        match self.pools[pool].class {
+            PoolClass::AssertionPool => {
+                let state = &mut self.pools[pool];
+                if state.checked_out {
+                    return Err(PyError::Assertion { what: Assertion::AlreadyCheckedOut, statement: None });
+                }
+                state.checked_out = !state.kept.is_empty();
+                Ok(state.kept.first().copied())
+            }
+            PoolClass::SingletonThreadPool => {
+                let slot = self.pools[pool].threads.iter().find(|t| t.task == task).map(|t| t.slot);
+                Ok(slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot)))
+            }
+            _ => {
+                let slot = self.pools[pool].kept.first().copied().filter(|slot| !self.drops(pool, *slot));
+                if slot.is_none() {
+                    self.pools[pool].kept.clear();
+                }
+                Ok(slot)
+            }
+        }
+    }
+
+    /// `_is_hard_or_soft_invalidated`: from 1.4 on a StaticPool makes a new record instead, and closes nothing.
+    fn drops(&self, pool: usize, slot: u32) -> bool {
+        let pool = &self.pools[pool];
+        let Some(record) = pool.records.get(slot) else { return true };
+        let times = [pool.invalidated_at, record.soft_invalidated_at];
+        let stale = record.connection.is_none() || times.iter().flatten().any(|at| *at > record.starttime);
+        stale && self.scenario.sqlalchemy >= SqlAlchemy::V1_4
+    }
+
+    fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
+        if self.pools[pool].records.get(slot).is_some_and(|r| r.in_cycle) {
+            return true;
+        }
+        let mut fairies = self.connections.iter().filter_map(|(_, c)| c.fairy.as_ref());
+        fairies.any(|f| f.pool == pool && f.slot == slot && !f.detached && f.connection.is_some())
+    }
+
+    /// Beyond its size a SingletonThreadPool closes other threads' connections, used or not. Upstream takes any out of a set; here the
+    /// oldest goes first.
+    fn keep_for_thread(&mut self, pool: usize, slot: u32) {
+        let task = self.current();
+        let state = &mut self.pools[pool];
+        state.threads.retain(|t| t.task != task);
+        state.threads.push(OfThread { task, slot, fairy: None });
+        while self.pools[pool].kept.len() >= self.pools[pool].size as usize {
+            let oldest = self.pools[pool].kept.remove(0);
+            self.close_record(pool, oldest, Rule::QueueFull);
+        }
+        self.pools[pool].kept.push(slot);
+        self.status(pool, Rule::QueueFull);
+    }
+
+    /// The checkout that the current thread has open in a SingletonThreadPool: it gets the same one again.
+    pub(crate) fn checkout_again(&mut self, pool: usize) -> Option<Fairy> {
+        let task = self.current();
+        let serial = self.pools[pool].threads.iter().find(|t| t.task == task)?.fairy?;
+        let (_, open) = self.connections.iter().find(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))?;
+        let Fairy { slot, connection, detached, .. } = *open.fairy.as_ref()?;
+        self.nested.push(serial);
+        Some(Fairy { pool, slot, connection, serial, detached })
+    }
+
+    /// Of the record: who has it now.
+    pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64) {
+        let task = self.current();
+        self.checking_out.push(serial);
+        let pool = &mut self.pools[pool];
+        if let Some(record) = pool.records.get_mut(slot) {
+            record.fairy = Some(serial);
+        }
+        if let Some(of_thread) = pool.threads.iter_mut().find(|t| t.task == task) {
+            of_thread.fairy = Some(serial);
+        }
+    }
+
+    /// `_do_return_conn` of these classes: nothing moves.
+    pub(crate) fn return_kept(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+        let task = self.current();
+        let state = &mut self.pools[pool];
+        state.threads.iter_mut().filter(|t| t.task == task).for_each(|t| t.fairy = None);
+        let was_out = std::mem::replace(&mut state.checked_out, false);
+        if state.class == PoolClass::AssertionPool {
+            let what = if was_out { Assertion::Bare } else { Assertion::NotCheckedOut };
+            if !was_out || state.kept.first() != Some(&slot) {
+                return Err(PyError::Assertion { what, statement: None });
+            }
+        }
+        self.status(pool, Rule::QueueReturn);
+        Ok(())
+    }
+
+    /// `dispose()` of these classes: closed even if in use. Before 1.4 a StaticPool did nothing at all.
+    pub(crate) fn dispose_kept(&mut self, pool: usize) {
+        self.pools[pool].checked_out = false;
+        let class = self.pools[pool].class;
+        if class == PoolClass::StaticPool && self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
+            return;
+        }
+        for at in 0..self.pools[pool].kept.len() {
+            let slot = self.pools[pool].kept[at];
+            self.close_record(pool, slot, Rule::Dispose);
+        }
+        if class != PoolClass::AssertionPool {
+            self.pools[pool].kept.clear();
+        }
+    }
+}
+
+impl Pool {
+    /// Upstream these classes count nothing; what they keep is either in use or not.
+    pub fn kept_figures(&self) -> PoolFigures {
+        let out = self.records.iter().filter(|(_, r)| r.fairy.is_some()).count() as i32;
+        let idle = |slot: &&u32| self.records.get(**slot).is_some_and(|r| r.fairy.is_none());
+        let checked_in = self.kept.iter().filter(idle).count() as u32;
+        let size = if self.class == PoolClass::SingletonThreadPool { self.kept.len() as u32 } else { 1 };
+        PoolFigures { size, checked_in, overflow: 0, checked_out: out }
+    }
+}
