@@ -23,6 +23,16 @@ ANSWERS = {
     "SELECT @@tx_isolation": "REPEATABLE-READ",
     "SELECT @@sql_mode": "STRICT_TRANS_TABLES",
     "SELECT @@lower_case_table_names": 0,
+    # Before 1.4.
+    "SHOW VARIABLES LIKE 'sql_mode'": ("sql_mode", "STRICT_TRANS_TABLES"),
+    "SHOW VARIABLES LIKE 'lower_case_table_names'": ("lower_case_table_names", 0),
+    "SELECT CAST('test plain returns' AS CHAR(60)) AS anon_1": "test plain returns",
+    "SELECT CAST('test unicode returns' AS CHAR(60)) AS anon_1": "test unicode returns",
+    "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS anon_1": "test collated returns",
+    "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8) COLLATE utf8_bin AS anon_1": "test collated returns",
+    "SELECT 'x' AS some_label": "x",
+    "show collation where `Charset` = 'utf8mb4' and `Collation` = 'utf8mb4_bin'": "utf8mb4_bin",
+    "show collation where `Charset` = 'utf8' and `Collation` = 'utf8_bin'": "utf8_bin",
 }
 VERSIONS = {
     "mysql-5.7": "5.7.42",
@@ -156,8 +166,9 @@ class Cursor:
             self.give(1)
 
     def give(self, value):
-        self.description = (("x", 3, None, None, None, None, None),)
-        self.rows, self.rowcount = [(value,)], 1
+        row = value if isinstance(value, tuple) else (value,)
+        self.description = tuple((f"x{i}", 3, None, None, None, None, None) for i in range(len(row)))
+        self.rows, self.rowcount = [row], 1
 
     def fetchall(self):
         rows, self.rows = list(self.rows), ()
