@@ -37,7 +37,7 @@ impl<O: Observer> World<'_, O> {
 impl<O: Observer> State<'_, O> {
     /// The record that this thread would get, if it exists.
     fn kept(&mut self, pool: usize) -> Result<Option<u32>, PyError> {
-        let task = self.current();
+        let thread = self.thread();
         match self.pools[pool].class {
             PoolClass::AssertionPool => {
                 let state = &mut self.pools[pool];
@@ -48,7 +48,7 @@ impl<O: Observer> State<'_, O> {
                 Ok(state.kept.first().copied())
             }
             PoolClass::SingletonThreadPool => {
-                let slot = self.pools[pool].threads.iter().find(|t| t.task == task).map(|t| t.slot);
+                let slot = self.pools[pool].threads.iter().find(|t| t.thread == thread).map(|t| t.slot);
                 Ok(slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot)))
             }
             _ => {
@@ -70,6 +70,13 @@ impl<O: Observer> State<'_, O> {
         stale && self.scenario.sqlalchemy >= SqlAlchemy::V1_4
     }
 
+    /// The thread that acts, inside its process: all coroutines of an event loop are one.
+    fn thread(&mut self) -> u32 {
+        let Some(task) = self.current_task() else { return u32::MAX };
+        let (process, number) = (usize::from(task.process), task.number);
+        if self.processes[process].event_loop.is_some() { 0 } else { number }
+    }
+
     fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
         if self.pools[pool].records.get(slot).is_some_and(|r| r.in_cycle) {
             return true;
@@ -81,10 +88,10 @@ impl<O: Observer> State<'_, O> {
     /// Beyond its size a SingletonThreadPool closes other threads' connections, used or not. Upstream takes any out of a set; here the
     /// oldest goes first.
     fn keep_for_thread(&mut self, pool: usize, slot: u32) {
-        let task = self.current();
+        let thread = self.thread();
         let state = &mut self.pools[pool];
-        state.threads.retain(|t| t.task != task);
-        state.threads.push(OfThread { task, slot, fairy: None });
+        state.threads.retain(|t| t.thread != thread);
+        state.threads.push(OfThread { thread, slot, fairy: None });
         while self.pools[pool].kept.len() >= self.pools[pool].size as usize {
             let oldest = self.pools[pool].kept.remove(0);
             self.close_record(pool, oldest, Rule::QueueFull);
@@ -95,8 +102,8 @@ impl<O: Observer> State<'_, O> {
 
     /// The checkout that the current thread has open in a SingletonThreadPool: it gets the same one again.
     pub(crate) fn checkout_again(&mut self, pool: usize) -> Option<Fairy> {
-        let task = self.current();
-        let serial = self.pools[pool].threads.iter().find(|t| t.task == task)?.fairy?;
+        let thread = self.thread();
+        let serial = self.pools[pool].threads.iter().find(|t| t.thread == thread)?.fairy?;
         let (_, open) = self.connections.iter().find(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))?;
         let Fairy { slot, connection, detached, .. } = *open.fairy.as_ref()?;
         self.nested.push(serial);
@@ -105,22 +112,22 @@ impl<O: Observer> State<'_, O> {
 
     /// Of the record: who has it now.
     pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64) {
-        let task = self.current();
+        let thread = self.thread();
         self.checking_out.push(serial);
         let pool = &mut self.pools[pool];
         if let Some(record) = pool.records.get_mut(slot) {
             record.fairy = Some(serial);
         }
-        if let Some(of_thread) = pool.threads.iter_mut().find(|t| t.task == task) {
+        if let Some(of_thread) = pool.threads.iter_mut().find(|t| t.thread == thread) {
             of_thread.fairy = Some(serial);
         }
     }
 
     /// `_do_return_conn` of these classes: nothing moves.
     pub(crate) fn return_kept(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
-        let task = self.current();
+        let thread = self.thread();
         let state = &mut self.pools[pool];
-        state.threads.iter_mut().filter(|t| t.task == task).for_each(|t| t.fairy = None);
+        state.threads.iter_mut().filter(|t| t.thread == thread).for_each(|t| t.fairy = None);
         let was_out = std::mem::replace(&mut state.checked_out, false);
         if state.class == PoolClass::AssertionPool {
             let what = if was_out { Assertion::Bare } else { Assertion::NotCheckedOut };

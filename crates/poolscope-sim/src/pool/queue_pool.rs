@@ -45,7 +45,7 @@ pub(crate) struct Pool {
 /// What a SingletonThreadPool has in its thread-local variables.
 #[derive(Debug)]
 pub(crate) struct OfThread {
-    pub task: u16,
+    pub thread: u32,
     pub slot: u32,
     pub fairy: Option<u64>,
 }
