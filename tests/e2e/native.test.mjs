@@ -31,11 +31,12 @@ for (const file of FILES) {
     }
     const mine = shipped.filter((text) => JSON.parse(text).name === file.replace('.toml', ''));
     assert.ok(mine.length > 0, `${file} is in no chapter`);
-    const traces = await page.evaluate(async ([url, scenarios]) => {
-      const app = await import(url);
-      await app.default();
+    const traces = await page.evaluate(async ([url, module, scenarios]) => {
+      const { default: glue } = await import(url);
+      const app = glue((exports) => exports);
+      await app({ module_or_path: module });
       return scenarios.map((scenario) => app.simulate(scenario));
-    }, [`${SITE}poolscope/poolscope_app.js`, mine]);
+    }, [`${SITE}poolscope/poolscope_app.js`, `${SITE}poolscope/poolscope_app_bg.wasm`, mine]);
     const native = await poolscope('run', `book/scenarios/${file}`, '--format', 'jsonl');
     assert.ok(native.split('\n').length > 50, 'a trace of more than a few lines');
     if (!traces.includes(native)) assert.equal(traces[0], native);

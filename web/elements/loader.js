@@ -1,6 +1,7 @@
 // @ts-check
 // One wasm instance serves every widget of a page. A trap poisons the instance it happens in: its widgets are told, and whoever asks
-// next gets a fresh instance.
+// next gets a fresh instance of the same module.
+import { wasm } from './assets.js';
 
 /**
  * The exports of the wasm module (web/app).
@@ -27,16 +28,13 @@ export class Instance {
   users = new Set();
   /** The widget that was touched last; a trap is taken to be its. @type {Lost | undefined} */
   active;
-
-  /** @param {number} generation @param {App} app @param {CSSStyleSheet} sheet */
-  constructor(generation, app, sheet) {
-    this.generation = generation;
-    this.app = app;
-    this.sheet = sheet;
-  }
+  poisoned = false;
+  /** @type {App} */
+  app = /** @type {any} */ (undefined);
+  sheet = new CSSStyleSheet();
 
   /**
-   * Calls into the module. An error of the module is thrown on; a trap poisons the instance, which tells `user` too.
+   * Calls into the module. An error of the module is thrown on; a trap has poisoned the instance, and `user` knows.
    * @template T
    * @param {Lost} user
    * @param {(app: App) => T} call
@@ -47,24 +45,49 @@ export class Instance {
     try {
       return call(this.app);
     } catch (error) {
-      if (!isTrap(error)) throw error;
-      this.poison(error);
+      if (!this.poisoned) throw error;
       return undefined;
     }
   }
 
   /** @param {unknown} error */
   poison(error) {
-    if (current?.generation === this.generation) current = undefined;
+    if (this.poisoned) return;
+    this.poisoned = true;
+    if (current?.instance === this) current = undefined;
     const users = [...this.users];
     this.users.clear();
     for (const user of users) user(error, user === this.active);
   }
+
+  /**
+   * The exports, watched: whoever calls them (the loader, a listener, a promise job), what is thrown out of wasm has left it in the
+   * middle of something. Errors that the module means to throw come back as values and are not seen here.
+   * @param {Record<string, any>} exports
+   */
+  guard(exports) {
+    const guarded = Object.entries(exports).map(([name, value]) => {
+      if (typeof value !== 'function') return [name, value];
+      /** @param {any[]} values */
+      const watched = (...values) => {
+        try {
+          return value(...values);
+        } catch (error) {
+          this.poison(error);
+          throw error;
+        }
+      };
+      return [name, watched];
+    });
+    return Object.fromEntries(guarded);
+  }
 }
 
-/** @type {{ generation: number, promise: Promise<Instance>, instance?: Instance } | undefined} */
+/** @type {{ promise: Promise<Instance>, instance?: Instance } | undefined} */
 let current;
-let generations = 0;
+let instances = 0;
+/** Compiled once. @type {Promise<WebAssembly.Module> | undefined} */
+let compiled;
 
 /**
  * The instance that widgets mount in; the module is loaded when the first one asks.
@@ -72,41 +95,36 @@ let generations = 0;
  */
 export function acquire() {
   if (!current) {
-    if (generations === INSTANCES_MAX) return Promise.reject(new Error('stopped after repeated crashes'));
-    const generation = generations++;
-    /** @type {typeof current} */
-    const slot = { generation, promise: start(generation).then((instance) => (slot.instance = instance)) };
-    current = slot;
+    if (instances === INSTANCES_MAX) return Promise.reject(new Error('stopped after repeated crashes'));
+    const instance = new Instance();
+    instances++;
+    const slot = (current = { promise: start(instance), instance });
+    // Whoever asks later tries again: the network may be back.
+    slot.promise.catch(() => {
+      if (current !== slot) return;
+      instances--;
+      current = compiled = undefined;
+    });
   }
   return current.promise;
 }
 
-/** @param {number} generation */
-async function start(generation) {
-  const url = new URL('./poolscope_app.js', import.meta.url);
-  // The glue keeps its state in module-level variables, so a fresh instance is a module under another name.
-  if (generation > 0) url.searchParams.set('instance', String(generation));
-  const app = await import(url.href);
-  await app.default();
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(app.css());
-  return new Instance(generation, app, sheet);
+/** @param {Instance} instance */
+async function start(instance) {
+  compiled ??= compile();
+  const [{ default: glue }, module] = await Promise.all([import('./poolscope_app.js'), compiled]);
+  const app = glue((/** @type {Record<string, any>} */ exports) => instance.guard(exports));
+  await app({ module_or_path: module });
+  instance.app = app;
+  instance.sheet.replaceSync(app.css());
+  return instance;
 }
 
-/** @param {unknown} error */
-function isTrap(error) {
-  return error instanceof WebAssembly.RuntimeError || (error instanceof RangeError && /stack/i.test(error.message));
+async function compile() {
+  const response = await wasm();
+  if (!(response instanceof Response)) return WebAssembly.compile(response);
+  if (!response.ok) throw new Error(`${new URL(response.url).pathname}: ${response.status}`);
+  const isWasm = response.headers.get('Content-Type')?.startsWith('application/wasm');
+  // A server that does not know the type still sends the right bytes.
+  return isWasm ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
-
-/**
- * Traps outside of `Instance.call` surface on the window: in listeners, frames and promise jobs of the module. The glue's own frame in
- * the stack says which instance it was, since one that was given up may go on trapping.
- * @param {unknown} error
- */
-function escaped(error) {
-  if (!isTrap(error)) return;
-  const glue = /poolscope_app\.js(?:\?instance=(\d+))?/.exec(String(/** @type {Error} */ (error).stack));
-  if (glue && current?.instance?.generation === Number(glue[1] ?? 0)) current.instance.poison(error);
-}
-addEventListener('error', (event) => escaped(event.error));
-addEventListener('unhandledrejection', (event) => escaped(event.reason));

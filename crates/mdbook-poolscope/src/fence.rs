@@ -9,6 +9,9 @@ use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 /// The word after the backticks.
 pub const WORD: &str = "poolscope";
 
+/// The short form, in a paragraph of its own: `{{#poolscope NAME}}`.
+const SHORT: (&str, &str) = ("{{#poolscope ", "}}");
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fence {
     /// The bytes of the chapter that the fence takes.
@@ -48,6 +51,7 @@ pub fn find(chapter: &str, options: &MarkdownOptions) -> Vec<Fence> {
                 }
             }
             Event::End(TagEnd::CodeBlock) => fences.extend(open.take()),
+            Event::Start(Tag::Paragraph) => fences.extend(Fence::short(range, chapter)),
             _ => {}
         }
     }
@@ -62,6 +66,18 @@ fn rest_of(info: &str) -> Option<&str> {
 }
 
 impl Fence {
+    /// Of a paragraph that is nothing but the short form. With more words in it, it is a question for the simulator.
+    fn short(range: Range<usize>, chapter: &str) -> Option<Fence> {
+        let name = chapter[range.clone()].trim().strip_prefix(SHORT.0)?.strip_suffix(SHORT.1)?.trim();
+        let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "{}".contains(c));
+        is_name.then(|| Fence {
+            body: format!("scenario = {name:?}"),
+            line_starts: vec![range.start],
+            range,
+            rest: String::new(),
+        })
+    }
+
     /// Takes over a piece of the body; the parser cuts it at line ends, and inside a line only where `\r\n` ends it.
     fn add(&mut self, text: &str, start: usize, chapter: &str) {
         let mut at = start;
@@ -149,6 +165,20 @@ mod tests {
             let expected: Vec<_> = expected.into_iter().map(|(body, at)| (body.to_owned(), at)).collect();
             assert_eq!(found(chapter), expected, "{chapter}");
         }
+    }
+
+    #[test]
+    fn the_short_form_stands_alone() {
+        let bodies = |chapter: &str| {
+            let found = find(chapter, &MarkdownOptions::default());
+            found.into_iter().map(|fence| fence.body).collect::<Vec<_>>()
+        };
+        assert_eq!(bodies("a\n\n{{#poolscope gone-away}}\n\nb\n"), ["scenario = \"gone-away\""]);
+        assert_eq!(bodies("> {{#poolscope  x_1 }}\n"), ["scenario = \"x_1\""]);
+        assert_eq!(bodies("{{#poolscope a\"b}}"), ["scenario = \"a\\\"b\""]);
+        let none: [&str; 0] = [];
+        assert_eq!(bodies("{{#poolscope default engine.pool_size}}\n"), none);
+        assert_eq!(bodies("see {{#poolscope x}}\n\n`{{#poolscope x}}`\n\n```text\n{{#poolscope x}}\n```\n"), none);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use poolscope_embed::{FenceMistake, Library};
 use serde::Deserialize;
 
 use crate::mistake::{Mistake, report};
-use crate::{fence, lines};
+use crate::{fence, install, lines};
 
 /// The name under `[preprocessor]` in `book.toml`.
 pub const NAME: &str = "poolscope";
@@ -38,6 +38,7 @@ impl Preprocessor for Poolscope {
             source: context.config.book.src.to_string_lossy().into_owned(),
             language: context.config.book.language.clone().unwrap_or_else(|| "en".to_owned()),
         };
+        install::check(&context.root, &context.config.book.src)?;
         let mut mistakes = Vec::new();
         book.for_each_chapter_mut(|chapter| edition.rewrite(chapter, &mut mistakes));
         if mistakes.is_empty() { Ok(book) } else { Err(Error::msg(report(&mistakes))) }
@@ -60,8 +61,9 @@ impl Edition {
     fn rewrite(&self, chapter: &mut Chapter, mistakes: &mut Vec<Mistake>) {
         let text = &chapter.content;
         let mut pieces = Vec::new();
-        for fence in fence::find(text, &self.markdown) {
-            match self.html(&fence) {
+        let fences = fence::find(text, &self.markdown);
+        for fence in &fences {
+            match self.html(fence) {
                 Ok(html) => {
                     let style = if pieces.is_empty() { poolscope_embed::style() } else { String::new() };
                     pieces.push((fence.range.clone(), fence.replacement(text, &(style + &html))));
@@ -79,7 +81,7 @@ impl Edition {
             }
         }
         for (range, answer) in poolscope_embed::directives(text, &self.library) {
-            if pieces.iter().any(|(fence, _): &(std::ops::Range<usize>, String)| fence.contains(&range.start)) {
+            if fences.iter().any(|fence| fence.range.contains(&range.start)) {
                 continue;
             }
             match answer {

@@ -12,7 +12,8 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
-    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
     child.wait_with_output().expect("it ends")
 }
 
@@ -57,4 +58,59 @@ fn mistakes_go_to_standard_error_and_fail_the_build() {
         "{message}"
     );
     assert!(message.ends_with("1 mistake in poolscope fences\n"), "{message}");
+}
+
+const BOOK: &str = "# Mine.\n[book]\ntitle = \"Mine\" # a title\n\n[output.html]\nadditional-css = [\"own.css\"]\n";
+
+#[test]
+fn install_prepares_a_book_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let package = root.join("package");
+    std::fs::create_dir(&package).expect("a folder");
+    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+        std::fs::write(package.join(name), name).expect("a file");
+    }
+    std::fs::write(root.join("book.toml"), BOOK).expect("a file");
+    let paths = [root, &package].map(|path| path.to_str().expect("UTF-8"));
+    let install = || run(&["install", paths[0], "--from", paths[1]], "");
+    assert!(install().status.success());
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).expect(name);
+    let settings = read("book.toml");
+    expect_test::expect![[r##"
+        # Mine.
+        [book]
+        title = "Mine" # a title
+
+        [output.html]
+        additional-css = ["own.css", "poolscope/poolscope.css"]
+        additional-js = ["poolscope/load.js"]
+
+        [preprocessor.poolscope]
+        command = "mdbook-poolscope"
+        after = ["links"]
+        scenarios = "scenarios"
+    "##]]
+    .assert_eq(&settings);
+    assert_eq!(read("src/poolscope/pool-scope.js"), "pool-scope.js");
+    assert!(read("poolscope/load.js").contains("import("));
+    assert!(install().status.success());
+    assert_eq!(read("book.toml"), settings);
+
+    // A widget of another version stops the build.
+    let input = input("Text.\n").replace(concat!(env!("CARGO_MANIFEST_DIR"), "/../../book/en"), paths[0]);
+    assert!(run(&[], &input).status.success());
+    std::fs::write(root.join("src/poolscope/version.txt"), "0.0.1\n").expect("a file");
+    let output = run(&[], &input);
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(message.contains("version 0.0.1") && message.contains("run `mdbook-poolscope install`"), "{message}");
+}
+
+#[test]
+fn install_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(&["install", folder.path().to_str().expect("UTF-8")], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("book.toml"));
 }

@@ -33,21 +33,22 @@ pub fn build(edition: &Edition, editions: &[Edition], preprocessor: &Path, folde
     step(&format!("building the book ({})", edition.name), || {
         let fresh = sibling(folder, "new");
         remove(&fresh)?;
-        render(edition, preprocessor, &fresh)?;
+        render(&edition.root, preprocessor, &fresh)?;
         edition::finish(edition, editions, &fresh)
             .with_context(|| format!("cannot finish the edition {}", edition.name))?;
         replace(folder, &fresh)
     })
 }
 
-fn render(edition: &Edition, preprocessor: &Path, folder: &Path) -> Result<()> {
-    let file = edition.root.join("book.toml");
+/// Renders any book into `folder`.
+pub fn render(root: &Path, preprocessor: &Path, folder: &Path) -> Result<()> {
+    let file = root.join("book.toml");
     let mut config = Config::from_disk(&file).with_context(|| format!("cannot read {}", file.display()))?;
     config.build.build_dir = folder.to_path_buf();
     config.set("preprocessor.poolscope.command", quoted(preprocessor)?)?;
-    let book = MDBook::load_with_config(&edition.root, config)
-        .with_context(|| format!("cannot load the edition {}", edition.name))?;
-    book.build().with_context(|| format!("cannot build the edition {}", edition.name))
+    let book = MDBook::load_with_config(root, config)
+        .with_context(|| format!("cannot load the book in {}", root.display()))?;
+    book.build().with_context(|| format!("cannot build the book in {}", root.display()))
 }
 
 /// Swaps folders by renaming, so that a reader never meets a half-written book.

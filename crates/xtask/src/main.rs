@@ -1,12 +1,17 @@
-//! The one door for chores: `cargo xtask serve | build | test | conformance | tidy`.
+//! The one door for chores: `cargo xtask serve | build | package | test | conformance | tidy`.
 //!
 //! Every chore that a contributor or the CI runs starts here, so that there is one place to read what
 //! "the site builds" or "the tests pass" means.
 
 mod book;
 mod edition;
+mod elements;
+mod files;
+mod glue;
+mod package;
 mod process;
 mod progress;
+mod scenarios;
 mod serve;
 mod site;
 mod sizes;
@@ -51,6 +56,8 @@ enum Chore {
         #[arg(long)]
         pages: bool,
     },
+    /// Build and pack what other people's documentation uses, into target/package: the npm package and the Python package.
+    Package,
     /// Run the test suites and end with one line: `N passed, N failed`.
     Test {
         /// Run only this suite; repeat it to name several.
@@ -80,6 +87,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Serve { port, open } => serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS),
         Chore::Build { pages: true } => site::build_pages(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Build { pages: false } => build(&workspace).map(|()| ExitCode::SUCCESS),
+        Chore::Package => package::pack(&workspace).map(|_| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
         Chore::Tidy => tidy::run(&workspace),

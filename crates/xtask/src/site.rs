@@ -2,20 +2,21 @@
 //!
 //! ```text
 //! <site>/index.html    sends the reader to the first edition
-//! <site>/poolscope/    the widget: wasm, its glue, the custom elements
+//! <site>/poolscope/    the widget: wasm, its glue, the custom elements, scenarios by name
 //! <site>/shared/       what the pages of every edition load
 //! <site>/en/           the book, one folder per edition
 //! ```
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
 use crate::book;
 use crate::edition;
-use crate::progress::step;
+use crate::elements;
+use crate::scenarios;
 use crate::tools::Tools;
 use crate::wasm::{self, Profile};
 use crate::workspace::Workspace;
@@ -104,39 +105,21 @@ impl<'w> Site<'w> {
         wasm::build(self.workspace, self.profile, &folder)
     }
 
-    /// The elements are plain modules that browsers run as they are written.
     fn copy_elements(&self) -> Result<()> {
-        self.copy_modules("web/elements", &self.widget_folder())
+        elements::copy(self.workspace, &self.widget_folder())
     }
 
     fn copy_shared(&self) -> Result<()> {
-        self.copy_modules("book/shared", &self.folder.join("shared"))
-    }
-
-    fn copy_modules(&self, from: &str, folder: &Path) -> Result<()> {
-        let source = self.workspace.root.join(from);
-        step(&format!("copying {from}"), || {
-            fs::create_dir_all(folder)?;
-            let mut modules = 0;
-            for entry in fs::read_dir(&source)? {
-                let file = entry?.path();
-                if file.is_file() && is_element(&file) {
-                    fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
-                    modules += usize::from(file.extension().is_some_and(|kind| kind == "js"));
-                }
-            }
-            if modules == 0 {
-                bail!("there is no .js file in it");
-            }
-            Ok(())
-        })
-        .with_context(|| format!("cannot copy {}", self.workspace.shown(&source)))
+        elements::copy_modules(self.workspace, "book/shared", &self.folder.join("shared"))
     }
 
     fn build_books(&self, only: Option<&str>) -> Result<()> {
         let Some(preprocessor) = &self.preprocessor else {
             bail!("the book cannot be built before its preprocessor");
         };
+        if only.is_none() {
+            scenarios::write(self.workspace, &self.widget_folder().join("scenarios"))?;
+        }
         let editions = self.workspace.editions()?;
         for edition in &editions {
             if only.is_none_or(|name| name == edition.name) {
@@ -156,10 +139,12 @@ impl<'w> Site<'w> {
 /// Builds the published site.
 pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     // Node is asked for before the long compilation rather than after it.
-    let wasm_opt = Tools::new()?.wasm_opt()?;
+    let tools = Tools::new()?;
+    let wasm_opt = tools.wasm_opt()?;
     let mut site = Site::release(workspace);
     site.build()?;
     wasm::optimise(wasm_opt, &site.widget_folder())?;
+    elements::shrink(&tools, &site.widget_folder(), &[])?;
     println!("The site is in {}.", workspace.shown(&site.folder));
     Ok(site)
 }
@@ -174,10 +159,4 @@ pub fn build_pages(workspace: &Workspace) -> Result<()> {
         site.build_part(&part)?;
     }
     site.write_index()
-}
-
-fn is_element(file: &Path) -> bool {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    [".js", ".css", ".d.ts"].iter().any(|end| name.ends_with(end))
-        && ![".test.js", ".config.js"].iter().any(|end| name.ends_with(end))
 }

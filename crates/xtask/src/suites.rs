@@ -6,6 +6,7 @@ mod commands;
 pub mod conformance;
 mod count;
 mod end_to_end;
+mod hosts;
 mod wasm;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ pub enum SuiteName {
     WasmChrome,
     /// The built site in a real browser
     E2e,
+    /// The packages in sites made with other tools, in real browsers
+    Hosts,
     /// The simulator beside the real SQLAlchemy
     Conformance,
     /// The rules of the repository
@@ -56,6 +59,7 @@ impl SuiteName {
             Self::WasmNode => wasm::node(workspace),
             Self::WasmChrome => wasm::chrome(workspace),
             Self::E2e => end_to_end::run(workspace),
+            Self::Hosts => hosts::run(workspace),
             Self::Conformance => conformance::run(workspace),
             Self::Tidy => tidy::check(workspace).map(Count::of_one),
         }

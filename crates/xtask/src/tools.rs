@@ -3,6 +3,7 @@
 
 use std::env;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +14,7 @@ use crate::progress::step;
 use crate::workspace::Workspace;
 
 const BINARYEN: &str = "132.0.0";
+const ESBUILD: &str = "0.28.2";
 const WASM_PACK: &str = "0.15.1";
 
 #[derive(Debug)]
@@ -39,16 +41,52 @@ impl Tools {
 
     /// The start of a `wasm-opt` command. It is binaryen's own build, which runs in Node.
     pub fn wasm_opt(&self) -> Result<Command> {
-        let node = node()?;
-        let folder = self.installed(&format!("binaryen-{BINARYEN}"), |folder| {
-            let mut npm = Command::new(npm()?);
+        let mut command = Command::new(node()?);
+        command.arg(self.npm_tool("binaryen", BINARYEN)?.join("binaryen/bin/wasm-opt"));
+        Ok(command)
+    }
+
+    /// The start of an `esbuild` command.
+    pub fn esbuild(&self) -> Result<Command> {
+        Ok(Command::new(self.npm_tool("esbuild", ESBUILD)?.join(".bin/esbuild")))
+    }
+
+    /// The `node_modules` with a tool.
+    fn npm_tool(&self, name: &str, version: &str) -> Result<PathBuf> {
+        let npm = npm()?;
+        let folder = self.installed(&format!("{name}-{version}"), |folder| {
+            let mut npm = Command::new(npm);
             npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder);
-            npm.arg(format!("binaryen@{BINARYEN}"));
+            npm.arg(format!("{name}@{version}"));
             process::run(&mut npm)
         })?;
-        let mut command = Command::new(node);
-        command.arg(folder.join("node_modules/binaryen/bin/wasm-opt"));
-        Ok(command)
+        Ok(folder.join("node_modules"))
+    }
+
+    /// The `node_modules` of a folder with a lock file, installed once for each content of that file.
+    pub fn node_modules(&self, name: &str, folder: &Path) -> Result<PathBuf> {
+        let npm = npm()?;
+        let lock = folder.join("package-lock.json");
+        let installed = self.installed(&format!("{name}-{}", mark_of(&lock)?), |target| {
+            for file in ["package.json", "package-lock.json"] {
+                fs::copy(folder.join(file), target.join(file)).with_context(|| format!("cannot copy {file}"))?;
+            }
+            process::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(target))
+        })?;
+        Ok(installed.join("node_modules"))
+    }
+
+    /// The `python` of a virtual environment with the packages of a lock file.
+    pub fn python(&self, name: &str, lock: &Path) -> Result<PathBuf> {
+        let installed = self.installed(&format!("{name}-{}", mark_of(lock)?), |target| {
+            let python = process::on_path(&["python3", "python"]);
+            let python = python.ok_or_else(|| anyhow!("this needs Python 3.11 or newer (`python3` on PATH)"))?;
+            process::run(Command::new(python).args(["-m", "venv"]).arg(target))?;
+            let mut pip = Command::new(target.join("bin/python"));
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+            process::run(pip.arg(lock))
+        })?;
+        Ok(installed.join("bin/python"))
     }
 
     /// The folder with the `wasm-pack` program.
@@ -125,20 +163,49 @@ pub fn browser() -> Result<Browser> {
     if let Some(browser) = installed_browser() {
         return Ok(browser);
     }
-    if process::on_path(&["apt-get"]).is_some() && is_root()? {
-        step("installing Chromium and its driver", || {
-            process::run(Command::new("apt-get").arg("update"))?;
-            let mut apt = Command::new("apt-get");
-            apt.args(["install", "--yes", "chromium", "chromium-driver"]);
-            process::run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
-        })?;
-    }
+    install_packages("Chromium and its driver", &["chromium", "chromium-driver"])?;
     installed_browser().ok_or_else(|| {
         anyhow!(
             "Chromium and chromedriver are missing; on Debian install the packages chromium and \
              chromium-driver, elsewhere put `chromium` (or `google-chrome`) and `chromedriver` on PATH"
         )
     })
+}
+
+/// Finds Firefox in the same way.
+pub fn firefox() -> Result<PathBuf> {
+    let found = || {
+        let named = env::var_os("FIREFOX").map(PathBuf::from).filter(|file| file.is_file());
+        named.or_else(|| process::on_path(&["firefox-esr", "firefox"]))
+    };
+    if let Some(firefox) = found() {
+        return Ok(firefox);
+    }
+    install_packages("Firefox", &["firefox-esr"])?;
+    found().ok_or_else(|| {
+        anyhow!("Firefox is missing; on Debian install the package firefox-esr, elsewhere put `firefox` on PATH")
+    })
+}
+
+/// Debian's packages, where they can be installed without asking.
+fn install_packages(what: &str, packages: &[&str]) -> Result<()> {
+    if process::on_path(&["apt-get"]).is_none() || !is_root()? {
+        return Ok(());
+    }
+    step(&format!("installing {what}"), || {
+        process::run(Command::new("apt-get").arg("update"))?;
+        let mut apt = Command::new("apt-get");
+        apt.args(["install", "--yes"]).args(packages);
+        process::run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
+    })
+}
+
+/// Of the content of a lock file: another content is another installation.
+fn mark_of(lock: &Path) -> Result<String> {
+    let text = fs::read(lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&text);
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 fn installed_browser() -> Option<Browser> {

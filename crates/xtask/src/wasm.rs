@@ -7,14 +7,16 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::glue;
 use crate::process;
 use crate::progress::step;
 use crate::workspace::Workspace;
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
-const PACKAGE: &str = "poolscope-app";
-/// The library of that package, hence the name of the files.
-const LIBRARY: &str = "poolscope_app";
+/// The widget: package, and library, hence the name of the files.
+const APP: (&str, &str) = ("poolscope-app", "poolscope_app");
+/// The simulator without a view.
+const HEADLESS: (&str, &str) = ("poolscope-headless", "poolscope_headless");
 
 /// Inlined copies make the module shorter but its gzip longer by 4 %: what counts is what travels.
 const COMPRESSES_BETTER: &[&str] = &[
@@ -77,37 +79,52 @@ pub fn ensure_target(workspace: &Workspace) -> Result<()> {
 
 /// Compiles the app and writes `poolscope_app.js` and `poolscope_app_bg.wasm` into `folder`.
 pub fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
-    step(&format!("compiling {PACKAGE} to wasm (profile {})", profile.name()), || {
+    compile(workspace, APP, profile, folder)
+}
+
+/// Compiles the simulator alone and writes `poolscope_headless.js` and `poolscope_headless_bg.wasm` into `folder`, small already.
+pub fn build_headless(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
+    compile(workspace, HEADLESS, Profile::Web, folder)?;
+    shrink(wasm_opt, HEADLESS.1, folder)
+}
+
+fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Profile, folder: &Path) -> Result<()> {
+    step(&format!("compiling {package} to wasm (profile {})", profile.name()), || {
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", PACKAGE, "--lib", "--target", TARGET]);
+        cargo.args(["build", "--package", package, "--lib", "--target", TARGET]);
         cargo.args(["--profile", profile.name()]);
         process::run(&mut cargo)
     })?;
-    let module = workspace.target.join(TARGET).join(profile.name()).join(format!("{LIBRARY}.wasm"));
+    let module = workspace.target.join(TARGET).join(profile.name()).join(format!("{library}.wasm"));
     if !module.is_file() {
         bail!(
-            "{} was not built; web/app/Cargo.toml needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`",
+            "{} was not built; {package} needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`",
             workspace.shown(&module)
         );
     }
     step("generating the JavaScript glue", || {
         Bindgen::new()
             .input_path(&module)
-            .out_name(LIBRARY)
-            .web(true)?
+            .out_name(library)
+            .no_modules(true)?
             .typescript(false)
-            // The loader calls the glue without saying where the module is: it is beside the glue.
-            .omit_default_module_path(false)
+            // The loader brings the module.
+            .omit_default_module_path(true)
             .remove_producers_section(profile == Profile::Web)
             .generate(folder)
-            .context("wasm-bindgen could not process the module")
+            .context("wasm-bindgen could not process the module")?;
+        glue::make_factory(&folder.join(format!("{library}.js")))
     })
 }
 
 /// Shrinks the module in `folder` in place.
-pub fn optimise(mut wasm_opt: Command, folder: &Path) -> Result<()> {
+pub fn optimise(wasm_opt: Command, folder: &Path) -> Result<()> {
+    shrink(wasm_opt, APP.1, folder)
+}
+
+fn shrink(mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {
     step("shrinking the module with wasm-opt", || {
-        let module = folder.join(format!("{LIBRARY}_bg.wasm"));
+        let module = folder.join(format!("{library}_bg.wasm"));
         let shrunk = module.with_extension("wasm.small");
         wasm_opt.arg(&module).arg("-Oz").args(FEATURES).args(COMPRESSES_BETTER);
         wasm_opt.arg("--strip-producers").arg("-o").arg(&shrunk);

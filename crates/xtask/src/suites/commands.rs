@@ -7,7 +7,7 @@ use crate::wasm;
 use crate::workspace::Workspace;
 
 /// Packages that run in a browser, so that natively only half of them is compiled.
-const WASM_PACKAGES: [&str; 2] = ["poolscope-app", "poolscope-wasm-tests"];
+const WASM_PACKAGES: [&str; 3] = ["poolscope-app", "poolscope-headless", "poolscope-wasm-tests"];
 
 pub fn fmt(workspace: &Workspace) -> Result<Count> {
     count::one(workspace.cargo().args(["fmt", "--all", "--check"]))

@@ -14,13 +14,14 @@ const TIMELINE: &str = "poolscope-timeline";
 const EMBED: &str = "poolscope-embed";
 const APP: &str = "poolscope-app";
 
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     (SIM, &[]),
     (TIMELINE, &[SIM]),
     (EMBED, &[SIM, TIMELINE]),
     ("mdbook-poolscope", &[EMBED]),
     ("poolscope-cli", &[SIM, TIMELINE, EMBED]),
     (APP, &[SIM, TIMELINE]),
+    ("poolscope-headless", &[SIM]),
     ("poolscope-conformance", &[SIM, TIMELINE]),
     ("poolscope-wasm-tests", &[SIM, TIMELINE, APP]),
     ("xtask", &[]),

@@ -1,0 +1,150 @@
+//! What other people's documentation uses, as their registries take it: the npm package, in `target/package/npm` and as a tarball.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::progress::step;
+use crate::tools::{self, Tools};
+use crate::wasm::{self, Profile};
+use crate::workspace::Workspace;
+use crate::{elements, files, process, scenarios, sizes};
+
+const SCENE_STYLE: &str = "crates/poolscope-timeline/src/poolscope-scene.css";
+const HEADLESS: [&str; 2] = ["headless.js", "headless.node.js"];
+
+/// The packages on disk.
+#[derive(Debug)]
+pub struct Packed {
+    /// The unpacked npm package.
+    pub npm: PathBuf,
+    pub tarball: PathBuf,
+    /// The source of the Python package, with the widget and the pictures in it.
+    pub python: PathBuf,
+}
+
+pub fn pack(workspace: &Workspace) -> Result<Packed> {
+    let tools = Tools::new()?;
+    let folder = workspace.target.join("package");
+    let npm = folder.join("npm");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
+    fs::create_dir_all(&npm)?;
+    build(workspace, &tools, &npm)?;
+    let tarball = step("packing the npm package", || {
+        let mut command = Command::new(tools::npm()?);
+        command.args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&npm);
+        let name = process::stdout_of(&mut command)?;
+        Ok(folder.join(name.trim()))
+    })?;
+    fill_preprocessor(workspace, &npm)?;
+    let python = folder.join("python");
+    fill_python(workspace, &npm, &python)?;
+    list(&npm)?;
+    sizes::check(&npm)?;
+    sizes::check_headless(&npm)?;
+    println!("The npm package is {}.", workspace.shown(&tarball));
+    println!("The Python package is {}; `python -m build` packs it.", workspace.shown(&python));
+    Ok(Packed { npm, tarball, python })
+}
+
+fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
+    let source = workspace.root.join("web/elements");
+    check_versions(workspace, &source)?;
+    wasm::ensure_target(workspace)?;
+    wasm::build(workspace, Profile::Web, npm)?;
+    wasm::optimise(tools.wasm_opt()?, npm)?;
+    wasm::build_headless(workspace, tools.wasm_opt()?, npm)?;
+    scenarios::write(workspace, &npm.join("scenarios"))?;
+    elements::copy(workspace, npm)?;
+    elements::join(tools, npm)?;
+    elements::shrink(tools, npm, &HEADLESS)?;
+    // The static pictures of a page take their colours from the same file as the place around them.
+    let style = npm.join("poolscope.css");
+    let scene = fs::read_to_string(workspace.root.join(SCENE_STYLE)).context(SCENE_STYLE)?;
+    fs::write(&style, fs::read_to_string(&style)? + &scene)?;
+    for name in ["package.json", "README.md", "custom-elements.json", "index.d.ts", "headless.d.ts"] {
+        fs::copy(source.join(name), npm.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(workspace.root.join(name), npm.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    Ok(())
+}
+
+/// What `mdbook-poolscope install` writes is part of that crate when it is published.
+fn fill_preprocessor(workspace: &Workspace, npm: &Path) -> Result<()> {
+    let assets = workspace.root.join("crates/mdbook-poolscope/assets");
+    if assets.exists() {
+        fs::remove_dir_all(&assets)?;
+    }
+    fs::create_dir_all(assets.join("scenarios"))?;
+    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+        fs::copy(npm.join(name), assets.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    for entry in fs::read_dir(workspace.root.join("book/scenarios"))? {
+        let file = entry?;
+        fs::copy(file.path(), assets.join("scenarios").join(file.file_name()))?;
+    }
+    Ok(())
+}
+
+/// The Python package with what its sites serve, and with the HTML of the scenarios that come along.
+fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
+    files::copy_tree(&workspace.root.join("web/poolscope-docs"), folder)?;
+    let module = folder.join("src/poolscope_docs");
+    let widget = module.join("static/poolscope");
+    fs::create_dir_all(&widget)?;
+    for name in ["pool-scope.js", "pool-playground.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+        fs::copy(npm.join(name), widget.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    files::copy_tree(&npm.join("scenarios"), &widget.join("scenarios"))?;
+    let pictures = module.join("pictures");
+    fs::create_dir_all(&pictures)?;
+    let command = scenarios::build_command(workspace)?;
+    step("drawing the pictures of the Python package", || {
+        for entry in fs::read_dir(workspace.root.join("book/scenarios"))? {
+            let file = entry?.path();
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            for language in ["en", "zh-CN"] {
+                let mut embed = Command::new(&command);
+                embed.arg("embed").arg(&file).args(["--lang", language]);
+                fs::write(pictures.join(format!("{name}.{language}.html")), process::stdout_of(&mut embed)?)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// One release number everywhere: it decides which of two copies on a page is the newer.
+fn check_versions(workspace: &Workspace, source: &Path) -> Result<()> {
+    let text = fs::read_to_string(source.join("package.json")).context("package.json")?;
+    let manifest: Value = serde_json::from_str(&text).context("package.json")?;
+    let version = manifest["version"].as_str().unwrap_or_default();
+    let module = fs::read_to_string(source.join("version.js")).context("version.js")?;
+    if !module.contains(&format!("version = '{version}'")) {
+        bail!("package.json says {version}, version.js something else");
+    }
+    let cargo = fs::read_to_string(workspace.root.join("Cargo.toml")).context("Cargo.toml")?;
+    if !cargo.contains(&format!("[workspace.package]\nversion = \"{version}\"")) {
+        bail!("package.json says {version}, Cargo.toml something else");
+    }
+    Ok(())
+}
+
+fn list(folder: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let file = entry?;
+        files.push((file.file_name().to_string_lossy().into_owned(), file.metadata()?.len()));
+    }
+    files.sort();
+    for (name, bytes) in files {
+        println!("{name:<28} {bytes:>10}");
+    }
+    Ok(())
+}

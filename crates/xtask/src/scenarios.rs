@@ -1,0 +1,50 @@
+//! The scenarios of the book as the widget reads them: `<name>.json`, and `index.json` to choose from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::process;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+/// Builds the command and says where it is.
+pub fn build_command(workspace: &Workspace) -> Result<PathBuf> {
+    step("compiling the command", || {
+        process::run(workspace.cargo().args(["build", "--package", "poolscope-cli", "--bin", "poolscope"]))
+    })?;
+    Ok(workspace.target.join("debug/poolscope").with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+pub fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let command = build_command(workspace)?;
+    step("writing the scenarios for the widget", || {
+        let source = workspace.root.join("book/scenarios");
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(&source).with_context(|| format!("cannot list {}", source.display()))? {
+            files.push(entry?.path());
+        }
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "toml"));
+        files.sort();
+        if files.is_empty() {
+            bail!("there is no scenario in {}", workspace.shown(&source));
+        }
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+        let mut index = Vec::new();
+        for file in &files {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            let json = process::stdout_of(Command::new(&command).arg("embed").arg(file).args(["--format", "json"]))?;
+            let scenario: Value = serde_json::from_str(&json)?;
+            index.push(json!({ "name": name, "title": scenario["title"], "summary": scenario["summary"] }));
+            fs::write(folder.join(format!("{name}.json")), json)?;
+        }
+        let index = serde_json::to_string_pretty(&index)? + "\n";
+        fs::write(folder.join("index.json"), index).with_context(|| format!("cannot write {}", folder.display()))
+    })
+}

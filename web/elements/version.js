@@ -1,0 +1,3 @@
+// @ts-check
+/** The release of this package. */
+export const version = '0.1.0';
