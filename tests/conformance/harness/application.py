@@ -68,8 +68,24 @@ class Application:
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
         engine = create_engine(URLS[self.scenario["driver"]], module=driver.module(), **arguments)
         listen(engine, self.engines, self.row)
+        if sqlalchemy_version.startswith("1.2"):
+            show_pings(engine.dialect)
         self.engines += 1
         return engine
+
+
+def show_pings(dialect):
+    """1.2 pings with a statement; the driver prints it as a ping."""
+    do_ping = dialect.do_ping
+
+    def ping(dbapi_connection):
+        dbapi_connection.pinging = True
+        try:
+            return do_ping(dbapi_connection)
+        finally:
+            dbapi_connection.pinging = False
+
+    dialect.do_ping = ping
 
 
 def seconds(microseconds):

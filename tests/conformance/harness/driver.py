@@ -98,6 +98,7 @@ class Connection:
     def __init__(self, driver, session):
         self.driver, self.session, self.closed = driver, session, False
         self.number = session.connection
+        self.pinging = False  # With a statement: 1.2.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
 
     def command(self, microseconds, report, query=False):
@@ -155,6 +156,11 @@ class Cursor:
         connection, driver = self.connection, self.connection.driver
         if sql.startswith("SET NAMES"):
             return  # Part of connecting, and of its price.
+        if connection.pinging:
+            driver.row("ping", conn=connection.number)
+            connection.command(driver.rtt, "pinged", query=True)
+            self.give(1)
+            return
         if sql in driver.answers:
             connection.quiet = True
             connection.command(driver.rtt, None, query=True)

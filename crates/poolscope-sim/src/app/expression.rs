@@ -59,6 +59,8 @@ const READING: [&str; 20] = [
     "strip",
 ];
 
+const SINCE_1_4: [&str; 7] = ["all", "one", "one_or_none", "scalars", "scalar_one", "scalar_one_or_none", "unique"];
+
 /// Compiles an expression; its type, and the slot if it is a Session or Connection. `None` after an error.
 pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Option<(Type, Option<Slot>)> {
     let comprehension = tokens.iter().any(|t| matches!(t, Token::Name(n) if n == "for"));
@@ -254,6 +256,11 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             Some(Head::Other)
         }
         Head::Gc => unknown_method(compiler, method, "collect"),
+        Head::Other if SINCE_1_4.contains(&method) && compiler.sqlalchemy < SqlAlchemy::V1_4 => unknown_method(
+            compiler,
+            method,
+            "results have it since SQLAlchemy 1.4; before: fetchall, fetchone, first, scalar",
+        ),
         Head::Other if READING.contains(&method) => {
             expression(compiler, arguments)?;
             Some(Head::Other)
@@ -264,6 +271,9 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
 
 fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str, arguments: &[Token]) -> Option<Head> {
     let step = match method {
+        "scalars" if compiler.sqlalchemy < SqlAlchemy::V1_4 => {
+            return unknown_method(compiler, method, "SQLAlchemy has it since 1.4; before: execute(…).fetchall()");
+        }
         "execute" | "scalar" | "scalars" => {
             let [Token::Name(text), Token::Mark('('), Token::Text(sql), Token::Mark(')'), parameters @ ..] = arguments
             else {
@@ -282,7 +292,11 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
             Step::Execute { on, statement }
         }
         "commit" | "rollback" if kind == Type::Connection && compiler.sqlalchemy < SqlAlchemy::V2_0 => {
-            return unknown_method(compiler, method, "in 1.4 a Connection has none: with engine.begin() as conn:");
+            return unknown_method(
+                compiler,
+                method,
+                "a Connection has it since SQLAlchemy 2.0; before: with engine.begin() as conn:",
+            );
         }
         "commit" => Step::Commit { on },
         "rollback" => Step::Rollback { on },

@@ -45,7 +45,8 @@ impl<O: Observer> World<'_, O> {
     async fn release_connection(&self, id: u32, in_cycle: bool) {
         let fairy = {
             let mut state = self.state();
-            let cycle = self.scenario.sqlalchemy >= SqlAlchemy::V2_0;
+            // Before 1.4 through the checkout's `_reset_agent`.
+            let cycle = self.scenario.sqlalchemy != SqlAlchemy::V1_4;
             let Some(connection) = state.connections.get_mut(id) else {
                 return;
             };

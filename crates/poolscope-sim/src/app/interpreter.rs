@@ -4,6 +4,7 @@ use super::garbage::Holder;
 use super::program::{CLASSES, ClassSet, Exit, Function, Slot, Step, Target};
 use super::session::Begin;
 use crate::engine::error::{DbapiClass, PyError};
+use crate::scenario::SqlAlchemy;
 use crate::time::SimSpan;
 use crate::trace::{Ended, EventKind, Observer, Rule};
 use crate::world::World;
@@ -89,7 +90,7 @@ impl<O: Observer> World<'_, O> {
                 Ok(flow) => flow,
                 Err(error) => {
                     self.state().raise(Rule::Propagate, error);
-                    frame.in_cycle |= matches!(error, PyError::Dbapi { .. });
+                    frame.in_cycle |= error.leaves_cycle();
                     Flow::Interrupt(Pending::Exception(error))
                 }
             };
@@ -258,6 +259,11 @@ impl<O: Observer> World<'_, O> {
                 return if how == Exit::EndAndClose { self.end(frame, on, Ended::Close).await } else { Ok(()) };
             }
             let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
+            // `Engine._trans_ctx.__exit__`: if that raised, nothing else was done.
+            if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
+                ended?;
+                return self.end(frame, on, Ended::Close).await;
+            }
             if ended.is_err() && !failed {
                 self.end(frame, on, Ended::Rollback).await?;
             }
@@ -352,15 +358,18 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
             DbapiClass::ProgrammingError => &["SQLAlchemyError", "DBAPIError"],
         },
-        PyError::PoolTimeout { statement: Some(_), .. } | PyError::Assertion { statement: Some(_), .. } => {
-            &["SQLAlchemyError"]
-        }
+        PyError::PoolTimeout { statement: Some(_), .. }
+        | PyError::Assertion { statement: Some(_), .. }
+        | PyError::RecordClosed { statement: Some(_) }
+        | PyError::InvalidTransaction { statement: Some(_) }
+        | PyError::StatementClosed { .. } => &["SQLAlchemyError"],
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
         PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
         PyError::Prepared
         | PyError::EndedInContext
         | PyError::AlreadyBegun
-        | PyError::RecordClosed
+        | PyError::RecordClosed { statement: None }
+        | PyError::InvalidTransaction { statement: None }
         | PyError::DetachInvalidated => &["SQLAlchemyError", "InvalidRequestError"],
         PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
         PyError::Assertion { .. } | PyError::Raised { .. } => &[],

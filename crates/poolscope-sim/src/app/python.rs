@@ -309,6 +309,12 @@ impl Compiler<'_> {
                 None => (Type::Session, self.slot(), Exit::Close),
             },
         };
+        if kind == Type::Session && self.sqlalchemy < SqlAlchemy::V1_4 {
+            self.error(
+                "a Session is no context manager before SQLAlchemy 1.4",
+                "session = Session(), then try: … finally: session.close()",
+            );
+        }
         self.temporaries.clear();
         if let Some(name) = name {
             self.names.retain(|(n, _, _)| n != name);
@@ -464,6 +470,9 @@ impl Compiler<'_> {
             let Token::Name(name) = token else { continue };
             if tokens.get(at + 1) == Some(&Token::Mark('.')) {
                 continue;
+            }
+            if name == "PendingRollbackError" && self.sqlalchemy < SqlAlchemy::V1_4 {
+                self.error("SQLAlchemy has PendingRollbackError since 1.4", "InvalidRequestError");
             }
             match CLASSES.iter().position(|class| class == name) {
                 Some(bit) => set |= 1 << bit,

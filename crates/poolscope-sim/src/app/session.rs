@@ -3,6 +3,7 @@
 use super::program::{Factory, Scope};
 use crate::engine::error::PyError;
 use crate::pool::Fairy;
+use crate::scenario::SqlAlchemy;
 use crate::trace::{Ended, EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -170,7 +171,7 @@ impl<O: Observer> World<'_, O> {
         // `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
         let valid =
             self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
-        if valid {
+        if valid && self.scenario.sqlalchemy >= SqlAlchemy::V1_4 {
             self.connection_rollback(connection).await?;
         }
         self.connection_close(connection).await?;

@@ -5,6 +5,7 @@ use super::dialect::is_disconnect;
 use super::error::{Assertion, DbapiError, PyError};
 use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::pool::Fairy;
+use crate::pool::checkin::AtClose;
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
@@ -13,7 +14,7 @@ use crate::world::World;
 impl<O: Observer> World<'_, O> {
     /// `engine.connect()`: takes a connection from the pool at once.
     pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>) -> Result<u32, PyError> {
-        let fairy = self.checkout(engine).await?;
+        let fairy = self.checkout(engine, holder.is_some()).await?;
         let mut state = self.state();
         let number = holder.unwrap_or_else(|| state.new_holder());
         let id = state.next_connection;
@@ -57,6 +58,11 @@ impl<O: Observer> World<'_, O> {
                 PyError::PoolTimeout { size, overflow, timeout, statement: Some(statement) }
             }
             PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
+            PyError::RecordClosed { .. } => PyError::RecordClosed { statement: Some(statement) },
+            PyError::InvalidTransaction { .. } => PyError::InvalidTransaction { statement: Some(statement) },
+            PyError::ConnectionClosed if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
+                PyError::StatementClosed { statement }
+            }
             other => other,
         })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
@@ -66,7 +72,7 @@ impl<O: Observer> World<'_, O> {
         if let Err(error) = self.dbapi_execute(dbapi, statement).await {
             // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
             let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
-            if !begun && !is_disconnect(&error) {
+            if !begun && !is_disconnect(&error, self.scenario.sqlalchemy) {
                 self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))?;
             }
             return Err(self.state().connection_failed(id, error, Some(statement)));
@@ -78,6 +84,14 @@ impl<O: Observer> World<'_, O> {
             done.map_err(|e| self.state().connection_failed(id, e, None))?;
         }
         Ok(())
+    }
+
+    /// Why a Connection with a transaction cannot reconnect.
+    fn pending_rollback(&self) -> PyError {
+        match self.scenario.sqlalchemy {
+            old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None },
+            _ => PyError::PendingRollback,
+        }
     }
 
     /// The DBAPI connection behind a Connection, or why it cannot be used.
@@ -94,7 +108,7 @@ impl<O: Observer> World<'_, O> {
                 return Err(PyError::EndedInContext);
             }
             if connection.transaction.as_ref().is_some_and(|t| !t.active) {
-                return Err(PyError::PendingRollback);
+                return Err(self.pending_rollback());
             }
             match &connection.fairy {
                 Some(fairy) => {
@@ -102,11 +116,11 @@ impl<O: Observer> World<'_, O> {
                     let what = if old { Assertion::NoCursor } else { Assertion::Bare };
                     return fairy.connection.ok_or(PyError::Assertion { what, statement: None });
                 }
-                None if connection.transaction.is_some() => return Err(PyError::PendingRollback),
+                None if connection.transaction.is_some() => return Err(self.pending_rollback()),
                 None => connection.engine,
             }
         };
-        let fairy = self.checkout(engine).await?;
+        let fairy = self.checkout(engine, false).await?;
         let dbapi = fairy.connection;
         if let Some(connection) = self.state().connections.get_mut(id) {
             connection.fairy = Some(fairy);
@@ -158,7 +172,10 @@ impl<O: Observer> World<'_, O> {
             }
             if !transaction.active || dbapi.is_none() {
                 transaction.active = false;
-                return Err(PyError::PendingRollback);
+                if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
+                    connection.transaction = None;
+                }
+                return Err(self.pending_rollback());
             }
             dbapi
         };
@@ -173,12 +190,17 @@ impl<O: Observer> World<'_, O> {
                 Ok(())
             }
             Err(error) => {
-                if let Some(RootTransaction { active }) =
-                    state.connections.get_mut(id).and_then(|c| c.transaction.as_mut())
-                {
-                    *active = false;
+                let failed = state.connection_failed(id, error, None);
+                let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
+                if let Some(connection) = state.connections.get_mut(id) {
+                    // `_commit_impl` forgot it before 1.4; only the Transaction still knew that it was to be rolled back.
+                    if old && connection.fairy.is_none() {
+                        connection.transaction = None;
+                    } else if let Some(transaction) = &mut connection.transaction {
+                        transaction.active = old;
+                    }
                 }
-                Err(state.connection_failed(id, error, None))
+                Err(failed)
             }
         }
     }
@@ -212,18 +234,26 @@ impl<O: Observer> World<'_, O> {
             }
             connection.transaction.is_some()
         };
-        if had_transaction {
+        // Before 1.4 the rollback is left to the pool's reset (`_reset_agent`), which keeps its errors to itself.
+        let agent = had_transaction && self.scenario.sqlalchemy < SqlAlchemy::V1_4;
+        if had_transaction && !agent {
             self.connection_rollback(id).await?;
         }
         let fairy = {
             let mut state = self.state();
             state.connections.get_mut(id).and_then(|connection| {
                 connection.closed = true;
+                connection.transaction = None;
                 connection.fairy.take()
             })
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, had_transaction, Rule::ResetOnReturn).await?;
+            let transaction = match (had_transaction, agent) {
+                (false, _) => AtClose::NoTransaction,
+                (true, false) => AtClose::RolledBack,
+                (true, true) => AtClose::Agent,
+            };
+            self.checkin(fairy, transaction, Rule::ResetOnReturn).await?;
         }
         Ok(())
     }
@@ -238,7 +268,7 @@ fn changes_data(sql: &str) -> bool {
 impl<O: Observer> State<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
     fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
-        let error = wrap(error, statement);
+        let error = wrap(self.scenario.sqlalchemy, error, statement);
         if let PyError::Dbapi { disconnect: true, .. } = error
             && let Some(fairy) = self.connections.get_mut(id).and_then(|c| c.fairy.take())
         {

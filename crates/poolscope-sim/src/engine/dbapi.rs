@@ -3,7 +3,7 @@
 use super::dialect::is_disconnect;
 use super::error::{DbapiClass, DbapiError, PyError};
 use crate::agenda::Target;
-use crate::scenario::Driver;
+use crate::scenario::{Driver, SqlAlchemy};
 use crate::server::{Death, gone, refused};
 use crate::state::State;
 use crate::time::SimSpan;
@@ -38,8 +38,8 @@ fn out_of_sync(driver: Driver) -> DbapiError {
 }
 
 /// A driver error as SQLAlchemy raises it.
-pub(crate) fn wrap(error: DbapiError, statement: Option<u16>) -> PyError {
-    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error) }
+pub(crate) fn wrap(sqlalchemy: SqlAlchemy, error: DbapiError, statement: Option<u16>) -> PyError {
+    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error, sqlalchemy) }
 }
 
 impl<O: Observer> World<'_, O> {
@@ -172,7 +172,7 @@ impl<O: Observer> State<'_, O> {
         statement: Option<u16>,
         done: Result<(), DbapiError>,
     ) -> Result<(), DbapiError> {
-        let error = done.err().map(|e| wrap(e, statement));
+        let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
         let death = self.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
         match (error, death) {

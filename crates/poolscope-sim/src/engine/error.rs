@@ -1,6 +1,6 @@
 //! Python exceptions as values, and their text word for word.
 
-use crate::scenario::{Driver, Scenario, Server, Transport};
+use crate::scenario::{Driver, Scenario, Server, SqlAlchemy, Transport};
 use crate::time::{Decimal, SimSpan};
 
 /// What leaves a call into SQLAlchemy (or the handler's own code).
@@ -25,7 +25,11 @@ pub enum PyError {
     /// An `assert` of the pool's own, or what an AssertionPool raises; with the statement that it is wrapped for.
     Assertion { what: Assertion, statement: Option<u16> },
     /// `This connection is closed`, as the pool says it.
-    RecordClosed,
+    RecordClosed { statement: Option<u16> },
+    /// Before 1.4, instead of PendingRollbackError.
+    InvalidTransaction { statement: Option<u16> },
+    /// Before 1.4: ConnectionClosed while a statement was to be executed.
+    StatementClosed { statement: u16 },
     /// `Can't detach an invalidated Connection`
     DetachInvalidated,
     /// `Can't reconnect until invalid transaction is rolled back.`
@@ -95,6 +99,16 @@ impl ErrorKey {
 }
 
 impl PyError {
+    /// Raised by `Connection._handle_dbapi_exception`, whose traceback refers to itself.
+    pub(crate) const fn leaves_cycle(&self) -> bool {
+        match self {
+            PyError::Dbapi { .. } | PyError::InvalidTransaction { .. } | PyError::StatementClosed { .. } => true,
+            PyError::PoolTimeout { statement, .. } | PyError::RecordClosed { statement } => statement.is_some(),
+            PyError::Assertion { what, statement } => statement.is_some() || matches!(what, Assertion::NoCommit),
+            _ => false,
+        }
+    }
+
     pub const fn key(&self) -> ErrorKey {
         match self {
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
@@ -103,47 +117,64 @@ impl PyError {
             PyError::Prepared => ErrorKey::InvalidRequest,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
-            PyError::DetachInvalidated | PyError::RecordClosed => ErrorKey::InvalidRequest,
+            PyError::DetachInvalidated | PyError::RecordClosed { .. } | PyError::InvalidTransaction { .. } => {
+                ErrorKey::InvalidRequest
+            }
+            PyError::StatementClosed { .. } => ErrorKey::ConnectionClosed,
             PyError::Assertion { .. } | PyError::Raised { .. } => ErrorKey::Application,
         }
     }
 
     /// The last lines of the traceback: class, message, statement, link.
     pub fn text(&self, scenario: &Scenario) -> String {
-        let version = scenario.sqlalchemy.link();
-        let link = |code: &str| format!("(Background on this error at: https://sqlalche.me/e/{version}/{code})");
+        let old = scenario.sqlalchemy < SqlAlchemy::V1_3;
+        let page = scenario.sqlalchemy.link();
+        let link = |code: &str| format!("(Background on this error at: {page}/{code})");
+        // 1.2 put everything on one line, and the statement into quotes.
+        let gap = if old { ' ' } else { '\n' };
+        let sql = |statement: u16| {
+            let sql = scenario.sql(statement);
+            let quote = match old {
+                false => "",
+                true if sql.contains('\'') => "\"",
+                true => "'",
+            };
+            format!("{gap}[SQL: {quote}{sql}{quote}]")
+        };
+        // What SQLAlchemy raises while it prepares a statement becomes a StatementError.
+        let wrapped = |class: &str, message: &str, statement: Option<u16>| match statement {
+            None => format!("sqlalchemy.exc.{class}: {message}"),
+            Some(statement) => {
+                format!("sqlalchemy.exc.StatementError: (sqlalchemy.exc.{class}) {message}{}", sql(statement))
+            }
+        };
         match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
                 let mut text =
                     format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
                 if let Some(statement) = statement {
-                    text += &format!("\n[SQL: {}]", scenario.sql(statement));
+                    text += &sql(statement);
                 }
-                text + "\n"
-                    + &link(match error.class {
-                        DbapiClass::OperationalError => "e3q8",
-                        DbapiClass::InterfaceError => "rvf5",
-                        DbapiClass::ProgrammingError => "f405",
-                    })
+                text.push(gap);
+                text + &link(match error.class {
+                    DbapiClass::OperationalError => "e3q8",
+                    DbapiClass::InterfaceError => "rvf5",
+                    DbapiClass::ProgrammingError => "f405",
+                })
             }
             PyError::PoolTimeout { size, overflow, timeout, statement } => {
                 let hundredths = hundredths(timeout);
+                let timeout = match scenario.sqlalchemy {
+                    // `%d` until 1.4
+                    before if before < SqlAlchemy::V1_4 => (timeout.as_us() / 1_000_000).to_string(),
+                    _ => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+                };
                 let message = format!(
-                    "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {}.{:02}",
-                    hundredths / 100,
-                    hundredths % 100,
+                    "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {timeout}"
                 );
-                match statement {
-                    None => format!("sqlalchemy.exc.TimeoutError: {message} {}", link("3o7r")),
-                    Some(statement) => {
-                        let sql = scenario.sql(statement);
-                        format!(
-                            "sqlalchemy.exc.StatementError: (sqlalchemy.exc.TimeoutError) {message}\n[SQL: {sql}]\n{}",
-                            link("3o7r")
-                        )
-                    }
-                }
+                let gap = if statement.is_some() { gap } else { ' ' };
+                format!("{}{gap}{}", wrapped("TimeoutError", &message, statement), link("3o7r"))
             }
             PyError::Assertion { what, statement } => {
                 let message = match what {
@@ -163,17 +194,25 @@ impl PyError {
                     None if message.is_empty() => class.to_owned(),
                     None => format!("{class}: {message}"),
                     Some(statement) => {
-                        let sql = scenario.sql(statement);
-                        format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}\n[SQL: {sql}]")
+                        format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}", sql(statement))
                     }
                 }
             }
-            PyError::RecordClosed => "sqlalchemy.exc.InvalidRequestError: This connection is closed".to_owned(),
+            PyError::RecordClosed { statement } => {
+                wrapped("InvalidRequestError", "This connection is closed", statement)
+            }
+            PyError::InvalidTransaction { statement } => {
+                let message = "Can't reconnect until invalid transaction is rolled back";
+                wrapped("InvalidRequestError", message, statement)
+            }
+            PyError::StatementClosed { statement } => {
+                wrapped("ResourceClosedError", "This Connection is closed", Some(statement))
+            }
             PyError::DetachInvalidated => {
                 "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection".to_owned()
             }
             PyError::PendingRollback => {
-                let long = scenario.sqlalchemy >= crate::scenario::SqlAlchemy::V2_0;
+                let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
                 let more = if long { "  Please rollback() fully before proceeding" } else { "" };
                 format!(
                     "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back.{more} {}",

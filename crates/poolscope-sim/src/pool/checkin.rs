@@ -1,22 +1,33 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
 use super::Fairy;
+use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
 use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PoolEvent, Rule};
 use crate::world::World;
 
+/// The transaction of the Connection that returns its checkout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtClose {
+    NoTransaction,
+    /// The Connection has rolled back: the pool need not.
+    RolledBack,
+    /// Before 1.4: the pool's reset rolls back through the Connection's Transaction.
+    Agent,
+}
+
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
-    pub(crate) async fn checkin(&self, fairy: Fairy, already_rolled_back: bool, rule: Rule) -> Result<(), PyError> {
+    pub(crate) async fn checkin(&self, fairy: Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
         let Some(connection) = fairy.connection else { return Ok(()) };
         if self.state().is_nested(&fairy) {
             // The last reference to a checkout that was opened more often than closed: the finalizer returns it.
             let last = !self.state().is_held(fairy.serial);
             return if last { self.finalize(fairy).await } else { Ok(()) };
         }
-        self.reset(&fairy, connection, already_rolled_back, rule).await;
+        self.reset(&fairy, connection, transaction, rule).await;
         if fairy.detached { Ok(()) } else { self.state().checkin_in_use(fairy.pool, fairy.slot) }
     }
 
@@ -38,24 +49,31 @@ impl<O: Observer> World<'_, O> {
         };
         if let Some(connection) = connection {
             let fairy = Fairy { connection: Some(connection), ..fairy };
-            self.reset(&fairy, connection, false, Rule::Garbage).await;
+            self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage).await;
         }
         self.state().checkin_in_use(pool, slot)
     }
 
     /// `_reset`, and for a detached connection the end.
-    async fn reset(&self, fairy: &Fairy, connection: u32, already_rolled_back: bool, rule: Rule) {
+    async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) {
         let Fairy { pool, slot, detached, .. } = *fairy;
         let of_event = if detached { self.state().present_pool(pool) } else { pool };
-        let mode = self.scenario.engines[self.state().pools[pool].options].pool_reset_on_return;
+        let mode = self.state().pools[pool].reset_on_return;
         self.state().pool_event(of_event, slot, PoolEvent::Reset, Some(connection), rule);
         let done = match mode {
-            ResetOnReturn::Rollback if already_rolled_back => Ok(()),
+            ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Ok(()),
             ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
             ResetOnReturn::Commit => self.dbapi_commit(connection).await,
             ResetOnReturn::None => Ok(()),
         };
         let mut state = self.state();
+        if let Err(error) = &done
+            && transaction == AtClose::Agent
+            && is_disconnect(error, self.scenario.sqlalchemy)
+        {
+            let present = state.present_pool(pool);
+            state.invalidate_pool(present, fairy);
+        }
         match (done.is_ok(), detached) {
             (true, true) => {
                 let of_event = state.present_pool(pool);
@@ -237,6 +255,9 @@ impl<O: Observer> State<'_, O> {
         self.emit(Rule::Dispose, EventKind::Dispose { engine });
         self.engines[at].pool = self.new_pool(options, engine);
         let new = self.engines[at].pool;
+        if self.scenario.sqlalchemy < SqlAlchemy::V1_3 {
+            self.pools[new].forget_options();
+        }
         self.status(new, Rule::Dispose);
     }
 }

@@ -5,7 +5,7 @@ use super::queue_pool::FirstRun;
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, PyError};
-use crate::scenario::defaults::{INITIALIZE, INITIALIZE_STATEMENT};
+use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::time::SimSpan;
@@ -14,11 +14,14 @@ use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `pool.connect()`: a connection that is fit for use as far as the pool can know.
-    pub(crate) async fn checkout(&self, engine: u16) -> Result<Fairy, PyError> {
+    pub(crate) async fn checkout(&self, engine: u16, of_thread: bool) -> Result<Fairy, PyError> {
         let pool = self.state().engines[usize::from(engine)].pool;
-        if let Some(fairy) = self.state().checkout_again(pool) {
+        // Before 1.4 `engine.connect()` asked for a checkout of its own (`Pool.unique_connection`), a Session for the thread's.
+        let of_thread = of_thread || self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
+        let again = if of_thread { self.state().checkout_again(pool) } else { None };
+        if let Some(fairy) = again {
             let invalidated = match self.scenario.sqlalchemy {
-                old if old < SqlAlchemy::V2_0 => PyError::RecordClosed,
+                old if old < SqlAlchemy::V2_0 => PyError::RecordClosed { statement: None },
                 _ => PyError::Assertion { what: Assertion::Bare, statement: None },
             };
             return if fairy.connection.is_some() { Ok(fairy) } else { Err(invalidated) };
@@ -37,7 +40,7 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let serial = self.state().next_fairy();
-        self.state().hand_out(pool, slot, serial);
+        self.state().hand_out(pool, slot, serial, of_thread);
         let fairy = Fairy { pool, slot, connection: Some(connection), serial, detached: false };
         let tested = self.test(engine, fairy).await;
         self.state().checking_out.retain(|other| *other != serial);
@@ -47,10 +50,10 @@ impl<O: Observer> World<'_, O> {
     /// `_ConnectionFairy._checkout`: pre-ping, then the checkout event.
     async fn test(&self, engine: u16, mut fairy: Fairy) -> Result<Fairy, PyError> {
         let Fairy { pool, slot, .. } = fairy;
-        let pre_ping = self.scenario.engines[self.state().pools[pool].options].pool_pre_ping;
+        let pre_ping = self.state().pools[pool].pre_ping;
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
-            let fresh = self.state().no_longer_fresh(pool, slot);
+            let fresh = self.state().no_longer_fresh(pool, slot) && self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
             let Some(connection) = fairy.connection else { break };
             if pre_ping && !fresh {
                 match self.ping(engine, slot, connection).await {
@@ -67,6 +70,11 @@ impl<O: Observer> World<'_, O> {
                         }
                         continue;
                     }
+                    // Before 1.4 nobody looked after it: the traceback keeps it for the garbage collector.
+                    PingResult::Failed(error) if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
+                        self.state().lose(engine, fairy);
+                        return Err(error);
+                    }
                     PingResult::Failed(error) => {
                         self.state().test_failed(pool, slot)?;
                         return Err(error);
@@ -77,7 +85,7 @@ impl<O: Observer> World<'_, O> {
             return Ok(fairy);
         }
         self.state().test_failed(pool, slot)?;
-        Err(PyError::RecordClosed)
+        Err(PyError::RecordClosed { statement: None })
     }
 
     async fn ping(&self, engine: u16, slot: u32, connection: u32) -> PingResult {
@@ -86,10 +94,14 @@ impl<O: Observer> World<'_, O> {
             state.outcome.pings += 1;
             state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
         }
-        let result = match self.round_trip(connection, None, SimSpan::ZERO, Transaction::Stays).await {
+        // 1.2 sends a statement.
+        let statement = (self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
+        let result = match self.round_trip(connection, statement, SimSpan::ZERO, Transaction::Stays).await {
             Ok(()) => PingResult::Alive,
-            Err(error) if is_disconnect(&error) => PingResult::Dead(wrap(error, None)),
-            Err(error) => PingResult::Failed(wrap(error, None)),
+            Err(error) if is_disconnect(&error, self.scenario.sqlalchemy) => {
+                PingResult::Dead(wrap(self.scenario.sqlalchemy, error, None))
+            }
+            Err(error) => PingResult::Failed(wrap(self.scenario.sqlalchemy, error, None)),
         };
         let mut state = self.state();
         let death = state.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
@@ -144,7 +156,7 @@ impl<O: Observer> World<'_, O> {
             let now = state.now;
             state.pools[pool].new_slot(now)
         };
-        match self.connect_record(pool, slot).await {
+        match self.connect_record(pool, slot, true).await {
             Ok(()) => Ok(slot),
             Err(error) => {
                 self.state().pools[pool].records.remove(slot);
@@ -209,7 +221,7 @@ impl<O: Observer> World<'_, O> {
     async fn get_connection(&self, pool: usize, slot: u32) -> Result<u32, PyError> {
         {
             let mut state = self.state();
-            let recycle = self.scenario.engines[state.pools[pool].options].pool_recycle;
+            let recycle = state.pools[pool].recycle;
             let now = state.now;
             let invalidated_at = state.pools[pool].invalidated_at;
             let Some(record) = state.pools[pool].records.get(slot) else {
@@ -222,14 +234,14 @@ impl<O: Observer> World<'_, O> {
                 }
             }
         }
-        self.connect_record(pool, slot).await?;
+        self.connect_record(pool, slot, false).await?;
         // Whoever shares the record may have closed it meanwhile.
         let connection = self.state().connection_of(pool, slot);
         connection.ok_or(PyError::Assertion { what: Assertion::Bare, statement: None })
     }
 
     /// `_ConnectionRecord.__connect`
-    async fn connect_record(&self, pool: usize, slot: u32) -> Result<(), PyError> {
+    async fn connect_record(&self, pool: usize, slot: u32, new: bool) -> Result<(), PyError> {
         let engine = {
             let mut state = self.state();
             let now = state.now;
@@ -244,7 +256,7 @@ impl<O: Observer> World<'_, O> {
         let connection = match self.open().await {
             Ok(connection) => connection,
             Err(error) => {
-                let error = wrap(error, None);
+                let error = wrap(self.scenario.sqlalchemy, error, None);
                 self.state().emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
                 return Err(error);
             }
@@ -255,10 +267,17 @@ impl<O: Observer> World<'_, O> {
                 record.connection = Some(connection);
                 record.fresh = true;
             }
-            if !state.pools[pool].first_connect_done {
+            if self.scenario.sqlalchemy >= SqlAlchemy::V1_4 && !state.pools[pool].first_connect_done {
                 state.pools[pool].first_connect_done = true;
                 state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
             }
+        }
+        if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
+            if new {
+                self.first_connect(pool, slot, engine, connection).await?;
+            }
+            self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
+            return Ok(());
         }
         let mutex = self.enter_listeners(pool).await;
         let asked = self.initialize((pool, slot), engine, connection).await;
@@ -276,6 +295,29 @@ impl<O: Observer> World<'_, O> {
             state.leave_listeners(pool, asked.is_ok());
         }
         asked
+    }
+
+    /// `first_connect` before 1.4, of new records only: the dialect's questions under a mutex, then the other listeners. 1.2 never
+    /// tried again if they failed.
+    async fn first_connect(&self, pool: usize, slot: u32, engine: u16, connection: u32) -> Result<(), PyError> {
+        let mutex = self.enter_listeners(pool).await;
+        let mut done = Ok(());
+        if mutex && !self.state().pools[pool].first_connect_done {
+            done = self.initialize((pool, slot), engine, connection).await;
+            let mut state = self.state();
+            let once = self.scenario.sqlalchemy < SqlAlchemy::V1_3;
+            state.engines[usize::from(engine)].asked |= once;
+            state.pools[pool].first_connect_done = done.is_ok() || once;
+            if done.is_ok() {
+                state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
+            }
+        }
+        if mutex {
+            let mut state = self.state();
+            let finished = state.pools[pool].first_connect_done;
+            state.leave_listeners(pool, finished);
+        }
+        done
     }
 
     /// Waits for the mutex of the first run; false if that run is over and there is no mutex any more.
@@ -311,25 +353,31 @@ impl<O: Observer> World<'_, O> {
     /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
     /// after one that is no disconnect; the others use a bare cursor, and 1.4 then rolls back in a `finally` whose error wins.
     async fn ask(&self, (pool, slot): (usize, u32), connection: u32) -> Result<(), PyError> {
-        const THROUGH_CONNECTION: [bool; INITIALIZE.len()] = [false, true, false, true, true];
-        for (question, through_connection) in (0..).zip(THROUGH_CONNECTION) {
-            let statement = INITIALIZE_STATEMENT + question;
+        let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
+        for (question, through_connection) in if old { INITIALIZE_1_3 } else { INITIALIZE }.iter().copied() {
+            let statement = QUESTION + question;
             let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
             let Err(error) = asked else { continue };
-            if through_connection && is_disconnect(&error) {
-                let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: false };
+            if through_connection && is_disconnect(&error, self.scenario.sqlalchemy) {
+                // Before 1.4 the Connection was made of the bare DBAPI connection, whose age nobody knew.
+                let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: old };
                 let mut state = self.state();
                 let present = state.present_pool(pool);
                 state.invalidate_pool(present, &fairy);
-                return Err(wrap(error, Some(statement)));
+                return Err(wrap(self.scenario.sqlalchemy, error, Some(statement)));
+            }
+            if old {
+                return Err(wrap(self.scenario.sqlalchemy, error, through_connection.then_some(statement)));
             }
             if through_connection || self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
                 let rollback = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
-                rollback.map_err(|e| wrap(e, None))?;
+                rollback.map_err(|e| wrap(self.scenario.sqlalchemy, e, None))?;
             }
-            return Err(wrap(error, None));
+            return Err(wrap(self.scenario.sqlalchemy, error, None));
         }
-        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await.map_err(|e| wrap(e, None))
+        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
+            .await
+            .map_err(|e| wrap(self.scenario.sqlalchemy, e, None))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Fairy;
 use super::queue_pool::{OfThread, Pool};
+use crate::app::session::{Begin, Connection};
 use crate::engine::error::{Assertion, PyError};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
@@ -111,16 +112,27 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Of the record: who has it now.
-    pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64) {
+    pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64, of_thread: bool) {
         let thread = self.thread();
         self.checking_out.push(serial);
         let pool = &mut self.pools[pool];
         if let Some(record) = pool.records.get_mut(slot) {
             record.fairy = Some(serial);
         }
-        if let Some(of_thread) = pool.threads.iter_mut().find(|t| t.thread == thread) {
-            of_thread.fairy = Some(serial);
+        if let Some(of_task) = pool.threads.iter_mut().find(|t| t.thread == thread && of_thread) {
+            of_task.fairy = Some(serial);
         }
+    }
+
+    /// A checkout that only a traceback still refers to.
+    pub(crate) fn lose(&mut self, engine: u16, fairy: Fairy) {
+        let id = self.next_connection;
+        self.next_connection += 1;
+        let number = self.new_holder();
+        let context = Begin::NoBlock;
+        let lost =
+            Connection { number, engine, fairy: Some(fairy), closed: false, context, transaction: None, references: 0 };
+        self.connections.insert(id, lost);
     }
 
     /// `_do_return_conn` of these classes: nothing moves.

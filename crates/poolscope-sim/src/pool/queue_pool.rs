@@ -2,8 +2,8 @@
 
 use super::Record;
 use crate::numbered::Numbered;
-use crate::scenario::{EngineOptions, PoolClass};
-use crate::time::SimTime;
+use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn};
+use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, PoolFigures};
 use std::collections::VecDeque;
 
@@ -15,6 +15,9 @@ pub(crate) struct Pool {
     pub engine: u16,
     pub class: PoolClass,
     lifo: bool,
+    pub pre_ping: bool,
+    pub recycle: Option<SimSpan>,
+    pub reset_on_return: ResetOnReturn,
     pub size: u32,
     max_overflow: i32,
     /// Free records, in the order of their return.
@@ -66,6 +69,9 @@ impl Pool {
             engine,
             class: options.poolclass,
             lifo: options.pool_use_lifo,
+            pre_ping: options.pool_pre_ping,
+            recycle: options.pool_recycle,
+            reset_on_return: options.pool_reset_on_return,
             size: options.pool_size,
             max_overflow: options.max_overflow,
             queue: VecDeque::new(),
@@ -92,6 +98,15 @@ impl Pool {
             self.reports_overflow = false;
         }
         self
+    }
+
+    /// What `recreate()` did not copy before 1.3.20: pre-ping was silently off after one `dispose()`.
+    pub fn forget_options(&mut self) {
+        self.pre_ping = false;
+        if self.class == PoolClass::AssertionPool {
+            self.recycle = None;
+            self.reset_on_return = ResetOnReturn::Rollback;
+        }
     }
 
     pub fn has_queue(&self) -> bool {

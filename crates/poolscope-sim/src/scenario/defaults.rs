@@ -18,17 +18,32 @@ pub const INTERACTIVE_TIMEOUT: u32 = 28_800;
 pub const RTT_TCP: SimSpan = SimSpan::from_us(500);
 pub const RTT_UNIX: SimSpan = SimSpan::from_us(100);
 pub const CONNECT_ROUND_TRIPS: u32 = 6;
-/// What the dialect asks the server on the first connection of an engine, before a ROLLBACK (1.4 and later;
-/// sqlalchemy: dialects/mysql/base.py::MySQLDialect.initialize). MariaDB 10.11 is asked for @@tx_isolation.
-pub const INITIALIZE: [&str; 5] = [
+/// What the dialect asks the server on the first connection of an engine, before a ROLLBACK
+/// (sqlalchemy: dialects/mysql/base.py::MySQLDialect.initialize). MariaDB 10.11 is asked for @@tx_isolation.
+pub const QUESTIONS: [&str; 12] = [
     "SELECT VERSION()",
     "SELECT DATABASE()",
     "SELECT @@transaction_isolation",
     "SELECT @@sql_mode",
     "SELECT @@lower_case_table_names",
+    "SHOW VARIABLES LIKE 'sql_mode'",
+    "SHOW VARIABLES LIKE 'lower_case_table_names'",
+    "show collation where `Charset` = 'utf8mb4' and `Collation` = 'utf8mb4_bin'",
+    "SELECT CAST('test plain returns' AS CHAR(60)) AS anon_1",
+    "SELECT CAST('test unicode returns' AS CHAR(60)) AS anon_1",
+    "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS anon_1",
+    // No question: how 1.2 pings (sqlalchemy: engine/default.py::DefaultDialect.do_ping).
+    "SELECT 1",
 ];
 /// The statement number of the first of them; the scenario's own count from 0.
-pub const INITIALIZE_STATEMENT: u16 = u16::MAX - INITIALIZE.len() as u16;
+pub const QUESTION: u16 = u16::MAX - QUESTIONS.len() as u16;
+/// The ping of 1.2.
+pub const PING: u16 = u16::MAX - 1;
+/// In which order they are asked, and which go through a Connection, which names the statement in its error.
+pub const INITIALIZE: &[(u16, bool)] = &[(0, false), (1, true), (2, false), (3, true), (4, true)];
+/// The same before 1.4.
+pub const INITIALIZE_1_3: &[(u16, bool)] =
+    &[(5, true), (6, true), (0, false), (1, true), (2, false), (7, true), (8, true), (9, true), (10, true)];
 /// Server time of a statement that the scenario does not price.
 pub const STATEMENT: SimSpan = SimSpan::from_ms(2);
 pub const THREADS: u32 = 4;

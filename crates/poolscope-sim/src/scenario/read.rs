@@ -10,9 +10,9 @@ const WAIT_TIMEOUT_MAX: i64 = 31_536_000;
 impl Scenario {
     /// The SQL text of a statement, the scenario's or one of the dialect's own questions.
     pub fn sql(&self, statement: u16) -> &str {
-        if let Some(question) = statement.checked_sub(defaults::INITIALIZE_STATEMENT) {
+        if let Some(question) = statement.checked_sub(defaults::QUESTION) {
             let asks_tx_isolation = self.server.is_mariadb() && question == 2;
-            let question = defaults::INITIALIZE.get(usize::from(question)).copied().unwrap_or_default();
+            let question = defaults::QUESTIONS.get(usize::from(question)).copied().unwrap_or_default();
             return if asks_tx_isolation { "SELECT @@tx_isolation" } else { question };
         }
         self.statements.get(usize::from(statement)).map_or("", |s| s.sql.as_str())
@@ -57,8 +57,8 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let network = network(top.take("network"), transport, m);
     let other_sessions = top.tables("other_sessions", m).into_iter().map(|n| other_sessions(n, m)).collect();
     let engines: Vec<EngineOptions> = match top.tables("engine", m) {
-        nodes if nodes.is_empty() => vec![engine(None, m)],
-        nodes => nodes.into_iter().map(|node| engine(Some(node), m)).collect(),
+        nodes if nodes.is_empty() => vec![engine(None, sqlalchemy, m)],
+        nodes => nodes.into_iter().map(|node| engine(Some(node), sqlalchemy, m)).collect(),
     };
     let mut processes: Vec<Process> = top.tables("process", m).into_iter().filter_map(|n| process(n, m)).collect();
     if processes.is_empty() {
@@ -171,7 +171,7 @@ fn other_sessions(node: &Node, m: &mut Mistakes) -> OtherSessions {
     sessions
 }
 
-fn engine(node: Option<&Node>, m: &mut Mistakes) -> EngineOptions {
+fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> EngineOptions {
     let mut engine = EngineOptions {
         name: "engine".to_owned(),
         poolclass: PoolClass::QueuePool,
@@ -222,6 +222,13 @@ fn engine(node: Option<&Node>, m: &mut Mistakes) -> EngineOptions {
     }
     fields.finish(m);
     refuse_options(node, engine.poolclass, m);
+    if engine.pool_use_lifo && sqlalchemy < SqlAlchemy::V1_3 {
+        m.add(
+            &node.place,
+            "TypeError: Invalid argument(s) 'pool_use_lifo' sent to create_engine()",
+            "SQLAlchemy has it since 1.3",
+        );
+    }
     engine
 }
 

@@ -31,7 +31,7 @@ pub(super) trait Named: Copy + 'static {
 
 named! {
     /// Minor version of SQLAlchemy; each stands for its last release.
-    SqlAlchemy { V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }
+    SqlAlchemy { V1_2 = "1.2", V1_3 = "1.3", V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }
 }
 
 named! {
@@ -63,12 +63,14 @@ impl Server {
 }
 
 impl SqlAlchemy {
-    /// The version part of `https://sqlalche.me/e/20/3o7r`.
+    /// `https://sqlalche.me/e/20/3o7r` without the code at its end.
     pub const fn link(self) -> &'static str {
         match self {
-            SqlAlchemy::V1_4 => "14",
-            SqlAlchemy::V2_0 => "20",
-            SqlAlchemy::V2_1 => "21",
+            SqlAlchemy::V1_2 => "http://sqlalche.me/e",
+            SqlAlchemy::V1_3 => "http://sqlalche.me/e/13",
+            SqlAlchemy::V1_4 => "https://sqlalche.me/e/14",
+            SqlAlchemy::V2_0 => "https://sqlalche.me/e/20",
+            SqlAlchemy::V2_1 => "https://sqlalche.me/e/21",
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     document.insert("seed".into(), dice.between(1, 1_000_000).into());
     document.insert("until".into(), run_seconds.into());
     stack(&mut dice, &mut document, version);
-    document.insert("engine".into(), engine(&mut dice, scoped, class));
+    document.insert("engine".into(), engine(&mut dice, version, scoped, class));
     // The collector takes what has survived an earlier collection in an order of its own. So there is one collection at most: at a
     // time, or in the only request.
     let collects = dice.one_in(8);
@@ -104,7 +104,7 @@ fn stack(dice: &mut Dice, document: &mut Map<String, Value>, version: SqlAlchemy
     }
 }
 
-fn engine(dice: &mut Dice, scoped: bool, class: PoolClass) -> Value {
+fn engine(dice: &mut Dice, version: SqlAlchemy, scoped: bool, class: PoolClass) -> Value {
     let mut engine = Map::new();
     engine.insert("poolclass".into(), class.name().into());
     if class == PoolClass::SingletonThreadPool {
@@ -114,7 +114,7 @@ fn engine(dice: &mut Dice, scoped: bool, class: PoolClass) -> Value {
         engine.insert("pool_size".into(), (*dice.pick(&[0, 1, 1, 2, 2, 3, 5])).into());
         engine.insert("max_overflow".into(), (*dice.pick(&[-1, 0, 0, 0, 1, 1, 2, 10])).into());
         engine.insert("pool_timeout".into(), (*dice.pick(&["0 s", "47.5 ms", "250 ms", "1 s", "5 s", "30 s"])).into());
-        engine.insert("pool_use_lifo".into(), dice.one_in(3).into());
+        engine.insert("pool_use_lifo".into(), (dice.one_in(3) && version >= SqlAlchemy::V1_3).into());
     }
     if dice.one_in(2) {
         engine.insert("pool_recycle".into(), (*dice.pick(&[0, 1, 2, 3, 5, 10])).into());

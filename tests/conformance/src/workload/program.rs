@@ -82,6 +82,10 @@ impl Writer<'_> {
         self.budget = self.budget.saturating_sub(1);
     }
 
+    fn old(&self) -> bool {
+        self.style.version < SqlAlchemy::V1_4
+    }
+
     fn name(&mut self, stem: &str) -> String {
         self.names += 1;
         format!("{stem}{}", self.names)
@@ -100,6 +104,15 @@ impl Writer<'_> {
                 self.line(depth, &format!("{name} = engine.connect()"));
                 self.plain(depth, &name, Kind::Connection);
             }
+            // A Session is no context manager before 1.4.
+            4 | 5 if self.old() => {
+                let name = self.name("session");
+                self.line(depth, &format!("{name} = Session()"));
+                self.line(depth, "try:");
+                self.body(depth + 1, &name, Kind::Session);
+                self.line(depth, "finally:");
+                self.line(depth + 1, &format!("{name}.close()"));
+            }
             4 | 5 => {
                 let name = self.name("session");
                 self.line(depth, &format!("with Session() as {name}:"));
@@ -110,25 +123,26 @@ impl Writer<'_> {
                 self.line(depth, &format!("with engine.connect() as {name}:"));
                 self.body(depth + 1, &name, Kind::Connection);
             }
-            7 if !self.style.scoped => {
+            7 if !self.style.scoped && !self.old() => {
                 let name = self.name("session");
                 self.line(depth, &format!("with Session.begin() as {name}:"));
                 self.body(depth + 1, &name, Kind::Begun);
             }
-            7 => {
+            7 if self.style.scoped => {
                 self.body(depth, "Session", Kind::Session);
                 if self.dice.one_in(2) {
                     self.line(depth, "Session.remove()");
                 }
             }
-            8 => {
+            7 | 8 => {
                 let name = self.name("conn");
                 self.line(depth, &format!("with engine.begin() as {name}:"));
                 self.body(depth + 1, &name, Kind::Begun);
             }
             9 => {
                 let opened = *self.dice.pick(&["Session()", "engine.connect()"]);
-                self.line(depth, &format!("rows = {opened}.execute(text(\"SELECT 1\")).all()"));
+                let read = if self.old() { "fetchall" } else { "all" };
+                self.line(depth, &format!("rows = {opened}.execute(text(\"SELECT 1\")).{read}()"));
                 self.pause(depth);
             }
             _ => {
@@ -139,7 +153,7 @@ impl Writer<'_> {
                         self.line(depth, "except (InvalidRequestError, TimeoutError):");
                         self.lines.push(format!("{}raise RuntimeError(\"try again\")", "    ".repeat(depth + 1)));
                     }
-                    5 => {
+                    5 if !self.old() => {
                         self.line(depth, "except PendingRollbackError as error:");
                         self.block(depth + 1);
                     }
@@ -198,8 +212,8 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, depth: usize, name: &str, kind: Kind) {
-        // A Connection of 1.4 has no commit() and rollback() of its own.
-        let ends = kind == Kind::Session || (kind == Kind::Connection && self.style.version != SqlAlchemy::V1_4);
+        // A Connection has no commit() and rollback() of its own before 2.0.
+        let ends = kind == Kind::Session || (kind == Kind::Connection && self.style.version >= SqlAlchemy::V2_0);
         match self.dice.between(0, 17) {
             0..=6 => {
                 let sql = *self.dice.pick(&["SELECT 1", "SELECT 1", "SELECT 2", "INSERT INTO t VALUES (1)"]);
