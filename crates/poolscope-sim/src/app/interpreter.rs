@@ -361,7 +361,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         PyError::PoolTimeout { statement: Some(_), .. }
         | PyError::Assertion { statement: Some(_), .. }
         | PyError::RecordClosed { statement: Some(_) }
-        | PyError::InvalidTransaction { statement: Some(_) }
+        | PyError::InvalidTransaction { statement: Some(_), .. }
         | PyError::StatementClosed { .. } => &["SQLAlchemyError"],
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
         PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
@@ -369,7 +369,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         | PyError::EndedInContext
         | PyError::AlreadyBegun
         | PyError::RecordClosed { statement: None }
-        | PyError::InvalidTransaction { statement: None }
+        | PyError::InvalidTransaction { statement: None, .. }
         | PyError::DetachInvalidated => &["SQLAlchemyError", "InvalidRequestError"],
         PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
         PyError::Assertion { .. } | PyError::Raised { .. } => &[],

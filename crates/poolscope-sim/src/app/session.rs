@@ -145,7 +145,10 @@ impl<O: Observer> World<'_, O> {
 
     pub(crate) async fn session_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
         let connection = self.session_connection(id).await?;
-        self.connection_execute(connection, statement).await
+        self.connection_execute(connection, statement).await.map_err(|error| match error {
+            PyError::InvalidTransaction { statement, .. } => PyError::InvalidTransaction { statement, session: true },
+            other => other,
+        })
     }
 
     /// commit, rollback, close, remove: all of them return the connection.

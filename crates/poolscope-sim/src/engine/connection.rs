@@ -59,7 +59,9 @@ impl<O: Observer> World<'_, O> {
             }
             PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
             PyError::RecordClosed { .. } => PyError::RecordClosed { statement: Some(statement) },
-            PyError::InvalidTransaction { .. } => PyError::InvalidTransaction { statement: Some(statement) },
+            PyError::InvalidTransaction { .. } => {
+                PyError::InvalidTransaction { statement: Some(statement), session: false }
+            }
             PyError::ConnectionClosed if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
                 PyError::StatementClosed { statement }
             }
@@ -89,7 +91,7 @@ impl<O: Observer> World<'_, O> {
     /// Why a Connection with a transaction cannot reconnect.
     fn pending_rollback(&self) -> PyError {
         match self.scenario.sqlalchemy {
-            old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None },
+            old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None, session: false },
             _ => PyError::PendingRollback,
         }
     }

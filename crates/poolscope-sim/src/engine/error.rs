@@ -27,7 +27,11 @@ pub enum PyError {
     /// `This connection is closed`, as the pool says it.
     RecordClosed { statement: Option<u16> },
     /// Before 1.4, instead of PendingRollbackError.
-    InvalidTransaction { statement: Option<u16> },
+    InvalidTransaction {
+        statement: Option<u16>,
+        /// A Session passes parameters on, `{}` if there are none, and they are shown.
+        session: bool,
+    },
     /// Before 1.4: ConnectionClosed while a statement was to be executed.
     StatementClosed { statement: u16 },
     /// `Can't detach an invalidated Connection`
@@ -201,9 +205,14 @@ impl PyError {
             PyError::RecordClosed { statement } => {
                 wrapped("InvalidRequestError", "This connection is closed", statement)
             }
-            PyError::InvalidTransaction { statement } => {
+            PyError::InvalidTransaction { statement, session } => {
                 let message = "Can't reconnect until invalid transaction is rolled back";
-                wrapped("InvalidRequestError", message, statement)
+                let mut text = wrapped("InvalidRequestError", message, statement);
+                if session {
+                    text.push(gap);
+                    text += "[parameters: [{}]]";
+                }
+                text
             }
             PyError::StatementClosed { statement } => {
                 wrapped("ResourceClosedError", "This Connection is closed", Some(statement))
