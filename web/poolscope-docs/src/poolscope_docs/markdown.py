@@ -72,8 +72,8 @@ class PoolscopeExtension(Extension):
         return Renderer(Path(option("scenarios")), option("command"), option("language"))
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the name is Python-Markdown's)
-        # Before other fences (25) and raw HTML (20).
-        md.preprocessors.register(PoolscopePreprocessor(md, self), "poolscope", 36)
+        # After whitespace is normal (30), before other fences (25) and raw HTML (20).
+        md.preprocessors.register(PoolscopePreprocessor(md, self), "poolscope", 28)
 
 
 def makeExtension(**options: Any) -> PoolscopeExtension:  # noqa: N802

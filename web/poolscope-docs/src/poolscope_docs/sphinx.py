@@ -40,11 +40,11 @@ class PoolscopeDirective(SphinxDirective):
         if "at" in self.options:
             head.append(f"at = {json.dumps(self.options['at'])}")
         source, line = self.get_source_info()
-        # The head is written on lines above the content.
-        first = (self.content_offset + 1 if self.content else line) - len(head)
+        # Options take lines of their own, so that every mistake is told where the page has it.
+        head += [""] * (self.content_offset + 1 - line - len(head)) if self.content else []
         renderer = Renderer(scenarios, config.poolscope_command, config.language or "en")
         try:
-            html = renderer.html("\n".join([*head, *self.content]) + "\n", f"{source}:{max(first, 1)}")
+            html = renderer.html("\n".join([*head, *self.content]) + "\n", f"{source}:{line}")
         except PoolscopeError as error:
             raise self.error(str(error)) from None
         return [PoolscopeNode("", html, format="html")]
