@@ -2,8 +2,8 @@
 // Any scenario, any knob. The address of the page says which, so that it can be sent to somebody.
 
 const chooser = /** @type {HTMLSelectElement | null} */ (document.querySelector('select.scenarios'));
-const widget = document.querySelector('.playground pool-scope');
-const summary = document.querySelector('.playground .summary');
+const widget = document.querySelector('.any-scenario pool-scope');
+const summary = document.querySelector('.any-scenario .summary');
 const source = document.querySelector('script.scenarios');
 if (chooser && widget && source) {
   /** @type {Record<string, unknown>} */

@@ -46,7 +46,7 @@ pub fn html(
     // `<` cannot end the script, and `{{` is for other preprocessors.
     let scenarios = format!("{{{}}}", scenarios.join(",")).replace('<', "\\u003c").replace("{{", "{ {");
     Ok(format!(
-        "<div class=\"playground\"><p><label>{} <select class=\"scenarios\">{options}</select></label></p>\
+        "<div class=\"any-scenario\"><p><label>{} <select class=\"scenarios\">{options}</select></label></p>\
          <p class=\"summary\">{}</p>{widget}<script class=\"scenarios\" type=\"application/json\">{scenarios}</script></div>",
         words.scenario,
         text(first.scenario.summary.get(lang)),

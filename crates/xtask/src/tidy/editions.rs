@@ -171,8 +171,14 @@ impl Page {
         if let Some(section) = self.sections.last_mut() {
             section.numbers.extend(numbers(&prose));
         }
-        // What stands between backticks is a name or an error, which nobody translates.
-        self.prose.extend(prose.split('`').step_by(2));
+        // What stands between backticks is a name or an error, which nobody translates; so is a question to the simulator.
+        let words = prose.split('`').step_by(2).flat_map(|words| {
+            words.split("{{#").enumerate().map(|(n, part)| match part.split_once("}}") {
+                Some((_, after)) if n > 0 => after,
+                _ => part,
+            })
+        });
+        self.prose.extend(words);
         self.prose.push('\n');
     }
 }
