@@ -7,6 +7,7 @@ pub mod conformance;
 mod count;
 mod end_to_end;
 mod hosts;
+mod snippets;
 mod wasm;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ pub enum SuiteName {
     Hosts,
     /// The simulator beside the real SQLAlchemy
     Conformance,
+    /// The snippets of the book, on the real thing
+    Snippets,
     /// The rules of the repository
     Tidy,
 }
@@ -61,6 +64,7 @@ impl SuiteName {
             Self::E2e => end_to_end::run(workspace),
             Self::Hosts => hosts::run(workspace),
             Self::Conformance => conformance::run(workspace),
+            Self::Snippets => snippets::run(workspace),
             Self::Tidy => tidy::check(workspace).map(Count::of_one),
         }
     }
