@@ -23,6 +23,9 @@ pub(crate) enum Target {
     User {
         traffic: u32,
     },
+    ProcessStart {
+        process: u16,
+    },
     Collect,
     OtherSessions {
         index: u32,

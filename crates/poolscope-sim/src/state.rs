@@ -1,6 +1,7 @@
 //! Everything a run knows, changed only between waits.
 
 use crate::agenda::{Agenda, Target};
+use crate::app::scheduler::JobRow;
 use crate::app::session::{Connection, Session};
 use crate::app::threads::{ProcessState, Task};
 use crate::app::traffic::TrafficState;
@@ -43,6 +44,9 @@ pub(crate) struct State<'s, O: Observer> {
     pub server: Server,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
+    /// The table `apscheduler_jobs`.
+    pub jobs: Vec<JobRow>,
+    next_job: u32,
     pub outcome: Outcome,
     /// A thread that begins to serve a request right now.
     pub starting: Option<u16>,
@@ -90,6 +94,8 @@ impl<'s, O: Observer> State<'s, O> {
             server: Server::new(scenario),
             traffic: Vec::new(),
             requests: 0,
+            jobs: Vec::new(),
+            next_job: 1,
             outcome: Outcome::default(),
             starting: None,
             collecting: false,
@@ -125,6 +131,11 @@ impl<'s, O: Observer> State<'s, O> {
     pub fn new_holder(&mut self) -> u32 {
         self.next_holder += 1;
         self.next_holder - 1
+    }
+
+    pub fn new_job(&mut self) -> u32 {
+        self.next_job += 1;
+        self.next_job - 1
     }
 
     // --- time and tasks ---
@@ -226,20 +237,11 @@ impl<'s, O: Observer> State<'s, O> {
     // --- the end ---
 
     pub fn task_names(&self) -> Vec<TaskName> {
-        self.tasks
-            .iter()
-            .map(|task| {
-                let process = &self.processes[usize::from(task.process)];
-                let options = &self.scenario.processes[process.kind];
-                let noun = if options.event_loop { "coroutine" } else { "thread" };
-                let name = if options.threads == 1 {
-                    process.name.clone()
-                } else {
-                    format!("{}, {noun} {}", process.name, task.number)
-                };
-                TaskName { process: task.process, name }
-            })
-            .collect()
+        self.tasks.iter().map(|task| TaskName { process: task.process, name: self.thread_name(task) }).collect()
+    }
+
+    pub fn process_names(&self) -> Vec<String> {
+        self.processes.iter().map(|process| process.name.clone()).collect()
     }
 
     pub fn engine_names(&self) -> Vec<EngineName> {
@@ -248,6 +250,7 @@ impl<'s, O: Observer> State<'s, O> {
             .map(|engine| EngineName {
                 process: engine.process,
                 name: self.scenario.engines[engine.options].name.clone(),
+                options: engine.options,
             })
             .collect()
     }

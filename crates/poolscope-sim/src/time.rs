@@ -117,6 +117,9 @@ impl Add for SimSpan {
     }
 }
 
+/// What the application's clock shows when the run begins, in seconds since 1970: 2026-01-01 00:00:00 UTC.
+pub const EPOCH: u64 = 1_767_225_600;
+
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SimSpan(self.0).fmt(f)

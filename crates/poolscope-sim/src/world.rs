@@ -16,8 +16,9 @@ pub fn simulate(scenario: &Scenario) -> Trace {
     let (state, outcome) = run(scenario, Recorder::default());
     let tasks = state.task_names();
     let engines = state.engine_names();
+    let processes = state.process_names();
     let listing = crate::app::listing::render(scenario);
-    Trace { scenario: scenario.clone(), listing, tasks, engines, events: state.observer.events, outcome }
+    Trace { scenario: scenario.clone(), listing, processes, tasks, engines, events: state.observer.events, outcome }
 }
 
 /// Runs the scenario and keeps only the figures: for sweeps and benchmarks.
@@ -108,6 +109,12 @@ impl<'s, O: Observer> World<'s, O> {
             self.state().resume_after(span);
             Yield(false).await;
         }
+    }
+
+    /// Like `sleep`, but whoever is due now comes first even if `span` is zero.
+    pub async fn pause(&self, span: SimSpan) {
+        self.state().resume_after(span);
+        Yield(false).await;
     }
 
     /// Waits until somebody wakes the current task.

@@ -75,7 +75,7 @@ at = ["2 s"]
             10:1: `wait_timeout` = 0 is out of range
               hint: 1 to 31536000
             14:1: line 2 of the program `handler`: the function `Sesion` is not known
-              hint: Session, engine, time.sleep, asyncio.sleep, gc.collect, len, list, dict, str, int, tuple, sorted, sum, print
+              hint: Session, engine, create_engine, BackgroundScheduler, time.sleep, asyncio.sleep, gc.collect, len, list, dict, str, int, tuple, sorted, sum, print
             15:1: line 3 of the program `handler`: the method `exequte` is not known here
               hint: execute(text("…")), scalar, scalars, commit, rollback, close, invalidate
             16:1: line 4 of the program `handler`: `if True : …` is outside the Python that Poolscope runs

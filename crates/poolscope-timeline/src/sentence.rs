@@ -107,6 +107,10 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         }
         EventKind::Lost { session } => about(words::LOST, session),
         EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),
+        EventKind::Log { log } => {
+            let text = log.text(scenario);
+            lang.say(words::LOG, &[who, log.level(), text.lines().next().unwrap_or_default()])
+        }
         EventKind::Raise { error } => two(words::RAISE, who, &first_line(trace, &error)),
         EventKind::Wait { deadline: Some(deadline), .. } => two(words::WAIT, who, &deadline.to_string()),
         EventKind::Wait { deadline: None, .. } => one(words::WAIT_FOREVER, who),

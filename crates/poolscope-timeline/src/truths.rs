@@ -149,11 +149,9 @@ impl Phase {
     }
 }
 
-/// The options of an engine: engines are named after them, once for each process.
+/// The options of an engine.
 pub fn engine_options(trace: &Trace, engine: usize) -> Option<&EngineOptions> {
-    let all = &trace.scenario.engines;
-    let name = trace.engines.get(engine).map_or("", |e| e.name.as_str());
-    all.iter().find(|o| o.name == name).or_else(|| all.iter().find(|o| name.ends_with(&o.name))).or_else(|| all.first())
+    trace.scenario.engines.get(trace.engines.get(engine)?.options)
 }
 
 impl Engine {
@@ -270,6 +268,7 @@ impl Truths {
                 doing(self, Doing::Python);
             }
             EventKind::Lost { session } => self.lose(id, event.task, session),
+            EventKind::Log { .. } => doing(self, Doing::Python),
             EventKind::Raise { error } => {
                 self.set_error(id, event.task, error);
                 doing(self, Doing::Python);
@@ -699,9 +698,8 @@ pub fn owner(trace: &Trace, engine: u16) -> String {
     let many_processes = all.iter().any(|e| e.process != own.process);
     let many_names = all.iter().any(|e| e.name != own.name);
     let mut text = String::new();
-    if many_processes && let Some(task) = trace.tasks.iter().find(|t| t.process == own.process) {
-        // A thread is called `worker 1, thread 2`, or just `worker 1` if it is the only one.
-        text.push_str(task.name.rsplit_once(", ").map_or(task.name.as_str(), |(process, _)| process));
+    if many_processes && let Some(name) = trace.processes.get(usize::from(own.process)) {
+        text.push_str(name);
     }
     if many_names {
         if !text.is_empty() {

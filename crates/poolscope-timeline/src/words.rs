@@ -122,6 +122,7 @@ phrases! {
     ARRIVE: "Request {0} arrives.", "请求 {0} 到达。";
     START: "{0} begins request {1}.", "{0} 开始处理请求 {1}。";
     FINISH: "{0} finishes request {1}.", "{0} 处理完请求 {1}。";
+    LOG: "{0} writes into the log: {1} {2}", "{0} 写入日志：{1} {2}";
     FAIL: "Request {1} fails with {2}.", "请求 {1} 失败：{2}。";
     LINE: "{0} executes line {1}: {2}", "{0} 执行第 {1} 行：{2}";
     BUSY: "{0} is busy without the database until {1}.", "{0} 在 {1} 之前忙别的事，不用数据库。";

@@ -5,11 +5,14 @@ import contextlib
 import contextvars
 import inspect
 import re
+import sys
 import traceback
 from collections import deque
 from fractions import Fraction
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
+import apscheduler.jobstores.sqlalchemy
+from apscheduler.schedulers.background import BackgroundScheduler
 from greenlet import greenlet
 from sqlalchemy import __version__ as sqlalchemy_version
 from sqlalchemy import create_engine, event, exc, pool, text
@@ -31,6 +34,8 @@ class Application:
         self.scenario, self.clock, self.server, self.row = scenario, clock, server, row
         self.collector = collector
         self.engines = 0
+        # A job store makes its engine itself.
+        apscheduler.jobstores.sqlalchemy.create_engine = self.create_engine
         self.requests = 0
         self.copies = [
             [self.process(copy, spec) for copy in range(spec["first"], spec["first"] + spec["count"])]
@@ -48,15 +53,29 @@ class Application:
         names |= {"scoped_session": scoped_session, "sessionmaker": sessionmaker, "ContextVar": contextvars.ContextVar}
         names |= {"asyncio": SimpleNamespace(sleep=sleep, current_task=asyncio.current_task), "gen": SimpleNamespace(sleep=sleep)}
         names["print"] = lambda *_: None  # Standard output belongs to the rows.
+        names |= {"__name__": "app", "URL": self.url, "BackgroundScheduler": BackgroundScheduler}
+        names |= {"create_engine": self.create_engine, "NullPool": pool.NullPool}
         for options in self.scenario["engines"]:
             engine = self.engine(options)
             names[options["name"]] = engine
             Session = sessionmaker(engine)
             names.setdefault("Session", scoped_session(Session) if options["scoped_session"] else Session)
-        return (Coroutines if spec["event_loop"] else Threads)(self, index, spec["threads"], names)
+        return (Coroutines if spec["event_loop"] else Threads)(self, index, spec, names)
+
+    @property
+    def url(self):
+        return URLS[self.scenario["driver"]]
+
+    def create_engine(self, url, **arguments):
+        driver = Driver(self.scenario, self.server, self.row, self.engines)
+        engine = create_engine(url, module=driver.module(), **arguments)
+        listen(engine, self.engines, self.row)
+        if sqlalchemy_version.startswith("1.2"):
+            show_pings(engine.dialect)
+        self.engines += 1
+        return engine
 
     def engine(self, options):
-        driver = Driver(self.scenario, self.server, self.row, self.engines)
         arguments = {"poolclass": getattr(pool, options["poolclass"]), "pool_reset_on_return": options["pool_reset_on_return"]}
         arguments |= {"pool_recycle": seconds(options["pool_recycle_us"]), "pool_pre_ping": options["pool_pre_ping"]}
         if options["poolclass"] in ("QueuePool", "SingletonThreadPool"):
@@ -66,12 +85,7 @@ class Application:
             # 1.2 does not know the name.
             arguments |= {"pool_use_lifo": True} if options["pool_use_lifo"] else {}
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
-        engine = create_engine(URLS[self.scenario["driver"]], module=driver.module(), **arguments)
-        listen(engine, self.engines, self.row)
-        if sqlalchemy_version.startswith("1.2"):
-            show_pings(engine.dialect)
-        self.engines += 1
-        return engine
+        return self.create_engine(self.url, **arguments)
 
 
 def show_pings(dialect):
@@ -145,6 +159,19 @@ class Program:
     teardown_request = teardown_appcontext
 
 
+class App(ModuleType):
+    """The module `app`, where a job store finds the functions of its jobs: each process has its own."""
+
+    def __getattr__(self, name):
+        process = getattr(virtual.getcurrent(), "process", None)
+        if process is None:
+            raise AttributeError(name)
+        return process.job(name)
+
+
+sys.modules["app"] = App("app")
+
+
 class Process:
     """One copy of a process: its engines, its queue of requests, and the tasks that serve them."""
 
@@ -152,7 +179,30 @@ class Process:
         self.application, self.index, self.names = application, index, names
         self.queue = deque()
         self.free = []
-        self.programs = {}
+        self.programs, self.jobs = {}, {}
+        for name in application.scenario["jobs"]:
+            names[name] = self.job(name)
+
+    def job(self, name):
+        """A function that a scheduler runs: the program's, with rows around it."""
+        if name not in self.jobs:
+            application = self.application
+
+            def job():
+                application.requests += 1
+                request = application.requests
+                application.row("start", request=request)
+                try:
+                    self.program(application.scenario["jobs"][name]).handlers[0]()
+                except Exception as e:
+                    application.row("finish", request=request, error=only(e))
+                    raise
+                application.row("finish", request=request, error=None)
+
+            job.__name__ = job.__qualname__ = name
+            job.__module__ = "app"
+            self.jobs[name] = job
+        return self.jobs[name]
 
     def program(self, index):
         if index not in self.programs:
@@ -173,7 +223,7 @@ class Process:
         error = await self.handle(program, program.handlers[number % len(program.handlers)], request)
         self.application.row("finish", request=request, error=error)
         if done:
-            done()
+            done(error)
 
     async def handle(self, program, function, request):
         error = None
@@ -188,20 +238,47 @@ class Process:
                 teardown(error)
         except Exception as e:
             error = e
-        text = error and "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
-        # An AssertionPool shows the stack of the first checkout.
-        text = text and re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
+        text = error and only(error)
         error = None  # It refers to this frame.
         return text
 
 
+def only(error):
+    text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+    # An AssertionPool shows the stack of the first checkout.
+    return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
+
+
 class Threads(Process):
-    def __init__(self, application, index, tasks, names):
-        super().__init__(application, index, tasks, names)
-        self.threads = [greenlet(lambda number=number: self.run(number)) for number in range(tasks)]
-        for number, thread in enumerate(self.threads):
-            thread.name = f"{index}/{number}"
-            thread.switch()
+    def __init__(self, application, index, spec, names):
+        super().__init__(application, index, spec["threads"], names)
+        self.startup = spec["startup"]
+        self.ready = self.startup is None
+        self.threads = []
+        for number in range(spec["threads"]):
+            self.new_thread(lambda number=number: self.run(number)).switch()
+        if not self.ready:
+            application.clock.at(0, self.start, virtual.FAULTS)
+
+    def new_thread(self, main):
+        thread = greenlet(main, self.application.clock.hub)
+        thread.name, thread.process = f"{self.index}/{len(self.threads)}", self
+        self.threads.append(thread)
+        return thread
+
+    def start(self):
+        """Runs the startup program; only then are requests served."""
+        self.application.requests += 1
+        self.queue.appendleft((self.application.requests, self.startup, 0, self.started))
+        self.lowest_free()[1].switch()
+
+    def started(self, error):
+        if error is None:
+            self.ready = True
+            clock = self.application.clock
+            for _, thread in sorted(self.free, key=lambda waiting: waiting[0]):
+                clock.at(clock.now, thread.switch)
+            self.free = []
 
     def stop(self):
         """After the run: leaves no greenlet halfway, since the collector must not meet one."""
@@ -210,14 +287,14 @@ class Threads(Process):
 
     def arrive(self, *arrival):
         super().arrive(*arrival)
-        if self.free:
+        if self.free and self.ready:
             self.lowest_free()[1].switch()
 
     def run(self, number):
         """A thread: takes the request that waits longest, for ever."""
         thread = virtual.getcurrent()
         while True:
-            while not self.queue:
+            while not self.queue or not (self.ready or self.queue[0][3] == self.started):
                 self.free.append((number, thread))
                 thread.parent.switch()
             # Nothing in a thread awaits: it ends without a pause.
@@ -228,7 +305,8 @@ class Threads(Process):
 class Coroutines(Process):
     """One thread with an event loop; every request is a task of its own."""
 
-    def __init__(self, application, index, tasks, names):
+    def __init__(self, application, index, spec, names):
+        tasks = spec["threads"]
         super().__init__(application, index, tasks, names)
         self.free = [(number, None) for number in range(tasks)]
         self.loop = EventLoop(application.clock)
@@ -266,6 +344,12 @@ class Coroutines(Process):
             self.free.append((number, None))
 
 
+def only(error):
+    text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+    # An AssertionPool shows the stack of the first checkout.
+    return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
+
+
 class Traffic:
     """A stream of requests, dealt to the copies of its process in turn."""
 
@@ -284,6 +368,6 @@ class Traffic:
         number, self.dealt = self.dealt, self.dealt + 1
         copy.arrive(application.requests, self.program, number, self.again if self.think is not None else None)
 
-    def again(self):
+    def again(self, _):
         """A user reads the answer, then sends the next request."""
         self.application.clock.at(self.application.clock.now + self.think, self.arrive)

@@ -6,8 +6,10 @@ last digit would decide them.
 
 import asyncio
 import contextvars
+import datetime
 import heapq
 import threading as real_threading
+from concurrent.futures import Future
 from fractions import Fraction
 from itertools import count
 from types import SimpleNamespace
@@ -16,7 +18,7 @@ from greenlet import GreenletExit, getcurrent
 
 MICROSECONDS = 1_000_000
 # The run does not start at zero: a pool's `_invalidate_time = 0` means "never".
-EPOCH = 1_700_000_000
+EPOCH = 1_767_225_600
 
 # At one instant the server acts first, then what the scenario says (other clients, faults, the collector, each traffic entry), then
 # the threads in the order in which they were scheduled.
@@ -234,6 +236,92 @@ class Condition:
         del self.waiting[:n]
 
 
+class Event:
+    def __init__(self):
+        self.flag, self.waiting = False, []
+
+    def is_set(self):
+        return self.flag
+
+    def set(self):
+        self.flag = True
+        for ticket in self.waiting:
+            current.clock.unpark(ticket)
+        self.waiting = []
+
+    def clear(self):
+        self.flag = False
+
+    def wait(self, timeout=None):
+        if not self.flag:
+            ticket = Ticket()
+            self.waiting.append(ticket)
+            # Whoever computes with floats means a whole number of microseconds all the same.
+            if not current.clock.park(ticket, None if timeout is None else round(timeout * MICROSECONDS)):
+                self.waiting.remove(ticket)
+        return self.flag
+
+
+class Thread:
+    """A thread that the application starts itself; it belongs to the process of whoever starts it."""
+
+    def __init__(self, target, name=None, daemon=None):
+        self.target = target
+
+    def start(self):
+        process = getcurrent().process
+        thread = process.new_thread(self.main)
+        current.clock.at(current.clock.now, thread.switch)
+
+    def main(self):
+        try:
+            self.target()
+        except Exception:
+            pass  # The traceback goes to standard error.
+        getcurrent().parent.switch()
+
+
+class Executor:
+    """concurrent.futures.ThreadPoolExecutor: a new thread for a task that no thread is free for, up to max_workers."""
+
+    def __init__(self, max_workers=10):
+        self.max_workers, self.threads, self.queue, self.free = max_workers, 0, [], []
+
+    def submit(self, function, *arguments):
+        future = Future()
+        self.queue.append((future, function, arguments))
+        if self.free:
+            current.clock.unpark(self.free.pop(0))
+        elif self.threads < self.max_workers:
+            self.threads += 1
+            Thread(self.work).start()
+        return future
+
+    def work(self):
+        while True:
+            while not self.queue:
+                ticket = Ticket()
+                self.free.append(ticket)
+                current.clock.park(ticket)
+            future, function, arguments = self.queue.pop(0)
+            try:
+                future.set_result(function(*arguments))
+            except Exception as error:
+                future.set_exception(error)
+            del future, function, arguments
+
+
+class Datetime(datetime.datetime):
+    """datetime.datetime with the clock's `now`; its instances are plain ones."""
+
+    @staticmethod
+    def now(tz=None):
+        zero = datetime.datetime.fromtimestamp(EPOCH, tz)
+        return zero + datetime.timedelta(microseconds=current.clock.now)
+
+    fromtimestamp = staticmethod(datetime.datetime.fromtimestamp)
+
+
 class Local:
     """threading.local: attributes that each thread has for itself."""
 
@@ -297,3 +385,21 @@ def install():
     sqlalchemy.util.queue._time = time.time
     assert hasattr(base, "time")
     base.time = time
+
+
+def install_scheduler():
+    """The same for APScheduler: its view of `threading`, `concurrent.futures` and `datetime`."""
+    import apscheduler.executors.base
+    import apscheduler.executors.pool
+    import apscheduler.schedulers.background
+    import apscheduler.schedulers.base
+    import apscheduler.schedulers.blocking
+    import apscheduler.triggers.interval
+
+    apscheduler.executors.pool.concurrent = SimpleNamespace(futures=SimpleNamespace(ThreadPoolExecutor=Executor))
+    apscheduler.schedulers.base.RLock = RLock
+    apscheduler.schedulers.background.Event = apscheduler.schedulers.blocking.Event = Event
+    apscheduler.schedulers.background.Thread = Thread
+    for module in (apscheduler.executors.base, apscheduler.schedulers.base, apscheduler.triggers.interval):
+        assert hasattr(module, "datetime"), module
+        module.datetime = Datetime

@@ -67,7 +67,8 @@ class Driver:
 
     def module(self):
         module = ModuleType("driver")
-        module.paramstyle, module.apilevel, module.threadsafety = "format", "2.0", 1
+        module.paramstyle = "pyformat" if self.classes is CLASSES["pymysql"] else "format"
+        module.apilevel, module.threadsafety, module.Binary = "2.0", 1, bytes
         module.__version__, module.version_info = "2.2.4", (2, 2, 4, "final", 0)
         module.connect = lambda **_: self.connect()
         for name in ERRORS:
@@ -99,6 +100,7 @@ class Connection:
         self.driver, self.session, self.closed = driver, session, False
         self.number = session.connection
         self.pinging = False  # With a statement: 1.2.
+        self.writes = []  # What the transaction has changed.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
 
     def command(self, microseconds, report, query=False):
@@ -125,8 +127,12 @@ class Connection:
     def commit(self):
         self.driver.row("commit", conn=self.number)
         self.command(self.driver.rtt, "executed")
+        for write in self.writes:
+            write()
+        self.writes = []
 
     def rollback(self):
+        self.writes = []
         quiet, self.quiet = self.quiet, False
         if not quiet:
             self.driver.row("rollback", conn=self.number)
@@ -168,8 +174,35 @@ class Cursor:
             return
         driver.row("execute", conn=connection.number, sql=sql)
         connection.command(driver.rtt + driver.statements[sql], "executed", query=True)
-        if sql.lower().startswith("select"):
+        if "information_schema" in sql:
             self.give(1)
+        elif "apscheduler_jobs" in sql:
+            self.job_table(sql, parameters)
+        elif sql.lower().startswith("select"):
+            self.give(1)
+
+    def job_table(self, sql, parameters):
+        """What the table of a job store answers; it exists, and is empty at first."""
+        jobs = self.connection.driver.server.jobs
+        values = list(parameters.values() if isinstance(parameters, dict) else parameters or ())
+        if sql.startswith("INSERT"):
+            self.connection.writes.append(lambda: jobs.append(values))
+        elif sql.startswith("UPDATE"):
+            # SET next_run_time, job_state WHERE id
+            row = next(row for row in jobs if row[0] == values[2])
+            self.connection.writes.append(lambda: row.__setitem__(slice(1, 3), values[:2]))
+            self.rowcount = 1
+        elif "job_state" in sql:
+            due = [row for row in sorted(jobs, key=lambda row: row[1]) if row[1] <= values[0]]
+            self.table(("id", "job_state"), [(row[0], row[2]) for row in due])
+        elif sql.startswith("SELECT"):
+            self.table(("next_run_time",), sorted((row[1],) for row in jobs)[:1])
+        elif sql.startswith("DESCRIBE"):
+            self.table(("Field",), [("id",), ("next_run_time",), ("job_state",)])
+
+    def table(self, columns, rows):
+        self.description = tuple((name, 253, None, None, None, None, None) for name in columns)
+        self.rows, self.rowcount = rows, len(rows)
 
     def give(self, value):
         row = value if isinstance(value, tuple) else (value,)

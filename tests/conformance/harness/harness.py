@@ -7,6 +7,7 @@ server are models.
 import gc
 import json
 import logging
+import os
 import platform
 import sys
 import warnings
@@ -14,7 +15,9 @@ from types import SimpleNamespace
 
 import clock as virtual
 
+os.environ["TZ"] = "UTC"
 virtual.install()
+virtual.install_scheduler()
 
 import sqlalchemy  # noqa: E402
 
@@ -41,6 +44,17 @@ class Rows:
             raise RuntimeError(f"more than {self.limit} rows")
         words = [f"{key}={show(value)}" for key, value in details.items() if value is not None or key == "conn"]
         self.lines.append(" ".join([str(self.clock.now), task, event, *words]))
+
+
+class Logs(logging.Handler):
+    """Warnings and errors that the application logs."""
+
+    def __init__(self, row):
+        super().__init__(logging.WARNING)
+        self.row = row
+
+    def emit(self, record):
+        self.row("log", level=record.levelname, logger=record.name, text=record.getMessage())
 
 
 def show(value):
@@ -75,7 +89,10 @@ def run(scenario):
     for when in scenario["gc_us"]:
         clock.at(when, lambda: clock.at(clock.now, lambda: collect("-")), virtual.COLLECTOR)
     app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect_and_wait))
+    logs = Logs(rows.add)
+    logging.getLogger("apscheduler").addHandler(logs)
     clock.run(scenario["until_us"])
+    logging.getLogger("apscheduler").removeHandler(logs)
     lines, rows.lines = rows.lines, []
     clock.stop()
     app.stop()
@@ -95,8 +112,9 @@ def happen(fault, clock, server):
 def main():
     versions = f"python={platform.python_version()} sqlalchemy={sqlalchemy.__version__} harness={VERSION}"
     print(versions, flush=True)
-    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
-    logging.getLogger("sqlalchemy").propagate = False
+    for package in ("sqlalchemy", "apscheduler"):
+        logging.getLogger(package).addHandler(logging.NullHandler())
+        logging.getLogger(package).propagate = False
     warnings.simplefilter("ignore")
     # What a finalizer raises is only printed, and an AssertionPool's finalizers do.
     sys.unraisablehook = lambda _: None

@@ -31,6 +31,7 @@ class Server:
         self.sessions = []
         self.up = True
         self.opened = 0
+        self.jobs = []  # The rows of apscheduler_jobs: id, next_run_time, job_state.
         self.others = scenario["other_sessions"]
         for other in self.others:
             clock.at(other["at_us"], lambda other=other: self.connect_others(other), virtual.OTHERS)

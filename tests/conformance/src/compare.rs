@@ -20,7 +20,7 @@ pub struct Comparison {
 /// The real run could not be made.
 pub fn compare(scenario: &Scenario, oracle: &mut Oracle) -> Result<Comparison, Failure> {
     let mut scenario = scenario.clone();
-    scenario.sqlalchemy = oracle.version;
+    scenario.set_sqlalchemy(oracle.version);
     let real = oracle.rows(&scenario)?;
     Ok(Comparison { real, simulated: rows(&simulate(&scenario)) })
 }

@@ -25,7 +25,8 @@ pub fn divergences() -> PathBuf {
 /// Python or pip is missing, or a download failed.
 pub fn python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
     let packages = packages(version)?;
-    let directory = cache()?.join(format!("venv-sqlalchemy-{}", version.name()));
+    // Other packages are another environment: checkouts of the repository do not take theirs from each other.
+    let directory = cache()?.join(format!("venv-sqlalchemy-{}-{:016x}", version.name(), digest(&packages)));
     let python = directory.join("bin").join("python");
     let stamp = directory.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == packages.join("\n")) && python.exists() {
@@ -65,6 +66,12 @@ fn cache() -> Result<PathBuf, Failure> {
         .or_else(|| Some(from("HOME")?.join(".cache")))
         .map(|cache| cache.join("poolscope"))
         .ok_or_else(|| Failure::new("neither XDG_CACHE_HOME nor HOME is set: no place for the virtual environments"))
+}
+
+/// FNV-1a of the pins.
+fn digest(packages: &[&str]) -> u64 {
+    let bytes = packages.iter().flat_map(|pin| pin.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Runs a command with its output on our standard error, where progress belongs.

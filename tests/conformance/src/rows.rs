@@ -54,6 +54,12 @@ impl Rows<'_> {
                     error.map_or_else(String::new, |e| format!(" error={}", quoted(&e)))
                 )
             }
+            EventKind::Log { log } => format!(
+                "log level={} logger={} text={}",
+                quoted(log.level()),
+                quoted(log.logger()),
+                quoted(&log.text(scenario))
+            ),
             EventKind::Collect { .. } => "gc".to_owned(),
             EventKind::Dispose { engine } => format!("dispose engine={engine}"),
             EventKind::Pool { engine, event, connection, figures, .. } => {
@@ -115,8 +121,7 @@ impl Rows<'_> {
 
     /// `pool.size()/checkedin()/overflow()/checkedout()`; of the pools that count nothing, `status()`.
     fn figures(&self, engine: u16, figures: &PoolFigures) -> String {
-        let name = self.trace.engines.get(usize::from(engine)).map(|e| e.name.as_str());
-        let options = self.trace.scenario.engines.iter().find(|e| Some(e.name.as_str()) == name);
+        let options = self.trace.engines.get(usize::from(engine)).map(|e| &self.trace.scenario.engines[e.options]);
         match options.map(|o| o.poolclass) {
             Some(PoolClass::QueuePool) | None => {}
             Some(class) => return quoted(&figures.status_of(class)),

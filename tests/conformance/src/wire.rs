@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 pub fn wire(scenario: &Scenario) -> Value {
     let statements: Map<String, Value> =
         scenario.statements.iter().map(|s| (s.sql.clone(), s.takes.as_us().into())).collect();
+    let jobs: Map<String, Value> =
+        scenario.programs.iter().flat_map(|p| &p.jobs).map(|job| (job.function.clone(), job.program.into())).collect();
     let rtt = scenario.network.rtt;
     json!({
         "until_us": scenario.until.as_us(),
@@ -23,9 +25,10 @@ pub fn wire(scenario: &Scenario) -> Value {
         "rtt_us": rtt.as_us(),
         "connect_us": rtt.times(u64::from(scenario.network.connect_round_trips)).as_us(),
         "other_sessions": scenario.other_sessions.iter().map(other_sessions).collect::<Vec<_>>(),
-        "engines": scenario.engines.iter().map(engine).collect::<Vec<_>>(),
+        "engines": scenario.engines.iter().filter(|e| !e.in_program).map(engine).collect::<Vec<_>>(),
         "processes": processes(&scenario.processes),
         "programs": scenario.programs.iter().map(|p| p.text.as_str()).collect::<Vec<_>>(),
+        "jobs": jobs,
         "statements": statements,
         "traffic": scenario.traffic.iter().enumerate().map(|(i, t)| traffic(scenario, i, t)).collect::<Vec<_>>(),
         "faults": scenario.faults.iter().map(fault).collect::<Vec<_>>(),
@@ -62,7 +65,13 @@ fn processes(processes: &[Process]) -> Vec<Value> {
     processes
         .iter()
         .map(|process| {
-            let value = json!({ "first": first, "count": process.count, "threads": process.threads, "event_loop": process.event_loop });
+            let value = json!({
+                "first": first,
+                "count": process.count,
+                "threads": process.threads,
+                "event_loop": process.event_loop,
+                "startup": process.startup,
+            });
             first += process.count;
             value
         })

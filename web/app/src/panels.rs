@@ -116,9 +116,8 @@ pub fn holdings(trace: &Trace, moment: &Moment, lang: Lang, tag: &str, words: &W
 
 /// `  # worker 1`, where there is more than one pool.
 fn process(trace: &Trace, engine: &EngineName) -> String {
-    let thread = trace.tasks.iter().find(|t| t.process == engine.process);
-    match thread.and_then(|t| t.name.split_once(',')) {
-        Some((process, _)) if trace.engines.len() > 1 => "  # ".to_owned() + process,
+    match trace.processes.get(usize::from(engine.process)) {
+        Some(process) if trace.engines.len() > 1 => "  # ".to_owned() + process,
         _ => String::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! Expressions of the Python subset: calls on Sessions, Connections and engines; everything else must do nothing.
 
+use super::keywords::{create_engine, scheduler_call};
 use super::module::Global;
-use super::program::{Scope, Slot, Step, Target};
+use super::program::{EngineRef, Scope, Slot, Step, Target};
 use super::python::Compiler;
 use super::tokens::Token;
 use crate::scenario::SqlAlchemy;
@@ -11,6 +12,10 @@ use crate::time::{SimSpan, scaled_decimal};
 pub(super) enum Type {
     Session,
     Connection,
+    /// What `create_engine()` gives.
+    Engine,
+    /// A `BackgroundScheduler`.
+    Scheduler,
     /// A value that holds nothing.
     Other,
 }
@@ -21,7 +26,12 @@ enum Head {
     Object(Type, Target),
     /// `connection.connection`: the pool's side of a Connection.
     Fairy(Target),
-    Engine(u8),
+    Engine(EngineRef),
+    /// The name `create_engine` itself.
+    CreateEngine,
+    /// The name `BackgroundScheduler` itself.
+    NewScheduler,
+    Scheduler,
     /// A sessionmaker or scoped_session: the name `Session` itself.
     Factory(u8),
     ContextVar(u8),
@@ -84,7 +94,10 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                 if !known && called && !BUILTINS.contains(&name.as_str()) {
                     compiler.error(
                         format!("the function `{name}` is not known"),
-                        format!("Session, engine, time.sleep, asyncio.sleep, gc.collect, {}", BUILTINS.join(", ")),
+                        format!(
+                            "Session, engine, create_engine, BackgroundScheduler, time.sleep, asyncio.sleep, gc.collect, {}",
+                            BUILTINS.join(", ")
+                        ),
                     );
                     return None;
                 }
@@ -98,11 +111,13 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                     compiler.error(format!("`{name}` cannot be awaited"), "await asyncio.sleep(0.5)");
                     return None;
                 }
-                if begin == 0
-                    && at == tokens.len()
-                    && let Head::Object(kind, Target::Variable(slot)) = head
-                {
-                    result = (kind, Some(slot));
+                if begin == 0 && at == tokens.len() {
+                    result = match head {
+                        Head::Object(kind, Target::Variable(slot)) => (kind, Some(slot)),
+                        Head::Engine(EngineRef::Variable(slot)) => (Type::Engine, Some(slot)),
+                        Head::Scheduler => (Type::Scheduler, None),
+                        _ => result,
+                    };
                 }
             }
             // What stands inside brackets is compiled in its place; the brackets themselves do nothing.
@@ -135,13 +150,29 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
             }
             [Token::Mark('('), ..] => {
                 let arguments = brackets(tokens, at);
-                head = if let Head::Factory(factory) = head {
-                    let into = compiler.temporary();
-                    compiler.push(Step::Session { factory, into });
-                    Head::Object(Type::Session, Target::Variable(into))
-                } else {
-                    expression(compiler, arguments)?;
-                    Head::Other
+                head = match head {
+                    Head::Factory(factory) => {
+                        let into = compiler.temporary();
+                        compiler.push(Step::Session { factory, into });
+                        Head::Object(Type::Session, Target::Variable(into))
+                    }
+                    Head::CreateEngine => {
+                        let name = compiler.assigned.clone();
+                        let engine = create_engine(compiler, &name, arguments)?;
+                        let into = compiler.temporary();
+                        compiler.push(Step::CreateEngine { engine, into });
+                        Head::Engine(EngineRef::Variable(into))
+                    }
+                    Head::NewScheduler => {
+                        if compiler.sqlalchemy < SqlAlchemy::V1_4 {
+                            compiler.error("APScheduler 3.11 needs SQLAlchemy 1.4 or later", "sqlalchemy = \"2.1\"");
+                        }
+                        Head::Scheduler
+                    }
+                    _ => {
+                        expression(compiler, arguments)?;
+                        Head::Other
+                    }
                 };
             }
             [Token::Mark('['), ..] => {
@@ -218,6 +249,8 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             ("get", []) => Some(Head::Other),
             _ => unknown_method(compiler, method, "set(request) with a parameter of the function, get()"),
         },
+        Head::Scheduler => scheduler_call(compiler, method, arguments).map(|()| Head::Other),
+        Head::CreateEngine | Head::NewScheduler => unknown_method(compiler, method, "call it"),
         Head::Engine(engine) => match method {
             "connect" => {
                 let into = compiler.temporary();
@@ -331,15 +364,29 @@ impl Compiler<'_> {
             || self.names.iter().any(|(n, ..)| n == name)
             || self.engines.iter().any(|e| e.name == name)
             || self.globals.iter().any(|(n, _)| n == name)
-            || ["Session", "time", "gc", "asyncio", "gen"].contains(&name)
+            || ["Session", "time", "gc", "asyncio", "gen", "create_engine", "BackgroundScheduler", "URL"]
+                .contains(&name)
+    }
+
+    /// The engine behind a name: the program's own, or one that every process has.
+    pub(super) fn engine(&self, name: &str) -> Option<EngineRef> {
+        if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
+            return (*kind == Type::Engine).then_some(EngineRef::Variable(*slot));
+        }
+        self.engines.iter().position(|e| e.name == name).map(|at| EngineRef::Named(at as u8))
     }
 
     fn head(&self, name: &str) -> Head {
         if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
-            return if *kind == Type::Other { Head::Other } else { Head::Object(*kind, Target::Variable(*slot)) };
+            return match kind {
+                Type::Other => Head::Other,
+                Type::Scheduler => Head::Scheduler,
+                Type::Engine => Head::Engine(EngineRef::Variable(*slot)),
+                kind => Head::Object(*kind, Target::Variable(*slot)),
+            };
         }
-        if let Some(engine) = self.engines.iter().position(|e| e.name == name) {
-            return Head::Engine(engine as u8);
+        if let Some(engine) = self.engine(name) {
+            return Head::Engine(engine);
         }
         if let Some(factory) = self.factory(name) {
             return Head::Factory(factory);
@@ -348,6 +395,8 @@ impl Compiler<'_> {
             return Head::ContextVar(*variable);
         }
         match name {
+            "create_engine" => Head::CreateEngine,
+            "BackgroundScheduler" => Head::NewScheduler,
             "time" => Head::Time,
             "asyncio" | "gen" => Head::Loop,
             "gc" => Head::Gc,

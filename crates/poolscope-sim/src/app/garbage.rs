@@ -10,6 +10,8 @@ use crate::world::World;
 pub(crate) enum Holder {
     Session(u32),
     Connection(u32),
+    /// What a program's `create_engine()` gave.
+    Engine(u16),
 }
 
 impl<O: Observer> World<'_, O> {
@@ -18,6 +20,7 @@ impl<O: Observer> World<'_, O> {
         match holder {
             Holder::Session(id) => self.release_session(id),
             Holder::Connection(id) => self.release_connection(id, in_cycle).await,
+            Holder::Engine(_) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! Runs the steps of a program as one thread's frame.
 
 use super::garbage::Holder;
-use super::program::{CLASSES, ClassSet, Exit, Function, Slot, Step, Target};
+use super::program::{CLASSES, ClassSet, EngineRef, Exit, Function, Slot, Step, Target};
 use super::session::Begin;
 use crate::engine::error::{DbapiClass, PyError};
 use crate::scenario::SqlAlchemy;
@@ -9,7 +9,8 @@ use crate::time::SimSpan;
 use crate::trace::{Ended, EventKind, Observer, Rule};
 use crate::world::World;
 
-struct Frame {
+/// The variables of a running function, and where it is.
+pub(crate) struct Frame {
     variables: Vec<Option<Holder>>,
     counters: Vec<u32>,
     blocks: Vec<Block>,
@@ -23,9 +24,16 @@ struct Frame {
 
 /// What a frame that is over still refers to.
 #[derive(Default)]
-struct Kept {
+pub(crate) struct Kept {
     variables: Vec<Option<Holder>>,
     in_cycle: bool,
+}
+
+impl Kept {
+    /// Its frame has been emptied: no cycle is left.
+    pub fn cleared(self) -> Kept {
+        Kept { in_cycle: false, ..self }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -52,8 +60,15 @@ enum Flow {
 impl<O: Observer> World<'_, O> {
     /// The handler, then what runs when a request is over; the last error counts.
     pub(crate) async fn run_program(&self, program: usize, handler: usize) -> Result<(), PyError> {
+        let (result, kept) = self.run_handler(program, handler).await;
+        self.release_all(kept).await;
+        result
+    }
+
+    /// The same; an exception that nobody has let go of yet keeps the frame it came through.
+    pub(crate) async fn run_handler(&self, program: usize, handler: usize) -> (Result<(), PyError>, Kept) {
         let code = &self.scenario.programs[program];
-        let Some(handler) = code.handlers.get(handler) else { return Ok(()) };
+        let Some(handler) = code.handlers.get(handler) else { return (Ok(()), Kept::default()) };
         let (mut result, mut kept) = self.run_function(program, handler).await;
         for teardown in code.teardowns.iter().rev() {
             let (torn_down, its) = self.run_function(program, teardown).await;
@@ -63,8 +78,7 @@ impl<O: Observer> World<'_, O> {
                 break;
             }
         }
-        self.release_all(kept).await;
-        result
+        (result, kept)
     }
 
     /// Runs one function; what its variables held is given back if an exception keeps the frame alive.
@@ -112,7 +126,7 @@ impl<O: Observer> World<'_, O> {
         (result, kept)
     }
 
-    async fn release_all(&self, kept: Kept) {
+    pub(crate) async fn release_all(&self, kept: Kept) {
         for holder in kept.variables.into_iter().flatten() {
             self.release(holder, kept.in_cycle).await;
         }
@@ -132,7 +146,7 @@ impl<O: Observer> World<'_, O> {
                 self.assign(frame, into, Some(Holder::Session(session))).await;
             }
             Step::Connect { engine, into } => {
-                let engine = self.state().engine_of_current(engine);
+                let engine = self.engine_of(frame, engine);
                 let connection = self.connect(engine, None).await?;
                 self.assign(frame, into, Some(Holder::Connection(connection))).await;
             }
@@ -144,12 +158,12 @@ impl<O: Observer> World<'_, O> {
                         connection.context = Begin::Open;
                     }
                 }
-                None => {}
+                _ => {}
             },
             Step::Execute { on, statement } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_execute(id, statement).await?,
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
-                None => {}
+                _ => {}
             },
             Step::Take { on } => {
                 if let Some(Holder::Session(id)) = self.holder(frame, on) {
@@ -162,7 +176,7 @@ impl<O: Observer> World<'_, O> {
             Step::Invalidate { on } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_invalidate(id).await?,
                 Some(Holder::Connection(id)) => self.connection_invalidate(id)?,
-                None => {}
+                _ => {}
             },
             Step::SoftInvalidate { on } => {
                 if let Some(Holder::Connection(id)) = self.holder(frame, on) {
@@ -175,11 +189,18 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             Step::Remove { factory } => self.registry_remove(factory).await?,
-            Step::Dispose { engine } => {
-                let mut state = self.state();
-                let engine = state.engine_of_current(engine);
-                state.dispose(engine);
+            Step::CreateEngine { engine, into } => {
+                let options = self.scenario.programs[program].first_engine + usize::from(engine);
+                let engine = self.state().new_engine(options);
+                self.assign(frame, into, Some(Holder::Engine(engine))).await;
             }
+            Step::Dispose { engine } => {
+                let engine = self.engine_of(frame, engine);
+                self.state().dispose(engine);
+            }
+            Step::AddJobstore(store) => self.add_jobstore(program, store),
+            Step::AddJob(job) => self.add_job(program, job),
+            Step::StartScheduler => self.start_scheduler().await?,
             Step::Sleep(span) => {
                 let until = self.state().now + span;
                 self.state().emit(Rule::Listing, EventKind::Busy { until });
@@ -290,7 +311,7 @@ impl<O: Observer> World<'_, O> {
         let context = match holder {
             Some(Holder::Session(id)) => state.sessions.get_mut(id).map(|s| &mut s.context),
             Some(Holder::Connection(id)) => state.connections.get_mut(id).map(|c| &mut c.context),
-            None => None,
+            _ => None,
         };
         let Some(context) = context else { return Begin::NoBlock };
         let before = *context;
@@ -301,20 +322,33 @@ impl<O: Observer> World<'_, O> {
     async fn end(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
         match self.holder(frame, on) {
             Some(Holder::Session(id)) => self.session_end(id, how).await,
-            Some(Holder::Connection(id)) => match how {
-                Ended::Commit => self.connection_commit(id).await,
-                Ended::Rollback => self.connection_rollback(id).await,
-                Ended::Close | Ended::Remove => {
-                    self.connection_close(id).await?;
-                    let mut state = self.state();
-                    if let Some(session) = state.connections.get(id).map(|c| c.number) {
-                        state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
-                    }
-                    Ok(())
-                }
-            },
-            None => Ok(()),
+            Some(Holder::Connection(id)) => self.connection_end(id, how).await,
+            _ => Ok(()),
         }
+    }
+
+    /// commit, rollback or close of a Connection that the program opened itself.
+    pub(crate) async fn connection_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
+        match how {
+            Ended::Commit => self.connection_commit(id).await,
+            Ended::Rollback => self.connection_rollback(id).await,
+            Ended::Close | Ended::Remove => {
+                self.connection_close(id).await?;
+                let mut state = self.state();
+                if let Some(session) = state.connections.get(id).map(|c| c.number) {
+                    state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session, how });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn engine_of(&self, frame: &Frame, engine: EngineRef) -> u16 {
+        let made = match engine {
+            EngineRef::Named(options) => return self.state().engine_of_current(options),
+            EngineRef::Variable(slot) => frame.variables.get(usize::from(slot)).copied().flatten(),
+        };
+        if let Some(Holder::Engine(engine)) = made { engine } else { 0 }
     }
 
     fn holder(&self, frame: &Frame, on: Target) -> Option<Holder> {

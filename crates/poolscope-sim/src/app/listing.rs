@@ -1,5 +1,6 @@
 //! The Python text beside the timeline: what the engine options say, then the programs. It is the code that runs.
 
+use super::program::Program;
 use crate::engine::error::seconds;
 use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults};
 
@@ -7,7 +8,7 @@ use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, Session
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub lines: Vec<String>,
-    /// The programs that the traffic runs (indexes into `Scenario::programs`) and the lines on which they begin.
+    /// The programs that something runs (indexes into `Scenario::programs`) and the lines on which they begin.
     pub programs: Vec<(usize, u16)>,
     pub functions: Vec<Function>,
 }
@@ -37,13 +38,17 @@ impl Listing {
     }
 }
 
-/// The listing of a scenario: its engine's non-default options (and those a knob may turn), then every program that the traffic runs.
+/// The listing of a scenario: its engine's non-default options (and those a knob may turn), then every program that something runs.
 pub fn render(scenario: &Scenario) -> Listing {
     let mut listing = Listing::default();
-    let runs = |index| scenario.traffic.iter().any(|t| t.run == index);
-    let running = || scenario.programs.iter().enumerate().filter(|(index, _)| runs(*index));
-    for (index, engine) in scenario.engines.iter().enumerate() {
-        engine_lines(scenario, engine, &mut listing.lines);
+    let running = || scenario.programs.iter().enumerate().filter(|(index, _)| scenario.runs(*index));
+    // The URL has a name of its own only where a program needs it.
+    let url = running().any(|(_, program)| program.text.contains("URL"));
+    if url {
+        listing.lines.push(format!("URL = \"{}\"", scenario.url()));
+    }
+    for (index, engine) in scenario.engines.iter().enumerate().filter(|(_, e)| !e.in_program) {
+        engine_lines(scenario, engine, url, &mut listing.lines);
         if index == 0 && running().any(|(_, program)| !program.defines_session) {
             let name = &engine.name;
             listing.lines.push(match engine.session {
@@ -64,14 +69,29 @@ pub fn render(scenario: &Scenario) -> Listing {
     listing
 }
 
-fn engine_lines(scenario: &Scenario, engine: &EngineOptions, lines: &mut Vec<String>) {
+impl Scenario {
+    /// Do the traffic, a process or a scheduler run this program?
+    fn runs(&self, program: usize) -> bool {
+        let direct = |program| {
+            self.traffic.iter().any(|t| t.run == program) || self.processes.iter().any(|p| p.startup == Some(program))
+        };
+        let job = |(index, other): (usize, &Program)| other.jobs.iter().any(|j| j.program == program) && direct(index);
+        direct(program) || self.programs.iter().enumerate().any(job)
+    }
+
+    fn url(&self) -> String {
+        let host = match self.transport {
+            Transport::Tcp => "db/shop",
+            Transport::Unix => "localhost/shop?unix_socket=/run/mysqld/mysqld.sock",
+        };
+        format!("mysql+{}://app:secret@{host}", self.driver.dialect())
+    }
+}
+
+fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &mut Vec<String>) {
     let name = &engine.name;
     lines.push(format!("{name} = create_engine("));
-    let host = match scenario.transport {
-        Transport::Tcp => "db/shop",
-        Transport::Unix => "localhost/shop?unix_socket=/run/mysqld/mysqld.sock",
-    };
-    lines.push(format!("    \"mysql+{}://app:secret@{host}\",", scenario.driver.dialect()));
+    lines.push(if url { "    URL,".to_owned() } else { format!("    \"{}\",", scenario.url()) });
     let turned = |option: &str| scenario.knobs.iter().any(|k| k.set == format!("engine.{option}"));
     let python_bool = |on: bool| if on { "True" } else { "False" }.to_owned();
     let options: [(&str, bool, String); 8] = [

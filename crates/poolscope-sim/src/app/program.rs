@@ -20,12 +20,20 @@ pub struct Program {
     pub(crate) teardowns: Vec<Function>,
     /// `Session` is the program's own.
     pub(crate) defines_session: bool,
+    /// What it gives to its `BackgroundScheduler`.
+    pub jobs: Vec<Job>,
+    /// The engines it makes itself; the reader moves them to the scenario's.
+    own_engines: Vec<EngineOptions>,
+    /// Index of the first of them among the scenario's.
+    pub(crate) first_engine: usize,
 }
 
 /// One `def`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Function {
     pub name: String,
+    /// How many arguments it takes.
+    pub arguments: usize,
     /// Line of its `def` in the program, from 1.
     pub line: u16,
     pub coroutine: bool,
@@ -62,6 +70,37 @@ pub(crate) enum Scope {
     Task,
 }
 
+/// `scheduler.add_job(function, "interval", seconds=20)`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub function: String,
+    /// Line of the program.
+    pub(crate) line: u16,
+    /// Index of the program that has the function.
+    pub program: usize,
+    pub every: SimSpan,
+    /// `None`: however late it is, the job runs.
+    pub misfire_grace_time: Option<SimSpan>,
+}
+
+/// Where a SQLAlchemyJobStore gets its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// `engine=engine`: one of the process.
+    Engine(u8),
+    /// `url=URL`: an engine of its own, counted among those that the program makes.
+    Own(u8),
+}
+
+/// `engine.connect()`, `engine.dispose()`: which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineRef {
+    /// One that every process has.
+    Named(u8),
+    /// One that the program has made.
+    Variable(Slot),
+}
+
 /// A variable of the frame.
 pub(crate) type Slot = u8;
 
@@ -84,6 +123,11 @@ pub(crate) enum Step {
     },
     /// `engine.connect()`
     Connect {
+        engine: EngineRef,
+        into: Slot,
+    },
+    /// `create_engine(URL, …)`: counted among those that the program makes.
+    CreateEngine {
         engine: u8,
         into: Slot,
     },
@@ -125,8 +169,14 @@ pub(crate) enum Step {
     },
     /// `engine.dispose()`
     Dispose {
-        engine: u8,
+        engine: EngineRef,
     },
+    /// `scheduler.add_jobstore("sqlalchemy", …)`
+    AddJobstore(Store),
+    /// `scheduler.add_job(…)`: index into the program's jobs.
+    AddJob(u8),
+    /// `scheduler.start()`
+    StartScheduler,
     Sleep(SimSpan),
     /// `await asyncio.sleep()`: other coroutines of the thread go on meanwhile.
     Await(SimSpan),
@@ -218,6 +268,34 @@ impl Program {
         }
         self
     }
+
+    pub(crate) fn starts_scheduler(&self) -> bool {
+        self.handlers.iter().any(|function| function.steps.contains(&Step::StartScheduler))
+    }
+}
+
+/// Moves the engines that programs make to the scenario's, and finds the functions of their jobs. What is wrong, with the program that
+/// it is wrong in.
+pub(crate) fn link(programs: &mut [Program], engines: &mut Vec<EngineOptions>) -> Vec<(usize, SyntaxError)> {
+    let first = |program: &Program| program.handlers.first().map(|f| (f.name.clone(), f.arguments));
+    let functions: Vec<(String, usize)> = programs.iter().map(|p| first(p).unwrap_or_default()).collect();
+    let mut errors = Vec::new();
+    for (index, program) in programs.iter_mut().enumerate() {
+        program.first_engine = engines.len();
+        engines.append(&mut program.own_engines);
+        for job in &mut program.jobs {
+            let found = functions.iter().position(|(name, _)| *name == job.function);
+            job.program = found.unwrap_or_default();
+            let message = match found {
+                None => format!("there is no function `{}`", job.function),
+                Some(at) if functions[at].1 > 0 => format!("`{}` is called without arguments", job.function),
+                Some(_) => continue,
+            };
+            let hint = "a program with `def name():` is a function that a scheduler can run".to_owned();
+            errors.push((index, SyntaxError { line: job.line, message, hint }));
+        }
+    }
+    errors
 }
 
 /// Compiles a handler; gives back the SQL texts it uses beside it.
@@ -239,6 +317,9 @@ pub(crate) fn compile(
         handlers: code.handlers,
         teardowns: code.teardowns,
         defines_session: code.defines_session,
+        jobs: code.jobs,
+        own_engines: code.engines,
+        first_engine: 0,
     };
     Ok((program, code.sql))
 }

@@ -4,7 +4,7 @@
 
 use super::expression::{Type, expression};
 use super::module::Global;
-use super::program::{CLASSES, ClassSet, Definitions, Exit, Function, Scope, Slot, Step, Target};
+use super::program::{CLASSES, ClassSet, Definitions, Exit, Function, Job, Scope, Slot, Step, Target};
 use super::tokens::{Line, Token, lines};
 use crate::scenario::{EngineOptions, SqlAlchemy};
 
@@ -24,6 +24,8 @@ pub(crate) struct Code {
     pub defines_session: bool,
     pub raises: Vec<String>,
     pub sql: Vec<String>,
+    pub jobs: Vec<Job>,
+    pub engines: Vec<EngineOptions>,
 }
 
 /// Python's own exceptions that a handler may raise.
@@ -61,6 +63,9 @@ pub(crate) fn compile(
         temporaries: Vec::new(),
         coroutine: false,
         awaiting: false,
+        jobs: Vec::new(),
+        assigned: String::new(),
+        made: Vec::new(),
     };
     let (handlers, teardowns) = compiler.module();
     if compiler.errors.is_empty() {
@@ -70,6 +75,8 @@ pub(crate) fn compile(
             defines_session: compiler.globals.iter().any(|(name, _)| name == "Session"),
             raises: compiler.raises,
             sql: compiler.sql,
+            jobs: compiler.jobs,
+            engines: compiler.made,
         })
     } else {
         Err(compiler.errors)
@@ -102,6 +109,11 @@ pub(super) struct Compiler<'p> {
     pub coroutine: bool,
     /// An `await` stands before what comes next.
     pub awaiting: bool,
+    pub jobs: Vec<Job>,
+    /// The name that gets the value of the statement.
+    pub assigned: String,
+    /// Engines that the program makes.
+    made: Vec<EngineOptions>,
 }
 
 impl Compiler<'_> {
@@ -117,6 +129,12 @@ impl Compiler<'_> {
     pub fn slot(&mut self) -> Slot {
         self.slots += 1;
         (self.slots - 1).min(254) as Slot
+    }
+
+    /// The number of a new engine among those that the program makes.
+    pub fn add_engine(&mut self, engine: EngineOptions) -> u8 {
+        self.made.push(engine);
+        (self.made.len() - 1).min(255) as u8
     }
 
     fn here(&self) -> u16 {
@@ -138,7 +156,8 @@ impl Compiler<'_> {
         if steps.len() > usize::from(u16::MAX) || variables > 200 {
             self.error("the program is too long", "");
         }
-        Function { name: name.to_owned(), line: line.number, coroutine: self.coroutine, steps, variables }
+        let arguments = self.parameters.len();
+        Function { name: name.to_owned(), arguments, line: line.number, coroutine: self.coroutine, steps, variables }
     }
 
     /// The lines indented deeper than `outer`.
@@ -235,6 +254,7 @@ impl Compiler<'_> {
     }
 
     fn assign(&mut self, name: &str, tokens: &[Token]) {
+        self.assigned = name.to_owned();
         let value = expression(self, tokens);
         let new = value.and_then(|(_, slot)| slot).filter(|slot| self.temporaries.contains(slot));
         self.end_temporaries(new);
@@ -338,7 +358,8 @@ impl Compiler<'_> {
         let Token::Name(name) = token else {
             return None;
         };
-        let (_, slot, kind) = self.names.iter().find(|(n, _, t)| n == name && *t != Type::Other)?;
+        let holds = |kind| matches!(kind, Type::Session | Type::Connection);
+        let (_, slot, kind) = self.names.iter().find(|(n, _, t)| n == name && holds(*t))?;
         let (slot, kind) = (*slot, *kind);
         if kind == Type::Connection {
             self.error(format!("`with {name}.begin()` is not supported"), "with engine.begin() as conn:");
@@ -362,12 +383,12 @@ impl Compiler<'_> {
                 Some((Type::Session, Some(into)))
             }
             [Token::Name(name)] if begin => {
-                let Some(engine) = self.engines.iter().position(|e| e.name == *name) else {
+                let Some(engine) = self.engine(name) else {
                     self.error(format!("`{name}` has no begin()"), "with Session.begin() as session:");
                     return None;
                 };
                 let into = self.slot();
-                self.push(Step::Connect { engine: engine as u8, into });
+                self.push(Step::Connect { engine, into });
                 Some((Type::Connection, Some(into)))
             }
             _ => expression(self, tokens),

@@ -2,6 +2,7 @@
 
 use super::event_loop::EventLoop;
 use super::program::Scope;
+use super::scheduler::Scheduler;
 use crate::agenda::Target;
 use crate::engine::error::PyError;
 use crate::scenario::Arrivals;
@@ -23,7 +24,18 @@ pub(crate) struct Task {
     context: Vec<Option<u32>>,
     /// The request it serves.
     request: u32,
+    role: Role,
     job: Option<Job>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Serves requests.
+    Serve,
+    /// The thread of a BackgroundScheduler.
+    Scheduler,
+    /// A thread of its executor.
+    Worker,
 }
 
 #[derive(Debug)]
@@ -40,6 +52,9 @@ pub(crate) struct ProcessState {
     /// Free threads, the highest index first.
     idle: Vec<u16>,
     waiting: VecDeque<Job>,
+    /// Its startup program is done, or it has none.
+    ready: bool,
+    pub scheduler: Scheduler,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +63,9 @@ pub(crate) struct Job {
     program: usize,
     /// Which of the program's handlers.
     handler: usize,
-    traffic: u32,
-    arrival: EventId,
+    /// `None`: the startup program.
+    traffic: Option<u32>,
+    arrival: Option<EventId>,
 }
 
 impl Task {
@@ -66,11 +82,15 @@ impl<O: Observer> State<'_, O> {
     /// Every copy of every process creates its engines, and its threads begin to wait for work.
     pub(crate) fn start_processes(&mut self) {
         let scenario = self.scenario;
+        let workers = self.workers();
         for (kind, options) in scenario.processes.iter().enumerate() {
             for copy in 1..=options.count {
                 let process = self.processes.len() as u16;
                 let name = if options.count == 1 { options.name.clone() } else { format!("{} {copy}", options.name) };
                 let first_engine = self.engines.len() as u16;
+                let task = self.tasks.len() as u16 + options.threads as u16;
+                let has_scheduler = self.jobs(kind).is_some();
+                let workers = if has_scheduler { workers } else { 0 };
                 self.processes.push(ProcessState {
                     kind,
                     name,
@@ -79,24 +99,72 @@ impl<O: Observer> State<'_, O> {
                     registries: vec![Vec::new(); scenario.definitions.factories.len()],
                     idle: Vec::new(),
                     waiting: VecDeque::new(),
+                    ready: options.startup.is_none(),
+                    scheduler: Scheduler::new(task, workers),
                 });
-                for options in 0..scenario.engines.len() {
-                    let pool = self.new_pool(options, self.engines.len() as u16);
-                    self.engines.push(EngineState { process, options, pool, asked: false });
+                for (index, options) in scenario.engines.iter().enumerate() {
+                    if !options.in_program {
+                        self.new_engine_of(process, index);
+                    }
                 }
                 for number in 1..=options.threads {
-                    self.tasks.push(Task {
-                        process,
-                        number,
-                        epoch: 0,
-                        last: None,
-                        context: vec![None; usize::from(scenario.definitions.context_variables)],
-                        request: 0,
-                        job: None,
-                    });
+                    self.new_task(process, number, Role::Serve);
+                }
+                if has_scheduler {
+                    self.new_task(process, 0, Role::Scheduler);
+                }
+                for number in 0..u32::from(workers) {
+                    self.new_task(process, number, Role::Worker);
                 }
             }
         }
+    }
+
+    fn new_task(&mut self, process: u16, number: u32, role: Role) {
+        let context = vec![None; usize::from(self.scenario.definitions.context_variables)];
+        self.tasks.push(Task { process, number, epoch: 0, last: None, context, request: 0, role, job: None });
+    }
+
+    /// The most jobs that such a process can give to a scheduler; `None` if it starts none.
+    fn jobs(&self, kind: usize) -> Option<usize> {
+        let scenario = self.scenario;
+        let runs = scenario.traffic.iter().filter(|t| t.process == kind).map(|t| t.run);
+        let programs = runs.chain(scenario.processes[kind].startup).map(|program| &scenario.programs[program]);
+        programs.filter(|program| program.starts_scheduler()).map(|program| program.jobs.len()).max()
+    }
+
+    /// How many threads an executor can need: one for each row of the job table, ten at most.
+    fn workers(&self) -> u16 {
+        const MAX_WORKERS: usize = 10;
+        let kinds = self.scenario.processes.iter().enumerate();
+        let rows = kinds.map(|(kind, options)| self.jobs(kind).unwrap_or(0) * options.count as usize);
+        rows.sum::<usize>().min(MAX_WORKERS) as u16
+    }
+
+    /// What the lane of a thread is called.
+    pub(crate) fn thread_name(&self, task: &Task) -> String {
+        let process = &self.processes[usize::from(task.process)];
+        let options = &self.scenario.processes[process.kind];
+        let noun = if options.event_loop { "coroutine" } else { "thread" };
+        match task.role {
+            Role::Serve if options.threads == 1 => process.name.clone(),
+            Role::Serve => format!("{}, {noun} {}", process.name, task.number),
+            Role::Scheduler => format!("{}, APScheduler", process.name),
+            Role::Worker => format!("{}, ThreadPoolExecutor-0_{}", process.name, task.number),
+        }
+    }
+
+    fn new_engine_of(&mut self, process: u16, options: usize) -> u16 {
+        let engine = self.engines.len() as u16;
+        let pool = self.new_pool(options, engine);
+        self.engines.push(EngineState { process, options, pool, asked: false });
+        engine
+    }
+
+    /// `create_engine()` in the current task's process.
+    pub(crate) fn new_engine(&mut self, options: usize) -> u16 {
+        let process = self.current_task().map_or(0, |t| t.process);
+        self.new_engine_of(process, options)
     }
 
     /// The engine object that the current task's process made from these options.
@@ -105,25 +173,54 @@ impl<O: Observer> State<'_, O> {
         self.processes[process].first_engine + u16::from(options)
     }
 
-    /// A request reaches its process and starts at once on the first free thread, or waits for one.
-    pub(crate) fn arrive(&mut self, process: u16, program: usize, handler: usize, traffic: u32) {
+    pub(crate) fn new_request(&mut self) -> u32 {
         self.requests += 1;
         self.outcome.requests += 1;
-        let request = self.requests;
+        self.requests
+    }
+
+    /// The process begins: its first thread runs the startup program, if there is one.
+    pub(crate) fn process_starts(&mut self, process: u16) {
+        let at = usize::from(process);
+        if let Some(program) = self.scenario.processes[self.processes[at].kind].startup {
+            let job = Job { request: self.new_request(), program, handler: 0, traffic: None, arrival: None };
+            self.give(process, job);
+        }
+    }
+
+    /// A request reaches its process and starts at once on the first free thread, or waits for one.
+    pub(crate) fn arrive(&mut self, process: u16, program: usize, handler: usize, traffic: u32) {
+        let request = self.new_request();
         let arrival = self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
-        let job = Job { request, program, handler, traffic, arrival };
+        let job = Job { request, program, handler, traffic: Some(traffic), arrival: Some(arrival) };
         let state = &mut self.processes[usize::from(process)];
         if state.event_loop.is_some() {
             state.waiting.push_back(job);
             self.loop_gets_request(process);
-            return;
+        } else if state.ready {
+            self.give(process, job);
+        } else {
+            state.waiting.push_back(job);
         }
+    }
+
+    fn give(&mut self, process: u16, job: Job) {
+        let state = &mut self.processes[usize::from(process)];
         match state.idle.pop() {
             Some(task) => {
                 self.tasks[usize::from(task)].job = Some(job);
                 self.starting = Some(task);
             }
             None => state.waiting.push_back(job),
+        }
+    }
+
+    /// The startup program has returned: the process serves whoever waits.
+    fn ready(&mut self, process: u16) {
+        let state = &mut self.processes[usize::from(process)];
+        state.ready = true;
+        for task in std::mem::take(&mut state.idle).into_iter().rev() {
+            self.wake(task);
         }
     }
 
@@ -149,7 +246,8 @@ impl<O: Observer> State<'_, O> {
             return Some(job);
         }
         let process = usize::from(task.process);
-        let mut job = self.processes[process].waiting.pop_front();
+        let state = &mut self.processes[process];
+        let mut job = if state.ready { state.waiting.pop_front() } else { None };
         if self.processes[process].event_loop.is_some() && job.is_some() {
             // The next coroutine begins in the next iteration of the loop.
             self.tasks[usize::from(current)].job = job.take();
@@ -210,10 +308,23 @@ impl<O: Observer> State<'_, O> {
                 task.context.fill(None);
             }
         }
-        self.emit_from(Some(job.arrival), Rule::Thread, EventKind::Start { request: job.request });
+        self.emit_from(job.arrival, Rule::Thread, EventKind::Start { request: job.request });
     }
 
     fn finish_job(&mut self, job: Job, result: Result<(), PyError>) {
+        self.finish_request(job.request, result);
+        let Some(traffic) = job.traffic else {
+            if let (Ok(()), Some(process)) = (result, self.current_task().map(|t| t.process)) {
+                self.ready(process);
+            }
+            return;
+        };
+        if let Arrivals::Users { think, .. } = &self.scenario.traffic[traffic as usize].arrivals {
+            self.agenda.add(self.now + *think, Target::User { traffic });
+        }
+    }
+
+    pub(crate) fn finish_request(&mut self, request: u32, result: Result<(), PyError>) {
         match result {
             Ok(()) => self.outcome.served += 1,
             Err(error) => {
@@ -222,16 +333,23 @@ impl<O: Observer> State<'_, O> {
             }
         }
         let rule = if result.is_ok() { Rule::Served } else { Rule::Propagate };
-        self.emit(rule, EventKind::Finish { request: job.request, error: result.err() });
-        if let Arrivals::Users { think, .. } = &self.scenario.traffic[job.traffic as usize].arrivals {
-            self.agenda.add(self.now + *think, Target::User { traffic: job.traffic });
-        }
+        self.emit(rule, EventKind::Finish { request, error: result.err() });
     }
 }
 
 impl<O: Observer> World<'_, O> {
-    /// What a thread does all its life: wait for a request, run its program.
-    pub(crate) async fn thread(&self, _: u16) {
+    /// What a thread does all its life.
+    pub(crate) async fn thread(&self, task: u16) {
+        let role = self.state().tasks.get(usize::from(task)).map_or(Role::Serve, |t| t.role);
+        match role {
+            Role::Serve => self.serving_thread().await,
+            Role::Scheduler => self.scheduler_thread().await,
+            Role::Worker => self.worker_thread().await,
+        }
+    }
+
+    /// Waits for a request, runs its program, and so on.
+    async fn serving_thread(&self) {
         loop {
             let job = self.state().next_job();
             let Some(job) = job else {

@@ -29,6 +29,9 @@ impl<O: Observer> State<'_, O> {
         for (index, sessions) in scenario.other_sessions.iter().enumerate() {
             self.agenda.add_from_scenario(sessions.at, 0, Target::OtherSessions { index: index as u32 });
         }
+        for process in 0..self.processes.len() as u16 {
+            self.agenda.add_from_scenario(SimTime::ZERO, 1, Target::ProcessStart { process });
+        }
         for (index, fault) in scenario.faults.iter().enumerate() {
             self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
         }
@@ -73,6 +76,7 @@ impl<O: Observer> State<'_, O> {
             Target::Fault { index } => self.fault(index),
             Target::Arrival { traffic } => self.arrival(traffic),
             Target::User { traffic } => self.send(traffic),
+            Target::ProcessStart { process } => self.process_starts(process),
             Target::Collect => self.wake(self.tasks.len() as u16),
             Target::OtherSessions { index } => self.other_sessions(index),
             Target::EventLoop { process, epoch } => self.loop_wakes(process, epoch),

@@ -86,6 +86,8 @@ pub enum ErrorKey {
     InvalidRequest,
     ConnectionClosed,
     Application,
+    /// A scheduled job that did not run when it was due.
+    MissedRun,
 }
 
 impl ErrorKey {
@@ -98,6 +100,7 @@ impl ErrorKey {
             ErrorKey::InvalidRequest => "InvalidRequestError".to_owned(),
             ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
             ErrorKey::Application => "exception".to_owned(),
+            ErrorKey::MissedRun => "missed".to_owned(),
         }
     }
 }

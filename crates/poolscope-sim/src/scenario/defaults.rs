@@ -44,6 +44,22 @@ pub const INITIALIZE: &[(u16, bool)] = &[(0, false), (1, true), (2, false), (3, 
 /// The same before 1.4.
 pub const INITIALIZE_1_3: &[(u16, bool)] =
     &[(5, true), (6, true), (0, false), (1, true), (2, false), (7, true), (8, true), (9, true), (10, true)];
+/// How a SQLAlchemyJobStore looks for its table (sqlalchemy: dialects/mysql/base.py::MySQLDialect.has_table).
+pub const HAS_TABLE: &str = "DESCRIBE `shop`.`apscheduler_jobs`";
+pub const HAS_TABLE_1_4: &str = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %(table_schema)s \
+                                 AND table_name = %(table_name)s";
+/// What it sends then (apscheduler 3.11: jobstores/sqlalchemy.py), as PyMySQL gets it.
+pub const JOBSTORE: [&str; 4] = [
+    "INSERT INTO apscheduler_jobs (id, next_run_time, job_state) VALUES (%(id)s, %(next_run_time)s, %(job_state)s)",
+    "SELECT apscheduler_jobs.id, apscheduler_jobs.job_state \nFROM apscheduler_jobs \nWHERE \
+     apscheduler_jobs.next_run_time <= %(next_run_time_1)s ORDER BY apscheduler_jobs.next_run_time",
+    "UPDATE apscheduler_jobs SET next_run_time=%(next_run_time)s, job_state=%(job_state)s WHERE apscheduler_jobs.id = \
+     %(id_1)s",
+    "SELECT apscheduler_jobs.next_run_time \nFROM apscheduler_jobs \nWHERE apscheduler_jobs.next_run_time IS NOT NULL \
+     ORDER BY apscheduler_jobs.next_run_time \n LIMIT %(param_1)s",
+];
+// apscheduler: schedulers/base.py::BaseScheduler._configure
+pub const JOBSTORE_RETRY_INTERVAL: SimSpan = SimSpan::from_secs(10);
 /// Server time of a statement that the scenario does not price.
 pub const STATEMENT: SimSpan = SimSpan::from_ms(2);
 pub const THREADS: u32 = 4;

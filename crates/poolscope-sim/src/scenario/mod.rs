@@ -45,6 +45,8 @@ pub struct Scenario {
     pub(crate) definitions: Definitions,
     /// Every distinct SQL text of the programs, with the time the server works on it.
     pub statements: Vec<Statement>,
+    /// Index of the first of the statements that a job store sends, if there is a scheduler.
+    pub(crate) jobstore_statements: u16,
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
     pub garbage: Garbage,
@@ -118,6 +120,27 @@ pub struct EngineOptions {
     pub pool_use_lifo: bool,
     pub pool_reset_on_return: ResetOnReturn,
     pub session: SessionFactory,
+    /// Made by a program with `create_engine()`, not by every process as it starts.
+    pub in_program: bool,
+}
+
+impl EngineOptions {
+    /// `create_engine(url)`
+    pub(crate) fn new(name: &str) -> EngineOptions {
+        EngineOptions {
+            name: name.to_owned(),
+            poolclass: PoolClass::QueuePool,
+            pool_size: defaults::POOL_SIZE,
+            max_overflow: defaults::MAX_OVERFLOW,
+            pool_timeout: defaults::POOL_TIMEOUT,
+            pool_recycle: None,
+            pool_pre_ping: false,
+            pool_use_lifo: false,
+            pool_reset_on_return: ResetOnReturn::Rollback,
+            session: SessionFactory::Sessionmaker,
+            in_program: false,
+        }
+    }
 }
 
 /// OS processes with the same code; each creates every engine for itself.
@@ -129,6 +152,8 @@ pub struct Process {
     pub threads: u32,
     /// Its requests are coroutines of one thread.
     pub event_loop: bool,
+    /// The program that its first thread runs before it serves anybody: what a module does when it is imported.
+    pub startup: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

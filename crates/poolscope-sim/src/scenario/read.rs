@@ -3,6 +3,7 @@
 use super::fields::{Fields, Mistakes, nearest, span, text};
 use super::*;
 use crate::app::program::{self, Definitions, Factory, Program, Scope};
+use crate::app::python::SyntaxError;
 
 const DAY: i64 = 86_400;
 const WAIT_TIMEOUT_MAX: i64 = 31_536_000;
@@ -16,6 +17,15 @@ impl Scenario {
             return if asks_tx_isolation { "SELECT @@tx_isolation" } else { question };
         }
         self.statements.get(usize::from(statement)).map_or("", |s| s.sql.as_str())
+    }
+
+    /// Runs as this version; what the program may say is left as it was read.
+    pub fn set_sqlalchemy(&mut self, version: SqlAlchemy) {
+        self.sqlalchemy = version;
+        let statements = self.statements.iter_mut().skip(usize::from(self.jobstore_statements));
+        for (statement, sql) in statements.zip(jobstore_sql(version, self.driver)) {
+            statement.sql = sql;
+        }
     }
 
     /// Reads a document; `name` is used if the document has none of its own.
@@ -56,14 +66,10 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let variables = variables(top.take("variables"), server, m);
     let network = network(top.take("network"), transport, m);
     let other_sessions = top.tables("other_sessions", m).into_iter().map(|n| other_sessions(n, m)).collect();
-    let engines: Vec<EngineOptions> = match top.tables("engine", m) {
+    let mut engines: Vec<EngineOptions> = match top.tables("engine", m) {
         nodes if nodes.is_empty() => vec![engine(None, sqlalchemy, m)],
         nodes => nodes.into_iter().map(|node| engine(Some(node), sqlalchemy, m)).collect(),
     };
-    let mut processes: Vec<Process> = top.tables("process", m).into_iter().filter_map(|n| process(n, m)).collect();
-    if processes.is_empty() {
-        processes.push(Process { name: "app".to_owned(), count: 1, threads: defaults::THREADS, event_loop: false });
-    }
     let limits = limits(top.take("limits"), m);
     let garbage = garbage(top.take("gc"), m);
 
@@ -71,7 +77,14 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let mut statements = Vec::new();
     let mut definitions = Definitions::default();
     definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]) });
-    let programs = programs(&mut top, (&engines, sqlalchemy), &mut definitions, &prices, &mut statements, m);
+    let programs = programs(&mut top, (&mut engines, sqlalchemy), &mut definitions, &prices, &mut statements, m);
+    let jobstore_statements = jobstore_statements(&programs, (sqlalchemy, driver), &prices, &mut statements);
+    let mut processes: Vec<Process> =
+        top.tables("process", m).into_iter().filter_map(|n| process(n, &programs, m)).collect();
+    if processes.is_empty() {
+        let (name, threads) = ("app".to_owned(), defaults::THREADS);
+        processes.push(Process { name, count: 1, threads, event_loop: false, startup: None });
+    }
     let traffic = top
         .tables("traffic", m)
         .into_iter()
@@ -103,6 +116,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         programs,
         definitions,
         statements,
+        jobstore_statements,
         traffic,
         faults,
         garbage,
@@ -172,18 +186,7 @@ fn other_sessions(node: &Node, m: &mut Mistakes) -> OtherSessions {
 }
 
 fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> EngineOptions {
-    let mut engine = EngineOptions {
-        name: "engine".to_owned(),
-        poolclass: PoolClass::QueuePool,
-        pool_size: defaults::POOL_SIZE,
-        max_overflow: defaults::MAX_OVERFLOW,
-        pool_timeout: defaults::POOL_TIMEOUT,
-        pool_recycle: None,
-        pool_pre_ping: false,
-        pool_use_lifo: false,
-        pool_reset_on_return: ResetOnReturn::Rollback,
-        session: SessionFactory::Sessionmaker,
-    };
+    let mut engine = EngineOptions::new("engine");
     let Some(node) = node else { return engine };
     let mut fields = Fields::of(node, "[engine]", m);
     if let Some(name) = fields.text("name", m) {
@@ -256,7 +259,7 @@ fn refuse_options(node: &Node, class: PoolClass, m: &mut Mistakes) {
     }
 }
 
-fn process(node: &Node, m: &mut Mistakes) -> Option<Process> {
+fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Process> {
     let mut fields = Fields::of(node, "[[process]]", m);
     let name = fields.text("name", m).unwrap_or("app").to_owned();
     let count = fields.number("count", 1, 1_000, m).unwrap_or(1) as u32;
@@ -265,10 +268,15 @@ fn process(node: &Node, m: &mut Mistakes) -> Option<Process> {
     if let (Some(_), Some(_)) = (threads, coroutines) {
         m.add(fields.place, "a process has `threads` or `coroutines`, not both", "coroutines all run on one thread");
     }
+    let node = fields.take("startup");
+    let startup = node.and_then(|node| find_program(node, "startup", programs, m));
     fields.finish(m);
     let event_loop = coroutines.is_some();
     let threads = coroutines.or(threads).unwrap_or(i64::from(defaults::THREADS)) as u32;
-    Some(Process { name, count, threads, event_loop })
+    if let Some(node) = node.filter(|_| event_loop) {
+        m.add(&node.place, "`startup` needs threads, not coroutines", "threads = 4");
+    }
+    Some(Process { name, count, threads, event_loop, startup })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {
@@ -317,7 +325,7 @@ fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
 
 fn programs(
     top: &mut Fields<'_>,
-    (engines, sqlalchemy): (&[EngineOptions], SqlAlchemy),
+    (engines, sqlalchemy): (&mut Vec<EngineOptions>, SqlAlchemy),
     definitions: &mut Definitions,
     prices: &[(String, SimSpan)],
     statements: &mut Vec<Statement>,
@@ -331,6 +339,7 @@ fn programs(
         return Vec::new();
     };
     let mut programs = Vec::new();
+    let mut places = Vec::new();
     for (name, node) in entries {
         let mut fields = Fields::of(node, "a program", m);
         let label = fields.words("label", m).unwrap_or(Words { en: name.clone(), zh_cn: None });
@@ -343,19 +352,61 @@ fn programs(
             Ok((program, sql)) => {
                 let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
                 programs.push(program);
+                places.push((name, &written.place));
             }
             Err(errors) => {
                 for error in errors {
-                    m.0.push(Diagnostic {
-                        place: program_place(&written.place, name, error.line),
-                        message: format!("line {} of the program `{name}`: {}", error.line, error.message),
-                        hint: error.hint,
-                    });
+                    program_mistake(error, name, &written.place, m);
                 }
             }
         }
     }
+    // What a program that has mistakes defines is not known.
+    if places.len() == entries.len() {
+        for (at, error) in program::link(&mut programs, engines) {
+            let (name, place) = places[at];
+            program_mistake(error, name, place, m);
+        }
+    }
     programs
+}
+
+fn program_mistake(error: SyntaxError, name: &str, place: &Place, m: &mut Mistakes) {
+    m.0.push(Diagnostic {
+        place: program_place(place, name, error.line),
+        message: format!("line {} of the program `{name}`: {}", error.line, error.message),
+        hint: error.hint,
+    });
+}
+
+fn jobstore_sql(sqlalchemy: SqlAlchemy, driver: Driver) -> impl Iterator<Item = String> {
+    let has_table = if sqlalchemy < SqlAlchemy::V2_0 { defaults::HAS_TABLE_1_4 } else { defaults::HAS_TABLE };
+    [has_table].into_iter().chain(defaults::JOBSTORE).map(move |sql| {
+        let mut sql = sql.to_owned();
+        // mysqlclient takes its parameters by position.
+        while let Some(at) = sql.find("%(").filter(|_| driver != Driver::PyMySql) {
+            let end = sql[at..].find(')').map_or(at, |end| at + end);
+            sql.replace_range(at + 1..=end, "");
+        }
+        sql
+    })
+}
+
+/// Adds what a SQLAlchemyJobStore sends to the statements, as the driver gets it, if a program starts a scheduler.
+fn jobstore_statements(
+    programs: &[Program],
+    (sqlalchemy, driver): (SqlAlchemy, Driver),
+    prices: &[(String, SimSpan)],
+    statements: &mut Vec<Statement>,
+) -> u16 {
+    let first = statements.len() as u16;
+    if programs.iter().any(Program::starts_scheduler) {
+        for sql in jobstore_sql(sqlalchemy, driver) {
+            let takes = prices.iter().find(|(s, _)| *s == sql).map_or(defaults::STATEMENT, |(_, span)| *span);
+            statements.push(Statement { sql, takes });
+        }
+    }
+    first
 }
 
 /// Where a line of a program is: in TOML the text starts on the line after `text = '''`.
@@ -378,10 +429,7 @@ fn statement(sql: &str, prices: &[(String, SimSpan)], statements: &mut Vec<State
 
 fn traffic(node: &Node, programs: &[Program], processes: &[Process], m: &mut Mistakes) -> Option<Traffic> {
     let mut fields = Fields::of(node, "[[traffic]]", m);
-    let run = fields.require("run", "the name of a program", m).and_then(|node| {
-        let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
-        find(node, "run", "program", &names, m)
-    });
+    let run = fields.require("run", "the name of a program", m).and_then(|node| find_program(node, "run", programs, m));
     let process = match fields.take("process") {
         None => Some(0),
         Some(node) => {
@@ -434,6 +482,11 @@ fn traffic(node: &Node, programs: &[Program], processes: &[Process], m: &mut Mis
         Arrivals::Users { start, users: users.unwrap_or(1), think: think.unwrap_or(SimSpan::from_secs(1)) }
     };
     Some(Traffic { run: run?, process: process?, arrivals })
+}
+
+fn find_program(node: &Node, key: &str, programs: &[Program], m: &mut Mistakes) -> Option<usize> {
+    let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
+    find(node, key, "program", &names, m)
 }
 
 /// The index of a name among those that exist.

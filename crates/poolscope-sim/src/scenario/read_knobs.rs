@@ -4,7 +4,7 @@ use super::fields::{Fields, Mistakes, nearest, words};
 use super::stack::Named;
 use super::*;
 
-/// Everything a knob can set, apart from `traffic.N.run`.
+/// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
 const SETTABLE: [&str; 19] = [
     "engine.pool_size",
     "engine.max_overflow",
@@ -143,7 +143,7 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
         "engine.poolclass" => Some(all::<PoolClass>()),
         "engine.pool_reset_on_return" => Some(all::<ResetOnReturn>()),
         "engine.session" => Some(all::<SessionFactory>()),
-        _ if traffic_of(set).is_some() => Some(
+        _ if program_of(set, scenario).is_some() => Some(
             scenario
                 .programs
                 .iter()
@@ -154,16 +154,19 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
     }
 }
 
-/// `traffic.2.run` → 2
-fn traffic_of(set: &str) -> Option<usize> {
-    set.strip_prefix("traffic.")?.strip_suffix(".run")?.parse().ok()
+/// The program behind `traffic.2.run` or `process.0.startup`.
+fn program_of(set: &str, scenario: &Scenario) -> Option<usize> {
+    let index = |(begin, end)| set.strip_prefix(begin)?.strip_suffix(end)?.parse::<usize>().ok();
+    if let Some(traffic) = index(("traffic.", ".run")) {
+        return scenario.traffic.get(traffic).map(|t| t.run);
+    }
+    scenario.processes.get(index(("process.", ".startup"))?)?.startup
 }
 
 /// What the scenario has at this path now, written or by default; `None` if nobody may set it.
 pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<KnobValue> {
-    if let Some(traffic) = traffic_of(set) {
-        let run = scenario.traffic.get(traffic)?.run;
-        return scenario.programs.get(run).map(|p| KnobValue::Text(p.name.clone()));
+    if let Some(program) = program_of(set, scenario) {
+        return scenario.programs.get(program).map(|p| KnobValue::Text(p.name.clone()));
     }
     if !SETTABLE.contains(&set) {
         return None;

@@ -1,6 +1,6 @@
 //! The event vocabulary. Names are SQLAlchemy's and MySQL's own wherever they have one.
 
-use super::Rule;
+use super::{Log, Rule};
 use crate::engine::error::PyError;
 use crate::scenario::PoolClass;
 use crate::time::SimTime;
@@ -76,6 +76,10 @@ pub enum EventKind {
     /// The cyclic garbage collector ran and found this many unreachable Sessions and Connections.
     Collect {
         found: u32,
+    },
+    /// A line of the application's log that nobody may ever read.
+    Log {
+        log: Log,
     },
     /// A Python exception is raised in this thread.
     Raise {

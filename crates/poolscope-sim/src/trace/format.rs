@@ -84,6 +84,7 @@ impl EventKind {
             EventKind::SessionEnd { .. } => "session_end",
             EventKind::Lost { .. } => "lost",
             EventKind::Collect { .. } => "gc",
+            EventKind::Log { .. } => "log",
             EventKind::Raise { .. } => "raise",
             EventKind::Wait { .. } => "wait",
             EventKind::Wake { .. } => "wake",
@@ -139,6 +140,11 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
             put("how", Field::Text(how.name().to_owned()));
         }
         EventKind::Collect { found } => number("found", found.into()),
+        EventKind::Log { log } => {
+            put("level", Field::Text(log.level().to_owned()));
+            put("logger", Field::Text(log.logger().to_owned()));
+            put("text", Field::Text(log.text(&trace.scenario)));
+        }
         EventKind::Raise { error } => put_error(trace, Some(error), put),
         EventKind::Wait { engine, deadline } => {
             number("engine", engine.into());

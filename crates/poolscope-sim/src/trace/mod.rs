@@ -2,12 +2,14 @@
 
 mod event;
 mod format;
+mod log;
 mod observer;
 mod rule;
 mod run;
 
 pub use event::{Ended, EventId, EventKind, PingResult, PoolEvent, PoolFigures, TraceEvent};
 pub use format::{event_row, jsonl, log_table};
+pub use log::Log;
 pub use observer::{Counts, Observer, Recorder};
 pub use rule::Rule;
 pub use run::json;
@@ -23,6 +25,8 @@ pub struct Trace {
     pub scenario: Scenario,
     /// The Python text whose lines `EventKind::Line` points into.
     pub listing: Listing,
+    /// Names of the OS processes, as shown on lanes: `worker 1`; an index into this is `process`.
+    pub processes: Vec<String>,
     /// Application threads in lane order; an index into this is `TraceEvent::task`.
     pub tasks: Vec<TaskName>,
     /// One entry per engine object, that is per (process, engine).
@@ -43,6 +47,8 @@ pub struct TaskName {
 pub struct EngineName {
     pub process: u16,
     pub name: String,
+    /// Index into `Scenario::engines`.
+    pub options: usize,
 }
 
 impl Trace {

@@ -45,6 +45,11 @@ pub enum Rule {
     Restart,
     ClientQuits,
     DeadSocket,
+    Job,
+    DueJobs,
+    Misfire,
+    MaxInstances,
+    SchedulerDies,
     Limit,
 }
 
@@ -227,6 +232,31 @@ impl Rule {
                 "driver.dead-socket",
                 "The server has gone; whether the client says 2006, 2013 or 4031 depends on driver, transport and server.",
                 "MySQL manual: MySQL server has gone away (B.3.2.7)",
+            ),
+            Rule::Job => (
+                "scheduler.job",
+                "A thread of the scheduler runs a job that is due.",
+                "apscheduler: executors/base.py::run_job",
+            ),
+            Rule::DueJobs => (
+                "scheduler.due-jobs",
+                "When the question for due jobs fails, the scheduler logs a warning and asks again after 10 seconds.",
+                "apscheduler: schedulers/base.py::BaseScheduler._process_jobs",
+            ),
+            Rule::Misfire => (
+                "scheduler.misfire",
+                "A run that is later than misfire_grace_time (1 second) is skipped; only the log says so.",
+                "apscheduler: executors/base.py::run_job",
+            ),
+            Rule::MaxInstances => (
+                "scheduler.max-instances",
+                "A job whose last run is not over is not run again.",
+                "apscheduler: executors/base.py::BaseExecutor.submit_job",
+            ),
+            Rule::SchedulerDies => (
+                "scheduler.dies",
+                "Any other error of the job store ends the scheduler's thread.",
+                "apscheduler: schedulers/base.py::BaseScheduler._process_jobs",
             ),
             Rule::Limit => ("limit", "A run has limits so that it always ends.", ""),
         }

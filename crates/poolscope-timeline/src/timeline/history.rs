@@ -1,7 +1,8 @@
 //! How the truths change: each phase that something goes through is a bar, each event that matters is a mark.
 
+use poolscope_sim::engine::error::ErrorKey;
 use poolscope_sim::time::{SimSpan, SimTime};
-use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Trace, TraceEvent};
+use poolscope_sim::trace::{EventId, EventKind, Log, PingResult, PoolEvent, Trace, TraceEvent};
 
 use super::packing::{Stay, pack};
 use super::{
@@ -228,6 +229,9 @@ impl History<'_> {
                 if self.truths.error == Some(id) =>
             {
                 self.task_mark(event, MarkKind::Error(error.key()), id);
+            }
+            EventKind::Log { log: Log::Missed { .. } | Log::TooMany { .. } } => {
+                self.task_mark(event, MarkKind::Error(ErrorKey::MissedRun), id);
             }
             EventKind::Lost { .. } => self.task_mark(event, MarkKind::Lost, id),
             EventKind::Collect { .. } => {
