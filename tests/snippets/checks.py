@@ -489,7 +489,86 @@ def missed_jobs(t):
         scheduler.shutdown()
 
 
+# Debug mode
+
+
+def once(t):
+    import os
+
+    started = []
+    t.ns["app"] = SimpleNamespace(debug=True)
+    t.ns["scheduler"] = SimpleNamespace(start=lambda: started.append(True))
+    os.environ.pop("WERKZEUG_RUN_MAIN", None)
+    t.run()
+    assert not started
+    os.environ["WERKZEUG_RUN_MAIN"] = "true"
+    try:
+        t.run()
+    finally:
+        del os.environ["WERKZEUG_RUN_MAIN"]
+    assert len(started) == 1
+    t.ns["app"].debug = False
+    t.run()
+    assert len(started) == 2
+
+
+def new_engine(t):
+    t.run()
+    old = t.ns["engine"]
+    with old.connect():
+        pass
+    assert old.pool.checkedin() == 1
+    new = t.ns["new_engine"](old)
+    assert old.pool.checkedin() == 0 and new is not old
+
+
+def how_many_engines(t):
+    before = int(t.run())
+    more = t.place.create_engine(t.place.url)
+    assert int(t.run()) == before + 1, more
+
+
+# Middleboxes
+
+
+def timeouts(t):
+    t.run()
+    with t.ns["engine"].connect() as connection:
+        driver = connection.connection.dbapi_connection
+        assert (driver._read_timeout, driver._write_timeout) == (30, 30)
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def read_only(t):
+    t.run()
+    with t.ns["engine"].connect() as connection:
+        try:
+            connection.execute(text("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, MESSAGE_TEXT = 'read-only'"))
+        except sqlalchemy.exc.DBAPIError as error:
+            assert error.orig.args[0] == 1290 and error.connection_invalidated, error
+        else:
+            raise AssertionError("no error")
+
+
+def survives(t):
+    t.run()
+    t.ns["survives"](0)
+    t.ns["time"] = SimpleNamespace(sleep=lambda s: t.place.kill_all())
+    try:
+        t.ns["survives"](1)
+    except OperationalError:
+        return
+    raise AssertionError("it survived a cut")
+
+
 PYTHON = {
+    ("debug-mode", 0): once,
+    ("debug-mode", 1): new_engine,
+    ("debug-mode", 2): how_many_engines,
+    ("middleboxes", 0): timeouts,
+    ("middleboxes", 1): timeouts,
+    ("middleboxes", 2): read_only,
+    ("middleboxes", 3): survives,
     ("arithmetic", 0): lambda t: (t.run(), prove(t.ns["engine"].pool.size() == 4 and t.ns["engine"].pool._max_overflow == 0)),
     ("arithmetic", 1): after_fork,
     ("arithmetic", 2): prints("^15$"),

@@ -64,7 +64,11 @@ fn value(document: Document, path: &str) -> Result<String, FenceMistake> {
     scenario
         .knobs
         .first()
-        .map(|knob| knob.value.to_string())
+        .map(|knob| match &knob.value {
+            // As it is written in Python.
+            KnobValue::Switch(on) => if *on { "True" } else { "False" }.to_owned(),
+            value => value.to_string(),
+        })
         .ok_or_else(|| FenceMistake::whole(format!("`{path}` is not a setting"), HINT))
 }
 

@@ -46,6 +46,8 @@ impl Printed {
         if lines.trim().is_empty() {
             return Err(FenceMistake::whole("there is nothing to show at this moment", "set another `at`"));
         }
-        Ok(format!("<div><pre tabindex=\"0\"><code class=\"language-text\">{}</code></pre></div>", text(&lines)))
+        // A table is only a table while its lines are whole.
+        let kind = if matches!(self, Printed::Processlist) { "language-table" } else { "language-text" };
+        Ok(format!("<div><pre tabindex=\"0\"><code class=\"{kind} nohighlight\">{}</code></pre></div>", text(&lines)))
     }
 }
