@@ -433,7 +433,7 @@ def scheduler_with_store(t, **options):
 
 def own_engine(t):
     engine, defaults = scheduler_with_store(t)
-    assert engine is t.ns["engine"] and defaults == {"misfire_grace_time": 60, "coalesce": True}
+    assert engine is t.ns["engine"] and defaults["misfire_grace_time"] == 60 and defaults["coalesce"] is True
 
 
 def engine_in_the_tip(t):
