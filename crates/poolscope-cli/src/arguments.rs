@@ -136,7 +136,7 @@ pub enum Format {
     Jsonl,
     /// One JSON object: `outcome`, `tasks` and `trace`.
     Json,
-    /// What the pool would log; for now the same rows as `table`.
+    /// What the pool logs with echo_pool="debug", word for word; with echo_pool=True it is the lines from INFO on.
     Log,
     /// The timeline as a picture.
     Svg,

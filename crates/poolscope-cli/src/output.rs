@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use poolscope_sim::Trace;
-use poolscope_sim::trace::{json, jsonl, log_table};
+use poolscope_sim::trace::{json, jsonl, log_table, log_text};
 use poolscope_timeline::{Lang, SceneOptions, Timeline, Viewport, export, scene, svg};
 
 use crate::arguments::Format;
@@ -19,7 +19,8 @@ const NO_SCRIPT: &str = "# No script of threads and SQL can do what this scenari
 pub fn text(trace: &Trace, format: Format) -> String {
     match format {
         Format::Summary => summary(trace),
-        Format::Table | Format::Log => log_table(trace),
+        Format::Table => log_table(trace),
+        Format::Log => log_text(trace),
         Format::Jsonl => jsonl(trace),
         Format::Json => json(trace) + "\n",
         Format::Svg => picture(trace),

@@ -52,6 +52,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub starting: Option<u16>,
     /// The garbage collector runs; it does not run twice at a time.
     pub collecting: bool,
+    /// What it did last, when it runs outside of the application's threads.
+    pub collector_last: Option<EventId>,
     /// Line of the listing on which each program begins.
     first_lines: Vec<u16>,
 }
@@ -99,6 +101,7 @@ impl<'s, O: Observer> State<'s, O> {
             outcome: Outcome::default(),
             starting: None,
             collecting: false,
+            collector_last: None,
             first_lines: vec![1; scenario.programs.len()],
         };
         if O::RECORDS {
@@ -194,8 +197,14 @@ impl<'s, O: Observer> State<'s, O> {
 
     /// Records what the current task (or the scenario) does; its cause is what the task did before.
     pub fn emit(&mut self, rule: Rule, kind: EventKind) -> EventId {
-        let cause = self.current_task().and_then(|task| task.last);
+        let cause = self.last_event();
         self.emit_from(cause, rule, kind)
+    }
+
+    /// What the current task, or the garbage collector, did last.
+    pub fn last_event(&mut self) -> Option<EventId> {
+        let collector = self.collector_last;
+        self.current_task().map_or(collector, |task| task.last)
     }
 
     pub fn emit_from(&mut self, cause: Option<EventId>, rule: Rule, kind: EventKind) -> EventId {
@@ -205,8 +214,9 @@ impl<'s, O: Observer> State<'s, O> {
         }
         let task = self.current.filter(|task| usize::from(*task) < self.tasks.len());
         let id = self.observer.record(TraceEvent { at: self.now, cause, rule, task, kind });
-        if let Some(task) = self.current_task() {
-            task.last = Some(id);
+        match self.current_task() {
+            Some(task) => task.last = Some(id),
+            None => self.collector_last = self.collector_last.map(|_| id),
         }
         id
     }

@@ -297,6 +297,7 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::SoftInvalidated => "被软失效：取出时关闭并重新建立。",
         Rule::PrePing => "pool_pre_ping 在取出时、应用程序见到连接之前先测试它。",
         Rule::ResetOnReturn => "连接回到池中时先回滚。",
+        Rule::ResetAgent => "1.4 之前，带着事务归还的连接由该事务回滚。",
         Rule::ResetFails => "归还时如果回滚失败，连接被丢弃，调用者毫不知情。",
         Rule::Disconnect => "驱动的错误说明连接已断：这个连接被丢弃，池中更早的连接也一并丢弃。",
         Rule::Detach => "detach() 把连接从池中拿走：它的槽位空出来，之后关闭就是真正关闭。",

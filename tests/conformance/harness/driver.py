@@ -103,6 +103,14 @@ class Connection:
         self.writes = []  # What the transaction has changed.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
 
+    def __repr__(self):
+        """As the driver's, with an address made of the number."""
+        address = f"0x7f5c{self.number * 16:08x}"
+        if self.driver.pymysql:
+            return f"<pymysql.connections.Connection object at {address}>"
+        state = "closed" if self.closed else "open to 'db'"
+        return f"<_mysql.connection {state} at {address}>"
+
     def command(self, microseconds, report, query=False):
         """Runs a command and prints how it ended, unless it is the dialect's own."""
         try:

@@ -24,7 +24,7 @@ import sqlalchemy  # noqa: E402
 import application  # noqa: E402
 from server import Server  # noqa: E402
 
-VERSION = 1
+VERSION = 2
 
 
 class Rows:
@@ -57,6 +57,19 @@ class Logs(logging.Handler):
         self.row("log", level=record.levelname, logger=record.name, text=record.getMessage())
 
 
+class PoolLog(logging.Handler):
+    """What the pool logs, as rows."""
+
+    rows = None
+
+    def emit(self, record):
+        if self.rows:
+            self.rows.add("log", level=record.levelname, text=record.getMessage())
+
+
+POOL_LOG = PoolLog()
+
+
 def show(value):
     """A checkin may have no connection; error and SQL texts are quoted, so that a row stays a line."""
     if value is None:
@@ -68,6 +81,7 @@ def show(value):
 def run(scenario):
     clock = virtual.current.clock = virtual.Clock()
     rows = Rows(clock, scenario["rows_max"])
+    POOL_LOG.rows = rows
     server = Server(scenario, clock, rows.add_server)
 
     def collect(name):
@@ -93,6 +107,7 @@ def run(scenario):
     logging.getLogger("apscheduler").addHandler(logs)
     clock.run(scenario["until_us"])
     logging.getLogger("apscheduler").removeHandler(logs)
+    POOL_LOG.rows = None
     lines, rows.lines = rows.lines, []
     clock.stop()
     app.stop()
@@ -115,6 +130,9 @@ def main():
     for package in ("sqlalchemy", "apscheduler"):
         logging.getLogger(package).addHandler(logging.NullHandler())
         logging.getLogger(package).propagate = False
+    # As with echo_pool="debug".
+    logging.getLogger("sqlalchemy.pool").addHandler(POOL_LOG)
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.DEBUG)
     warnings.simplefilter("ignore")
     # What a finalizer raises is only printed, and an AssertionPool's finalizers do.
     sys.unraisablehook = lambda _: None

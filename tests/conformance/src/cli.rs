@@ -212,10 +212,9 @@ fn check() -> Result<bool, Failure> {
     let cases = Case::all()?;
     let mut divergences = 0;
     for case in &cases {
-        let comparison = case.check()?;
-        if comparison.difference().is_some() {
+        if let Some(complaint) = case.complaint()? {
             divergences += 1;
-            println!("{}:\n{}", case.path.display(), comparison.around_difference());
+            println!("{complaint}");
         }
     }
     println!("cases={} divergences={divergences}", cases.len());

@@ -2,14 +2,29 @@
 
 use poolscope_sim::engine::error::PyError;
 use poolscope_sim::scenario::PoolClass;
-use poolscope_sim::trace::{EventKind, PingResult, PoolFigures, TraceEvent};
+use poolscope_sim::trace::{EventKind, PingResult, PoolFigures, TraceEvent, pool_log};
 use poolscope_sim::{Scenario, Trace};
 use std::collections::BTreeMap;
 
 /// One row per event: microseconds, process/thread, event, details.
 pub fn rows(trace: &Trace) -> Vec<String> {
     let mut rows = Rows { trace, names: task_names(trace), clients: BTreeMap::new() };
-    trace.events.iter().filter_map(|event| rows.row(event)).collect()
+    let mut log = pool_log(trace).into_iter().peekable();
+    let mut all = Vec::new();
+    for (at, event) in trace.events.iter().enumerate() {
+        // What the pool logs stands before or after the event it belongs to.
+        for before in [true, false] {
+            if !before {
+                all.extend(rows.row(event));
+            }
+            while let Some(line) = log.next_if(|line| line.event.0 as usize == at && line.before == before) {
+                let name = line.task.and_then(|task| rows.names.get(usize::from(task))).map_or("-", String::as_str);
+                let (level, text) = (quoted(line.level), quoted(&line.text));
+                all.push(format!("{} {name} log level={level} text={text}", event.at.as_us()));
+            }
+        }
+    }
+    all
 }
 
 /// `2/0`: the first thread of the third process.

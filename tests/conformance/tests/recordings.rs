@@ -6,9 +6,8 @@ use poolscope_conformance::recording::Case;
 fn every_recorded_case_agrees() {
     let mut failures = String::new();
     for case in Case::all().unwrap() {
-        let comparison = case.check().unwrap();
-        if comparison.difference().is_some() {
-            failures += &format!("{}:\n{}\n", case.path.display(), comparison.around_difference());
+        if let Some(complaint) = case.complaint().unwrap() {
+            failures += &format!("{complaint}\n");
         }
     }
     assert!(failures.is_empty(), "{failures}");

@@ -100,7 +100,8 @@ impl<O: Observer> World<'_, O> {
                     state.pools[pool].records.for_each(|record| record.in_cycle = false);
                 }
             }
-            state.emit_outside(None, Rule::Garbage, EventKind::Collect { found: lost.len() as u32 });
+            let found = lost.len() as u32;
+            state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
             lost
         };
         // They die together; then their finalizers run.
@@ -109,6 +110,7 @@ impl<O: Observer> World<'_, O> {
         for fairy in fairies {
             self.drop_fairy(fairy).await;
         }
-        self.state().collecting = false;
+        let mut state = self.state();
+        (state.collecting, state.collector_last) = (false, None);
     }
 }

@@ -59,7 +59,7 @@ impl<O: Observer> World<'_, O> {
         }
         let number = state.next_dbapi;
         let now = state.now;
-        let cause = state.current_task().and_then(|t| t.last);
+        let cause = state.last_event();
         let Some(thread) = state.server.accept(Some(number), false, now) else {
             let in_use = state.server.in_use();
             let refusal =
@@ -191,7 +191,7 @@ impl<O: Observer> State<'_, O> {
         };
         dbapi.busy = Some(current);
         let thread = dbapi.thread;
-        let cause = self.current_task().and_then(|t| t.last);
+        let cause = self.last_event();
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
         if let Some(t) = self.server.threads.get_mut(thread) {
             t.idle_since = None;
@@ -227,7 +227,7 @@ impl<O: Observer> State<'_, O> {
         };
         if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
-            let cause = self.current_task().and_then(|t| t.last);
+            let cause = self.last_event();
             self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
             // Whoever waits on it for an answer, in another thread, gets none.
             if let Some(task) = dbapi.busy {

@@ -59,6 +59,7 @@ impl<O: Observer> World<'_, O> {
         let Fairy { pool, slot, detached, .. } = *fairy;
         let of_event = if detached { self.state().present_pool(pool) } else { pool };
         let mode = self.state().pools[pool].reset_on_return;
+        let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
         self.state().pool_event(of_event, slot, PoolEvent::Reset, Some(connection), rule);
         let done = match mode {
             ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Ok(()),
@@ -129,7 +130,7 @@ impl<O: Observer> State<'_, O> {
         }
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
-            self.pools[pool].last_return = self.current_task().and_then(|t| t.last);
+            self.pools[pool].last_return = self.last_event();
             if let Some(task) = self.pools[pool].waiters.pop_front() {
                 self.wake(task);
             }

@@ -32,6 +32,7 @@ pub enum Rule {
     SoftInvalidated,
     PrePing,
     ResetOnReturn,
+    ResetAgent,
     ResetFails,
     Disconnect,
     Detach,
@@ -181,6 +182,11 @@ impl Rule {
                 "pool.reset",
                 "A connection is rolled back when it returns to the pool.",
                 "sqlalchemy: pool/base.py::_ConnectionFairy._reset",
+            ),
+            Rule::ResetAgent => (
+                "pool.reset-agent",
+                "Before 1.4 a connection returned in a transaction was rolled back through that transaction.",
+                "sqlalchemy: pool/base.py::_ConnectionFairy._reset_agent",
             ),
             Rule::ResetFails => (
                 "pool.reset-fails",

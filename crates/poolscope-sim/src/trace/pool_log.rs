@@ -1,0 +1,333 @@
+//! What SQLAlchemy's pool logs with `echo_pool="debug"`, word for word, read off the trace. INFO and above is what `echo_pool=True` shows.
+
+use super::{EventId, EventKind, PingResult, PoolEvent, PoolFigures, Rule, Trace, TraceEvent};
+use crate::engine::error::{DbapiError, PyError};
+use crate::scenario::{Driver, EngineOptions, PoolClass, ResetOnReturn, SqlAlchemy};
+
+/// One record of the logger of a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The event beside which it was written, and on which side.
+    pub event: EventId,
+    pub before: bool,
+    /// `None`: the garbage collector.
+    pub task: Option<u16>,
+    /// Python's name of it: DEBUG, INFO, ERROR.
+    pub level: &'static str,
+    pub text: String,
+}
+
+/// The lines in the order in which they are written.
+pub fn pool_log(trace: &Trace) -> Vec<LogLine> {
+    let threads = vec![Thread::default(); trace.tasks.len() + 1];
+    let mut log =
+        Log { trace, lines: Vec::new(), threads, detached: Vec::new(), closed: Vec::new(), at: 0, before: false };
+    for (at, event) in trace.events.iter().enumerate() {
+        log.at = at;
+        log.event(event);
+    }
+    log.lines
+}
+
+/// `pool_log` as a log file shows it; in place of the date, the time of the simulation.
+pub fn log_text(trace: &Trace) -> String {
+    let mut out = String::new();
+    for line in pool_log(trace) {
+        let Some(event) = trace.events.get(line.event.0 as usize) else { continue };
+        let us = event.at.as_us();
+        let class =
+            engine_of(&event.kind).and_then(|e| options(trace, e)).map_or(PoolClass::QueuePool, |o| o.poolclass);
+        let module =
+            if trace.scenario.sqlalchemy < SqlAlchemy::V1_3 { "sqlalchemy.pool" } else { "sqlalchemy.pool.impl" };
+        out += &format!(
+            "{:>5}.{:06} {} {module}.{} {}\n",
+            us / 1_000_000,
+            us % 1_000_000,
+            line.level,
+            class.name(),
+            line.text
+        );
+    }
+    out
+}
+
+struct Log<'t> {
+    trace: &'t Trace,
+    lines: Vec<LogLine>,
+    /// By task; the first is the garbage collector.
+    threads: Vec<Thread>,
+    detached: Vec<u32>,
+    closed: Vec<u32>,
+    at: usize,
+    before: bool,
+}
+
+/// What a thread is in the middle of.
+#[derive(Clone, Default)]
+struct Thread {
+    /// A connection whose `connect` listeners have not run yet.
+    opened: Option<u32>,
+    checking_out: bool,
+    pinged: Option<u32>,
+    /// The connection that is being reset, and whether through a Transaction.
+    resetting: Option<(u32, bool)>,
+    reset_failed: bool,
+    failed: Option<Failed>,
+}
+
+/// Why the next invalidation happens.
+#[derive(Clone, Copy)]
+enum Failed {
+    Ping,
+    Driver(DbapiError),
+}
+
+impl Log<'_> {
+    fn event(&mut self, event: &TraceEvent) {
+        let version = self.trace.scenario.sqlalchemy;
+        let task = match event.kind {
+            EventKind::ServerOpen { connection: Some(connection), .. } => {
+                let cause = event.cause.and_then(|cause| self.trace.events.get(cause.0 as usize));
+                let task = cause.and_then(|cause| cause.task);
+                self.thread(task).opened = Some(connection);
+                return self.after(task, "DEBUG", format!("Created new connection {}", self.name(connection)));
+            }
+            EventKind::Status { .. } | EventKind::InvalidatePool { .. } => {
+                self.close_stranded(event.task);
+                return;
+            }
+            kind if of_application(&kind) => event.task,
+            _ => return,
+        };
+        if !matches!(event.kind, EventKind::Pool { event: PoolEvent::FirstConnect | PoolEvent::Connect, .. }) {
+            self.close_stranded(task);
+        }
+        let failed = self.thread(task).failed.take();
+        if !matches!(
+            event.kind,
+            EventKind::Pool { .. } | EventKind::Rollback { .. } | EventKind::Commit { .. } | EventKind::Executed { .. }
+        ) {
+            self.thread(task).resetting = None;
+        }
+        match event.kind {
+            EventKind::ConnectFailed { error: PyError::Dbapi { error, .. }, .. } => {
+                let error = error.args(&self.trace.scenario);
+                self.after(task, "DEBUG", format!("Error on connect(): {error}"));
+            }
+            EventKind::Ping { connection, .. } => {
+                let name = self.name(connection);
+                self.checked_out(task, connection);
+                self.before(task, "DEBUG", format!("Pool pre-ping on connection {name}"));
+                let thread = self.thread(task);
+                (thread.checking_out, thread.pinged) = (true, Some(connection));
+            }
+            EventKind::Pinged { connection, result, .. } => match result {
+                PingResult::Alive => {}
+                PingResult::Dead(_) => {
+                    let name = self.name(connection);
+                    self.after(
+                        task,
+                        "DEBUG",
+                        format!("Pool pre-ping on connection {name} failed, will invalidate pool"),
+                    );
+                    self.thread(task).failed = Some(Failed::Ping);
+                }
+                PingResult::Failed(error) => self.thread(task).failed = driver_error(error),
+            },
+            EventKind::Executed { connection, error: Some(error) } => {
+                let disconnect = matches!(error, PyError::Dbapi { disconnect: true, .. });
+                self.thread(task).failed = driver_error(error);
+                if let Some((_, agent)) = self.thread(task).resetting.filter(|(c, _)| *c == connection) {
+                    // Through a Transaction, the Connection invalidates before the pool hears of it.
+                    if agent && disconnect {
+                        self.thread(task).reset_failed = true;
+                    } else {
+                        self.after(task, "ERROR", "Exception during reset or similar".to_owned());
+                    }
+                }
+            }
+            EventKind::Dispose { engine } => {
+                if let Some(options) = options(self.trace, engine).filter(|o| o.poolclass == PoolClass::QueuePool) {
+                    let size = options.pool_size;
+                    let overflow = if size == 0 { 0 } else { -(size as i32) };
+                    let status = PoolFigures { size, checked_in: 0, overflow, checked_out: 0 }.status();
+                    self.before(task, "INFO", format!("Pool disposed. {status}"));
+                }
+                self.before(task, "INFO", "Pool recreating".to_owned());
+            }
+            EventKind::Raise { .. } => self.thread(task).checking_out = false,
+            EventKind::Pool { engine, event: kind, connection: Some(connection), .. } => {
+                let name = self.name(connection);
+                match kind {
+                    PoolEvent::Connect => self.thread(task).opened = None,
+                    PoolEvent::Checkout => {
+                        self.checked_out(task, connection);
+                        let pings = options(self.trace, engine).is_some_and(|o| o.pool_pre_ping);
+                        if pings && version >= SqlAlchemy::V1_4 && self.thread(task).pinged != Some(connection) {
+                            self.before(task, "DEBUG", format!("Connection {name} is fresh, skipping pre-ping"));
+                        }
+                        let thread = self.thread(task);
+                        (thread.checking_out, thread.pinged) = (false, None);
+                    }
+                    PoolEvent::Reset => self.reset(task, engine, connection, event.rule),
+                    PoolEvent::Checkin => self.checked_in(task),
+                    PoolEvent::Detach => self.detached.push(connection),
+                    PoolEvent::Close | PoolEvent::CloseDetached => {
+                        let why = match event.rule {
+                            Rule::Recycle => "exceeded timeout; recycling",
+                            Rule::PoolInvalidated => "invalidated due to pool invalidation; recycling",
+                            Rule::SoftInvalidated => "invalidated due to local soft invalidation; recycling",
+                            _ => "",
+                        };
+                        if !why.is_empty() {
+                            self.before(task, "INFO", format!("Connection {name} {why}"));
+                        }
+                        let hard = (!why.is_empty() || event.rule == Rule::Disconnect) && version >= SqlAlchemy::V1_4;
+                        let how = if hard { "Hard-closing" } else { "Closing" };
+                        self.after(task, "DEBUG", format!("{how} connection {name}"));
+                        self.closed.push(connection);
+                    }
+                    PoolEvent::Invalidate => {
+                        let reason = match failed {
+                            None => String::new(),
+                            Some(Failed::Ping) => " (reason: InvalidatePoolError:())".to_owned(),
+                            Some(Failed::Driver(error)) => {
+                                format!(" (reason: {}:{})", error.class.name(), error.args(&self.trace.scenario))
+                            }
+                        };
+                        if matches!(failed, Some(Failed::Ping)) {
+                            let why = "invalidating all pooled connections prior to current timestamp";
+                            let text =
+                                format!("Disconnection detected on checkout, {why} (reason: InvalidatePoolError())");
+                            self.before(task, "INFO", text);
+                        } else if self.thread(task).checking_out && failed.is_none() {
+                            self.before(task, "INFO", "Reconnection attempts exhausted on checkout".to_owned());
+                        }
+                        self.after(task, "INFO", format!("Invalidate connection {name}{reason}"));
+                    }
+                    PoolEvent::SoftInvalidate => {
+                        self.after(task, "INFO", format!("Soft Invalidate connection {name}"));
+                    }
+                    PoolEvent::FirstConnect => {}
+                }
+            }
+            EventKind::Pool { event: PoolEvent::Checkin, .. } => self.checked_in(task),
+            _ => {}
+        }
+    }
+
+    fn checked_out(&mut self, task: Option<u16>, connection: u32) {
+        if !self.thread(task).checking_out {
+            self.before(task, "DEBUG", format!("Connection {} checked out from pool", self.name(connection)));
+        }
+    }
+
+    fn checked_in(&mut self, task: Option<u16>) {
+        let thread = self.thread(task);
+        (thread.checking_out, thread.resetting) = (false, None);
+        if std::mem::take(&mut thread.reset_failed) {
+            self.after(task, "ERROR", "Exception during reset or similar".to_owned());
+        }
+    }
+
+    /// What the reset will do shows in what the thread does next.
+    fn reset(&mut self, task: Option<u16>, engine: u16, connection: u32, rule: Rule) {
+        let name = self.name(connection);
+        let agent = rule == Rule::ResetAgent;
+        if !self.detached.contains(&connection) {
+            self.before(task, "DEBUG", format!("Connection {name} being returned to pool"));
+        }
+        let mode = options(self.trace, engine).map(|o| o.pool_reset_on_return);
+        let rest = self.trace.events.get(self.at + 1..).unwrap_or_default();
+        let next = rest.iter().find(|e| e.task == task && of_application(&e.kind)).map(|e| e.kind);
+        let via = if agent { ", via agent" } else { "" };
+        let what = match next {
+            Some(EventKind::Rollback { connection: c }) if c == connection => format!("rollback-on-return{via}"),
+            Some(EventKind::Commit { connection: c }) if c == connection => format!("commit-on-return{via}"),
+            _ if mode == Some(ResetOnReturn::Rollback) => "reset, transaction already reset".to_owned(),
+            _ => String::new(),
+        };
+        if !what.is_empty() {
+            self.after(task, "DEBUG", format!("Connection {name} {what}"));
+        }
+        self.thread(task).resetting = Some((connection, agent));
+    }
+
+    /// A connection whose `connect` listeners failed: closed without an event since 2.0.53.
+    fn close_stranded(&mut self, task: Option<u16>) {
+        if let Some(connection) = self.thread(task).opened.take()
+            && self.trace.scenario.sqlalchemy >= SqlAlchemy::V2_0
+        {
+            self.before(task, "DEBUG", format!("Hard-closing connection {}", self.name(connection)));
+        }
+    }
+
+    fn before(&mut self, task: Option<u16>, level: &'static str, text: String) {
+        self.before = true;
+        self.after(task, level, text);
+        self.before = false;
+    }
+
+    fn after(&mut self, task: Option<u16>, level: &'static str, text: String) {
+        self.lines.push(LogLine { event: EventId(self.at as u32), before: self.before, task, level, text });
+    }
+
+    fn thread(&mut self, task: Option<u16>) -> &mut Thread {
+        let at = task.map_or(0, |task| usize::from(task) + 1).min(self.threads.len() - 1);
+        &mut self.threads[at]
+    }
+
+    /// `repr()` of the driver's connection; its address is made of its number.
+    fn name(&self, connection: u32) -> String {
+        let address = format!("0x7f5c{:08x}", u64::from(connection) * 16);
+        match self.trace.scenario.driver {
+            Driver::PyMySql => format!("<pymysql.connections.Connection object at {address}>"),
+            _ if self.closed.contains(&connection) => format!("<_mysql.connection closed at {address}>"),
+            _ => format!("<_mysql.connection open to 'db' at {address}>"),
+        }
+    }
+}
+
+/// Of a thread of the application or of the garbage collector, not of the server or of the scenario.
+fn of_application(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Line { .. }
+            | EventKind::Raise { .. }
+            | EventKind::Finish { .. }
+            | EventKind::Pool { .. }
+            | EventKind::Ping { .. }
+            | EventKind::Pinged { .. }
+            | EventKind::Dispose { .. }
+            | EventKind::Connecting { .. }
+            | EventKind::ConnectFailed { .. }
+            | EventKind::Execute { .. }
+            | EventKind::Executed { .. }
+            | EventKind::Commit { .. }
+            | EventKind::Rollback { .. }
+    )
+}
+
+fn driver_error(error: PyError) -> Option<Failed> {
+    match error {
+        PyError::Dbapi { error, .. } => Some(Failed::Driver(error)),
+        _ => None,
+    }
+}
+
+fn engine_of(kind: &EventKind) -> Option<u16> {
+    match *kind {
+        EventKind::Pool { engine, .. }
+        | EventKind::Ping { engine, .. }
+        | EventKind::Pinged { engine, .. }
+        | EventKind::Dispose { engine }
+        | EventKind::Connecting { engine, .. }
+        | EventKind::ConnectFailed { engine, .. } => Some(engine),
+        _ => None,
+    }
+}
+
+fn options(trace: &Trace, engine: u16) -> Option<&EngineOptions> {
+    let name = &trace.engines.get(usize::from(engine))?.name;
+    trace.scenario.engines.iter().find(|o| o.name == *name)
+}

@@ -1,0 +1,190 @@
+//! What holds in every run, whatever the workload: no Python needed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use poolscope_conformance::workload::{Kind, document};
+use poolscope_sim::scenario::{PoolClass, SqlAlchemy};
+use poolscope_sim::time::SimTime;
+use poolscope_sim::trace::{EventKind, PoolEvent, TraceEvent};
+use poolscope_sim::{Document, Scenario, Trace, simulate};
+use std::collections::BTreeMap;
+
+const CASES: u64 = 80;
+
+fn each_run(check: impl Fn(&Trace) -> Result<(), String>) {
+    for &version in SqlAlchemy::ALL {
+        for case in 0..CASES {
+            let document = document(2_026, case, Kind { version, poolclass: None });
+            let document = Document::from_json(&document.to_string()).unwrap();
+            let scenario = Scenario::read(&document, "random").unwrap();
+            let trace = simulate(&scenario);
+            if let Err(why) = check(&trace) {
+                panic!("SQLAlchemy {}, case {case}: {why}", version.name());
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Its `connect` listeners run, or a checkout tests it.
+    Opened,
+    Out,
+    Idle,
+    Detached,
+    Closed,
+}
+
+#[derive(Default)]
+struct Ledger {
+    places: BTreeMap<u32, Place>,
+    on_server: BTreeMap<u32, Option<u32>>,
+    disposed: bool,
+}
+
+impl Ledger {
+    fn count(&self, place: Place) -> i64 {
+        self.places.values().filter(|p| **p == place).count() as i64
+    }
+
+    fn apply(&mut self, trace: &Trace, event: &TraceEvent) -> Result<(), String> {
+        match event.kind {
+            EventKind::ServerOpen { thread, connection, .. } => {
+                self.on_server.insert(thread, connection);
+                if let Some(connection) = connection {
+                    self.places.insert(connection, Place::Opened);
+                }
+            }
+            EventKind::ServerQuit { thread, .. }
+            | EventKind::ServerTimeout { thread, .. }
+            | EventKind::ServerKill { thread, .. } => {
+                let known = self.on_server.remove(&thread);
+                known.ok_or_else(|| format!("session {thread} ends and was not there"))?;
+            }
+            EventKind::Dispose { .. } => self.disposed = true,
+            EventKind::Pool { event: kind, connection: Some(connection), figures, .. } => {
+                let Some(place) = self.places.get_mut(&connection) else {
+                    return Err(format!("connection {connection} was never opened"));
+                };
+                if *place == Place::Closed && kind == PoolEvent::Close {
+                    return Err(format!("connection {connection} is closed twice"));
+                }
+                match kind {
+                    PoolEvent::Checkout => *place = Place::Out,
+                    PoolEvent::Checkin => *place = Place::Idle,
+                    PoolEvent::Detach => *place = Place::Detached,
+                    PoolEvent::Close | PoolEvent::CloseDetached => *place = Place::Closed,
+                    _ => {}
+                }
+                let queue = trace.scenario.engines.iter().all(|e| e.poolclass == PoolClass::QueuePool);
+                let one_pool = trace.engines.len() == 1 && !self.disposed && queue;
+                if one_pool {
+                    let records = i64::from(figures.size) + i64::from(figures.overflow);
+                    let counted = i64::from(figures.checked_in) + i64::from(figures.checked_out);
+                    let unlimited = figures.size == 0 && trace.scenario.sqlalchemy >= SqlAlchemy::V2_0;
+                    if records != counted && !unlimited {
+                        return Err(format!("{records} records, but {counted} in and out"));
+                    }
+                }
+            }
+            EventKind::Status { figures, .. } => {
+                let alone = trace.engines.len() == 1 && !self.disposed;
+                let queue = trace.scenario.engines.iter().all(|e| e.poolclass == PoolClass::QueuePool);
+                // Records need not have a connection, so the pool may count more than there are, but never fewer.
+                if alone && queue && i64::from(figures.checked_out) < self.count(Place::Out) {
+                    let out = self.count(Place::Out);
+                    return Err(format!("{out} connections are out, the pool counts {}", figures.checked_out));
+                }
+            }
+            _ => {}
+        }
+        let places = [Place::Opened, Place::Out, Place::Idle, Place::Detached];
+        let open: i64 = places.iter().map(|place| self.count(*place)).sum();
+        let opened = self.places.len() as i64;
+        if opened - self.count(Place::Closed) != open {
+            return Err("opened − closed is not what is idle, out, detached and left".to_owned());
+        }
+        // The server has no session whose client has closed it.
+        let ghost = self.on_server.values().flatten().find(|c| self.places.get(c) == Some(&Place::Closed));
+        match ghost {
+            // The driver closes right after the event.
+            Some(connection) if !closes(&event.kind, *connection) => {
+                Err(format!("connection {connection} is closed, and the server still has it"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn closes(kind: &EventKind, of: u32) -> bool {
+    matches!(kind, EventKind::Pool { event: PoolEvent::Close | PoolEvent::CloseDetached, connection: Some(c), .. } if *c == of)
+}
+
+#[test]
+fn connections_are_idle_out_detached_or_closed() {
+    each_run(|trace| {
+        let mut ledger = Ledger::default();
+        trace.events.iter().try_for_each(|event| {
+            ledger.apply(trace, event).map_err(|why| format!("at {} µs, {:?}: {why}", event.at.as_us(), event.kind))
+        })
+    });
+}
+
+#[test]
+fn nobody_waits_longer_than_pool_timeout() {
+    each_run(|trace| {
+        let timeout = trace.scenario.engines.iter().map(|e| e.pool_timeout).max().unwrap_or_default();
+        let mut waiting: BTreeMap<Option<u16>, SimTime> = BTreeMap::new();
+        for event in &trace.events {
+            match event.kind {
+                EventKind::Wait { .. } => {
+                    waiting.insert(event.task, event.at);
+                }
+                EventKind::Wake { .. } => {
+                    waiting.remove(&event.task);
+                }
+                _ => {}
+            }
+            if let Some(since) = waiting.values().find(|since| event.at.since(**since) > timeout) {
+                return Err(format!("since {} µs, and it is {} µs", since.as_us(), event.at.as_us()));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_event_has_a_cause_that_came_before() {
+    each_run(|trace| {
+        for (at, event) in trace.events.iter().enumerate() {
+            let starts = matches!(
+                event.kind,
+                EventKind::Arrive { .. }
+                    | EventKind::Collect { .. }
+                    | EventKind::ServerDown { .. }
+                    | EventKind::ServerUp
+                    | EventKind::ServerOpen { connection: None, .. }
+                    | EventKind::ServerRefuse { .. }
+                    | EventKind::End
+                    | EventKind::Truncated { .. }
+            );
+            match event.cause {
+                None if !starts => return Err(format!("{:?} has no cause", event.kind)),
+                Some(cause) if cause.0 as usize >= at => {
+                    return Err(format!("{:?} is older than its cause", event.kind));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_run_ends_and_says_why() {
+    each_run(|trace| match trace.events.last() {
+        Some(TraceEvent { kind: EventKind::End, at, .. }) if *at == trace.scenario.until => Ok(()),
+        Some(TraceEvent { kind: EventKind::Truncated { .. }, .. }) if trace.outcome.truncated.is_some() => Ok(()),
+        last => Err(format!("it ends with {last:?}")),
+    });
+}
