@@ -56,7 +56,7 @@ enum Chore {
         #[arg(long)]
         pages: bool,
     },
-    /// Build and pack what other people's documentation uses, into target/package: the npm package and the Python package.
+    /// Build and pack what other people's documentation uses, into target/packages: the npm package and the Python package.
     Package,
     /// Run the test suites and end with one line: `N passed, N failed`.
     Test {
@@ -87,7 +87,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Serve { port, open } => serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS),
         Chore::Build { pages: true } => site::build_pages(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Build { pages: false } => build(&workspace).map(|()| ExitCode::SUCCESS),
-        Chore::Package => package::pack(&workspace).map(|_| ExitCode::SUCCESS),
+        Chore::Package => package(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
         Chore::Tidy => tidy::run(&workspace),
@@ -97,6 +97,12 @@ fn run(args: Args) -> Result<ExitCode> {
 fn build(workspace: &Workspace) -> Result<()> {
     let site = site::build_release(workspace)?;
     sizes::check(&site.widget_folder())
+}
+
+fn package(workspace: &Workspace) -> Result<()> {
+    let packed = package::pack(workspace)?;
+    sizes::check(&packed.npm)?;
+    sizes::check_headless(&packed.npm)
 }
 
 /// mdBook reports a broken chapter or theme only through `tracing`; without a subscriber it would be silent.

@@ -1,4 +1,4 @@
-//! What other people's documentation uses, as their registries take it: the npm package, in `target/package/npm` and as a tarball.
+//! What other people's documentation uses, as their registries take it: the npm package, in `target/packages/npm` and as a tarball, and the Python package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::progress::step;
 use crate::tools::{self, Tools};
 use crate::wasm::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{elements, files, process, scenarios, sizes};
+use crate::{elements, files, process, scenarios};
 
 const SCENE_STYLE: &str = "crates/poolscope-timeline/src/poolscope-scene.css";
 const HEADLESS: [&str; 2] = ["headless.js", "headless.node.js"];
@@ -28,7 +28,7 @@ pub struct Packed {
 
 pub fn pack(workspace: &Workspace) -> Result<Packed> {
     let tools = Tools::new()?;
-    let folder = workspace.target.join("package");
+    let folder = workspace.target.join("packages");
     let npm = folder.join("npm");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
@@ -45,8 +45,6 @@ pub fn pack(workspace: &Workspace) -> Result<Packed> {
     let python = folder.join("python");
     fill_python(workspace, &npm, &python)?;
     list(&npm)?;
-    sizes::check(&npm)?;
-    sizes::check_headless(&npm)?;
     println!("The npm package is {}.", workspace.shown(&tarball));
     println!("The Python package is {}; `python -m build` packs it.", workspace.shown(&python));
     Ok(Packed { npm, tarball, python })
@@ -103,6 +101,7 @@ fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
         fs::copy(npm.join(name), widget.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     files::copy_tree(&npm.join("scenarios"), &widget.join("scenarios"))?;
+    files::copy_tree(&workspace.root.join("book/scenarios"), &module.join("scenarios"))?;
     let pictures = module.join("pictures");
     fs::create_dir_all(&pictures)?;
     let command = scenarios::build_command(workspace)?;

@@ -17,12 +17,13 @@ __version__ = "0.1.0"
 _HERE = Path(__file__).parent
 #: Holds the folder ``poolscope``: what a site serves.
 STATIC = _HERE / "static"
-#: The HTML of the scenarios that come along: ``<name>.<language>.html``.
+#: The scenarios that come along, and their HTML: ``<name>.<language>.html``.
+SCENARIOS = _HERE / "scenarios"
 PICTURES = _HERE / "pictures"
 SCRIPT = "poolscope/pool-scope.js"
 STYLE = "poolscope/poolscope.css"
 
-_ONLY_A_NAME = re.compile(r"""\s*scenario\s*=\s*(["'])([\w-]+)\1\s*""")
+_NAME = re.compile(r"""^\s*scenario\s*=\s*(["'])([\w-]+)\1\s*$""", re.MULTILINE)
 
 
 class PoolscopeError(Exception):
@@ -42,9 +43,12 @@ class Renderer:
 
     def html(self, fence: str, origin: str) -> str:
         """The HTML of a fence, on one line. ``origin`` is ``file:line`` of its first line, for messages."""
-        shipped = self._shipped(fence)
-        if shipped is not None:
-            return shipped
+        named = _NAME.search(fence)
+        name = named[2] if named else ""
+        is_shipped = (SCENARIOS / f"{name}.toml").is_file() and not (self.scenarios / f"{name}.toml").is_file()
+        if is_shipped and named and fence.strip() == named[0].strip():
+            language = "zh-CN" if self.language.startswith("zh") else "en"
+            return (PICTURES / f"{name}.{language}.html").read_text(encoding="utf-8").strip()
         command = shutil.which(self.command)
         if command is None:
             raise PoolscopeError(
@@ -52,9 +56,9 @@ class Renderer:
                 "  hint: `cargo install poolscope-cli`; without it, a fence can only be `scenario = \"NAME\"` with one of "
                 + ", ".join(sorted(names()))
             )
-        # A file name on the command line, not the fence: nobody's text becomes an option.
+        folder = SCENARIOS if is_shipped else self.scenarios
         result = subprocess.run(
-            [command, "embed", "-", f"--scenarios={self.scenarios}", f"--lang={self.language}", f"--origin={origin}"],
+            [command, "embed", "-", f"--scenarios={folder}", f"--lang={self.language}", f"--origin={origin}"],
             input=fence,
             capture_output=True,
             encoding="utf-8",
@@ -65,15 +69,7 @@ class Renderer:
             raise PoolscopeError(result.stderr.strip() or f"{origin}: `{self.command}` ended with {result.returncode}")
         return result.stdout.strip()
 
-    def _shipped(self, fence: str) -> str | None:
-        match = _ONLY_A_NAME.fullmatch(fence)
-        if match is None or (self.scenarios / f"{match[2]}.toml").is_file():
-            return None
-        language = "zh-CN" if self.language.startswith("zh") else "en"
-        picture = PICTURES / f"{match[2]}.{language}.html"
-        return picture.read_text(encoding="utf-8").strip() if picture.is_file() else None
-
 
 def names() -> set[str]:
     """The scenarios of this package."""
-    return {file.name.split(".", 1)[0] for file in PICTURES.glob("*.html")}
+    return {file.stem for file in SCENARIOS.glob("*.toml")}
