@@ -37,19 +37,19 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     }
     let sites = work.join("sites");
     fs::create_dir_all(&sites)?;
+    let listener = web_server::listen(0)?;
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     let packed = package::pack(workspace)?;
     let hosts = Hosts { workspace, tools: Tools::new()?, packed, source: tests.join("hosts"), work, sites };
     hosts.install()?;
     hosts.html()?;
     hosts.mdbook()?;
-    hosts.python()?;
+    hosts.python(&url)?;
     hosts.vite()?;
     hosts.docusaurus()?;
 
     let modules = hosts.tools.node_modules("e2e", &tests)?;
     link(&modules, &tests.join("node_modules"))?;
-    let listener = web_server::listen(0)?;
-    let url = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     web_server::start(listener, &hosts.sites, None)?;
     let mut node = Command::new(tools::node()?);
     node.args(["--test", "--test-reporter=spec", "hosts/check.mjs", "hosts/simulate.mjs"]).current_dir(&tests);
@@ -90,7 +90,7 @@ impl Hosts<'_> {
         step("building the site of mdbook", || book::render(&root, &preprocessor, &self.sites.join("mdbook")))
     }
 
-    fn python(&self) -> Result<()> {
+    fn python(&self, url: &str) -> Result<()> {
         let python = self.tools.python("hosts", &self.source.join("requirements.txt"))?;
         let packages = self.work.join("site-packages");
         step("installing the Python package", || {
@@ -109,7 +109,8 @@ impl Hosts<'_> {
             step(&format!("building the site of {tool}"), || {
                 let mut command = Command::new(&python);
                 command.args(["-m", module]).args(arguments).arg(self.sites.join(tool)).current_dir(&folder);
-                process::run(command.env("PYTHONPATH", &packages).env("PATH", &path))
+                command.env("PYTHONPATH", &packages).env("PATH", &path).env("HOST_URL", format!("{url}{tool}/"));
+                process::run(&mut command)
             })?;
         }
         Ok(())

@@ -2,10 +2,10 @@ export default {
   title: 'Handbook',
   url: 'http://127.0.0.1',
   baseUrl: '/docusaurus/',
+  favicon: 'icon.svg',
   onBrokenLinks: 'throw',
   future: { v4: true, faster: true },
-  // The package itself is the client module: it gives the elements to the page.
-  clientModules: ['poolscope', 'poolscope/poolscope.css'],
+  clientModules: ['./src/poolscope.js'],
   presets: [['classic', { docs: { routeBasePath: '/', sidebarPath: false }, blog: false, theme: {} }]],
   themeConfig: { colorMode: { defaultMode: 'light' }, navbar: { title: 'Handbook' } },
 };
