@@ -33,6 +33,7 @@
 
 mod agenda;
 pub mod app;
+pub mod closed_loop;
 pub mod engine;
 mod numbered;
 pub mod outcome;

@@ -14,6 +14,7 @@ use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
+use crate::world::Next;
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -149,11 +150,31 @@ impl<'s, O: Observer> State<'s, O> {
         self.is_over_limit()
     }
 
-    pub fn next(&mut self) -> Option<Target> {
-        let (at, target) = self.agenda.next(self.scenario.until)?;
+    /// Takes the next entry of the agenda: what is not a task's happens here.
+    pub fn proceed(&mut self) -> Next {
+        if self.is_over_limit() {
+            let limit = "events";
+            self.outcome.truncated = Some(limit);
+            self.emit(Rule::Limit, EventKind::Truncated { limit });
+            return Next::End;
+        }
+        let Some((at, target)) = self.agenda.next(self.scenario.until) else {
+            self.now = self.scenario.until;
+            self.emit(Rule::Scenario, EventKind::End);
+            return Next::End;
+        };
         self.now = at;
         self.steps += 1;
-        Some(target)
+        let task = match target {
+            Target::Task { task, epoch } => self.is_current(task, epoch).then_some(task),
+            target => {
+                self.happen(target);
+                self.starting.take()
+            }
+        };
+        let Some(task) = task else { return Next::Nobody };
+        self.resume(task);
+        Next::Task(task)
     }
 
     pub fn is_over_limit(&self) -> bool {
@@ -172,8 +193,12 @@ impl<'s, O: Observer> State<'s, O> {
         }
     }
 
-    pub fn suspend(&mut self) {
+    /// The task waits: who else runs at once, because it had the event loop they share.
+    pub fn pass_on(&mut self, task: u16) -> Option<u16> {
         self.current = None;
+        let next = self.loop_process(task).and_then(|process| self.next_coroutine(process))?;
+        self.resume(next);
+        Some(next)
     }
 
     pub fn current(&self) -> u16 {
@@ -185,12 +210,19 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn wake(&mut self, task: u16) {
-        self.wake_at(task, self.now);
+        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        self.agenda.add_now(self.now, Target::Task { task, epoch });
     }
 
     pub fn wake_at(&mut self, task: u16, at: SimTime) {
         let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
         self.agenda.add(at, Target::Task { task, epoch });
+    }
+
+    /// Wakes the task at the latest then.
+    pub fn wake_by(&mut self, task: u16, deadline: SimTime) {
+        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        self.agenda.add_deadline(deadline, Target::Task { task, epoch });
     }
 
     // --- events ---

@@ -1,11 +1,10 @@
 //! The loop: one run of one scenario. Tasks are futures; only time and the pool make them wait.
 
-use crate::agenda::Target;
 use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::state::State;
 use crate::time::SimSpan;
-use crate::trace::{Counts, EventKind, Observer, Recorder, Rule, Trace};
+use crate::trace::{Counts, Observer, Recorder, Trace};
 use std::cell::{RefCell, RefMut};
 use std::future::Future;
 use std::pin::Pin;
@@ -27,68 +26,60 @@ pub fn measure(scenario: &Scenario) -> Outcome {
 }
 
 fn run<O: Observer>(scenario: &Scenario, observer: O) -> (State<'_, O>, Outcome) {
-    let world = World { scenario, state: RefCell::new(State::new(scenario, observer)) };
-    let mut tasks: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> = Vec::new();
+    let mut state = State::new(scenario, observer);
+    state.begin();
+    run_tasks(scenario, state, |world, task| Box::pin(world.thread(task)))
+}
+
+pub(crate) type TaskFuture<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
+
+/// Runs the state's tasks, each doing what `work` says, until the scenario ends.
+pub(crate) fn run_tasks<'s, O: Observer>(
+    scenario: &'s Scenario,
+    state: State<'s, O>,
+    work: impl for<'w> Fn(&'w World<'s, O>, u16) -> TaskFuture<'w>,
+) -> (State<'s, O>, Outcome) {
+    let world = World { scenario, state: RefCell::new(state) };
     let threads = world.state().tasks.len();
-    for task in 0..threads {
-        tasks.push(Box::pin(world.thread(task as u16)));
-    }
+    let mut tasks: Vec<TaskFuture<'_>> = (0..threads).map(|task| work(&world, task as u16)).collect();
     tasks.push(Box::pin(world.collector()));
-    world.state().begin();
 
     let mut context = Context::from_waker(Waker::noop());
     let mut poll = |task: u16| {
         let mut next = Some(task);
         while let Some(task) = next {
-            world.state().resume(task);
             if let Some(future) = tasks.get_mut(usize::from(task)) {
                 // No task ever ends: a thread waits for its next request when it has nothing to do.
                 let _ = future.as_mut().poll(&mut context);
             }
-            let mut state = world.state();
-            state.suspend();
-            next = state.loop_process(task).and_then(|process| state.next_coroutine(process));
+            next = world.state().pass_on(task);
         }
     };
-    for task in 0..=threads {
-        poll(task as u16);
+    for task in 0..=threads as u16 {
+        world.state().resume(task);
+        poll(task);
     }
     loop {
-        let next = {
-            let mut state = world.state();
-            if state.is_over_limit() {
-                let limit = "events";
-                state.outcome.truncated = Some(limit);
-                state.emit(Rule::Limit, EventKind::Truncated { limit });
-                break;
-            }
-            state.next()
-        };
+        let next = world.state().proceed();
         match next {
-            None => {
-                let mut state = world.state();
-                state.now = scenario.until;
-                state.emit(Rule::Scenario, EventKind::End);
-                break;
-            }
-            Some(Target::Task { task, epoch }) => {
-                if world.state().is_current(task, epoch) {
-                    poll(task);
-                }
-            }
-            Some(target) => {
-                world.state().happen(target);
-                let starting = world.state().starting.take();
-                if let Some(task) = starting {
-                    poll(task);
-                }
-            }
+            Next::End => break,
+            Next::Task(task) => poll(task),
+            Next::Nobody => {}
         }
     }
     drop(tasks);
     let state = world.state.into_inner();
     let outcome = state.finish();
     (state, outcome)
+}
+
+/// What the loop does next.
+pub(crate) enum Next {
+    /// Lets this task go on.
+    Task(u16),
+    /// What happened concerns no task.
+    Nobody,
+    End,
 }
 
 /// The scenario with its state; async methods of this type are what tasks do.

@@ -107,7 +107,11 @@ fn a_call_without_await_blocks_all_coroutines() {
     let ends = |program: &str| {
         let trace = run(BLOCKED, program);
         let table = log_table(&trace);
-        table.lines().filter(|line| line.contains(" finish ")).map(|line| format!("{line}\n")).collect::<String>()
+        table
+            .lines()
+            .filter(|line| line.contains(" finish "))
+            .map(|line| format!("{}\n", line.trim_start()))
+            .collect::<String>()
     };
     expect![[r#"
             2.000000  app, coroutine 1  finish          request=1

@@ -1,4 +1,4 @@
-//! The one door for chores: `cargo xtask serve | build | package | test | conformance | tidy`.
+//! The one door for chores: `cargo xtask serve | build | package | test | conformance | bench | tidy`.
 //!
 //! Every chore that a contributor or the CI runs starts here, so that there is one place to read what
 //! "the site builds" or "the tests pass" means.
@@ -66,6 +66,8 @@ enum Chore {
     },
     /// Run random workloads through the simulator and through the real SQLAlchemy, and compare them row by row.
     Conformance(suites::conformance::Arguments),
+    /// Measure how many events a second the simulator does, beside a bare loop that does the same work.
+    Bench,
     /// Check the rules of the repository that no compiler checks.
     Tidy,
 }
@@ -90,8 +92,14 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Package => package(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
+        Chore::Bench => bench(&workspace),
         Chore::Tidy => tidy::run(&workspace),
     }
+}
+
+fn bench(workspace: &Workspace) -> Result<ExitCode> {
+    let status = workspace.cargo().args(["run", "--quiet", "--release", "--package", "poolscope-bench"]).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn build(workspace: &Workspace) -> Result<()> {

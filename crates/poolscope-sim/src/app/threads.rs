@@ -120,6 +120,14 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// Clients written in Rust, instead of the threads that run Python.
+    pub(crate) fn add_clients(&mut self, count: u16) {
+        self.tasks.clear();
+        for number in 1..=count {
+            self.new_task(0, u32::from(number), Role::Serve);
+        }
+    }
+
     fn new_task(&mut self, process: u16, number: u32, role: Role) {
         let context = vec![None; usize::from(self.scenario.definitions.context_variables)];
         self.tasks.push(Task { process, number, epoch: 0, last: None, context, request: 0, role, job: None });

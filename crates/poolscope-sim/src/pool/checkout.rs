@@ -187,12 +187,15 @@ impl<O: Observer> World<'_, O> {
                 let mut state = self.state();
                 let task = state.current();
                 state.pools[pool].waiters.push_back(task);
-                state.wake_at(task, deadline);
+                state.wake_by(task, deadline);
             }
             self.park().await;
             let mut state = self.state();
             let task = state.current();
-            state.pools[pool].waiters.retain(|waiter| *waiter != task);
+            // Whoever gives a connection back takes the first waiter off the list; a deadline leaves it there.
+            if state.now >= deadline {
+                state.pools[pool].stop_waiting(task);
+            }
             if let Some(slot) = state.pools[pool].take() {
                 break Some(slot);
             }

@@ -135,6 +135,13 @@ impl Pool {
         true
     }
 
+    /// Who has waited for too long is among the first, if it is there at all.
+    pub fn stop_waiting(&mut self, task: u16) {
+        if let Some(at) = self.waiters.iter().position(|waiter| *waiter == task) {
+            self.waiters.remove(at);
+        }
+    }
+
     /// `_inc_overflow`: claims the right to open one more; false if somebody else was faster.
     pub fn claim(&mut self) -> bool {
         if self.is_exhausted() {

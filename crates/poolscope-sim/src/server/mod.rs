@@ -14,7 +14,7 @@ pub(crate) struct Server {
     pub variables: Variables,
     pub up: bool,
     /// Restarts so far.
-    pub boot: u32,
+    pub boot: u16,
     /// Live sessions by id; ids rise and are not reused until a restart.
     pub threads: Numbered<ServerThread>,
     next_id: u32,

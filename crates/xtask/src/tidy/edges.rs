@@ -14,7 +14,7 @@ const TIMELINE: &str = "poolscope-timeline";
 const EMBED: &str = "poolscope-embed";
 const APP: &str = "poolscope-app";
 
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: &[(&str, &[&str])] = &[
     (SIM, &[]),
     (TIMELINE, &[SIM]),
     (EMBED, &[SIM, TIMELINE]),
@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     (APP, &[SIM, TIMELINE]),
     ("poolscope-headless", &[SIM]),
     ("poolscope-conformance", &[SIM, TIMELINE]),
+    ("poolscope-bench", &[SIM]),
     ("poolscope-wasm-tests", &[SIM, TIMELINE, APP]),
     ("xtask", &[]),
 ];
