@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { CHAPTERS, address, widgets } from './lib/book.mjs';
+import { CHAPTERS, EDITIONS, PAGES, address, widgets } from './lib/book.mjs';
 import { useBrowser } from './lib/browser.mjs';
 
 const open = useBrowser();
@@ -10,11 +10,11 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const THEMES = ['light', 'rust', 'coal', 'navy', 'ayu'];
 
 /** Opens a page as a reader who has chosen this theme. */
-async function themed(t, name, theme, prepare = async () => {}) {
+async function themed(t, name, theme, prepare = async () => {}, edition = 'en') {
   const { page } = await open(t, { reducedMotion: 'reduce' });
   await page.addInitScript((theme) => localStorage.setItem('mdbook-theme', theme), theme);
   await prepare(page);
-  await page.goto(address(name));
+  await page.goto(address(name, edition));
   assert.ok(await page.evaluate((theme) => document.documentElement.classList.contains(theme), theme), `the theme is ${theme}`);
   return page;
 }
@@ -28,8 +28,21 @@ async function violations(page, context) {
   );
 }
 
+for (const edition of EDITIONS) {
+  for (const theme of ['light', 'navy']) {
+    test(`${edition}, ${theme}: no violation on any page`, async (t) => {
+      for (const name of PAGES) {
+        const page = await themed(t, name, theme, undefined, edition);
+        await widgets(page);
+        assert.deepEqual(await violations(page, 'main'), [], name);
+        await page.context().close();
+      }
+    });
+  }
+}
+
 for (const theme of THEMES) {
-  for (const name of ['introduction', ...CHAPTERS]) {
+  for (const name of CHAPTERS) {
     test(`${name}, ${theme}: no violation`, async (t) => {
       const page = await themed(t, name, theme);
       for (const widget of await widgets(page)) await widget.button('Why?').click();

@@ -36,6 +36,7 @@ pub fn check(files: &[TrackedFile]) -> Result<Vec<Finding>> {
             Some(chinese) => compare(english, chinese, &terms, &mut findings),
             None => findings.push(english.finding(1, "the page is missing in Chinese", "write it in book/zh-CN/src")),
         }
+        findings.extend(missing_cases(english, files));
     }
     for chinese in pages(files, CHINESE) {
         if !files.iter().any(|file| file.path == counterpart(&chinese.path, CHINESE, ENGLISH)) {
@@ -51,6 +52,17 @@ fn pages<'f>(files: &'f [TrackedFile], folder: &'static str) -> impl Iterator<It
 
 fn counterpart(path: &Path, from: &str, to: &str) -> PathBuf {
     path.strip_prefix(from).map_or_else(|_| path.to_path_buf(), |inside| Path::new(to).join(inside))
+}
+
+/// The cases that a page is backed by, in the line that says so, are recorded.
+fn missing_cases<'f>(page: &'f TrackedFile, files: &'f [TrackedFile]) -> impl Iterator<Item = Finding> + 'f {
+    let named = page.lines().filter(|(_, text)| text.starts_with("- Compared with "));
+    let cases = named.flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(move |case| (line, case)));
+    cases.filter_map(move |(line, case)| {
+        let recorded = PathBuf::from(format!("tests/conformance/cases/{case}.rows"));
+        let missing = !files.iter().any(|file| file.path == recorded);
+        missing.then(|| page.finding(line, format!("there is no case `{case}`"), "name one of tests/conformance/cases"))
+    })
 }
 
 /// What must agree, with the line of each.
@@ -268,6 +280,7 @@ mod tests {
             ("[a](b.md)\n", "[a](c.md)\n", "the link `c.md` is `b.md` in English"),
             ("The connection pool.\n", "池。\n", "is not translated as 连接池"),
             ("One.\n", "链接池。\n", "“链接池” should be 连接池"),
+            ("- Compared with it: `gone`\n", "- 比对过：`gone`\n", "there is no case `gone`"),
         ] {
             let found = findings(en, zh);
             assert!(found.iter().any(|finding| finding.contains(expected)), "{expected}: {found:?}");
