@@ -2,6 +2,7 @@
 
 use poolscope_sim::scenario::{Node, Value};
 use poolscope_sim::simulate;
+use poolscope_sim::trace::{log_text, pool_log};
 use poolscope_timeline::{Moment, Timeline};
 
 use crate::experiment::Experiment;
@@ -13,10 +14,16 @@ pub enum Printed {
     Status,
     Processlist,
     Traceback,
+    /// What `echo_pool="debug"` has logged until then.
+    Log,
 }
 
-const NAMES: [(&str, Printed); 3] =
-    [("pool.status()", Printed::Status), ("SHOW PROCESSLIST", Printed::Processlist), ("traceback", Printed::Traceback)];
+const NAMES: [(&str, Printed); 4] = [
+    ("pool.status()", Printed::Status),
+    ("SHOW PROCESSLIST", Printed::Processlist),
+    ("traceback", Printed::Traceback),
+    ("log", Printed::Log),
+];
 
 impl Printed {
     pub fn read(node: &Node, mistakes: &mut Vec<FenceMistake>) -> Option<Printed> {
@@ -35,19 +42,24 @@ impl Printed {
     /// There is nothing to print at that moment.
     pub fn html(self, experiment: &Experiment) -> Result<String, FenceMistake> {
         let trace = simulate(&experiment.scenario);
-        let moment = Moment::at(&trace, Timeline::initial(&trace));
+        let looked_at = Timeline::initial(&trace);
+        let moment = Moment::at(&trace, looked_at);
         let lines = match self {
             Printed::Status => {
                 moment.engines.iter().map(|engine| engine.status.as_str()).collect::<Vec<_>>().join("\n")
             }
             Printed::Processlist => moment.processlist_text(),
+            Printed::Log => {
+                let written = pool_log(&trace).iter().filter(|line| line.event <= looked_at).count();
+                log_text(&trace).lines().take(written).collect::<Vec<_>>().join("\n")
+            }
             Printed::Traceback => moment.error.map(|error| error.traceback).unwrap_or_default(),
         };
         if lines.trim().is_empty() {
             return Err(FenceMistake::whole("there is nothing to show at this moment", "set another `at`"));
         }
         // A table is only a table while its lines are whole.
-        let kind = if matches!(self, Printed::Processlist) { "language-table" } else { "language-text" };
-        Ok(format!("<div><pre tabindex=\"0\"><code class=\"{kind} nohighlight\">{}</code></pre></div>", text(&lines)))
+        let kind = if matches!(self, Printed::Processlist) { "language-text whole" } else { "language-text" };
+        Ok(format!("<div><pre tabindex=\"0\"><code class=\"{kind}\">{}</code></pre></div>", text(&lines)))
     }
 }
