@@ -47,6 +47,13 @@ pub enum Profile {
     Web,
 }
 
+/// The standard library is compiled along, for size and without the texts of panics: a crash is a trap, which the loader catches, and
+/// nobody reads where it was.
+const WITHOUT_PANICS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+
+/// With one byte less than the standard megabyte of stack in front of them, the addresses of all data are a byte shorter.
+const STACK: &str = "-Clink-arg=-zstack-size=524288";
+
 impl Profile {
     fn name(self) -> &'static str {
         match self {
@@ -56,23 +63,31 @@ impl Profile {
     }
 }
 
-/// Makes sure that the compiler can target wasm, since a toolchain that was not installed by rustup's
-/// own reading of rust-toolchain.toml lacks it.
+/// Makes sure that the compiler can target wasm.
 pub fn ensure_target(workspace: &Workspace) -> Result<()> {
+    ensure(workspace, &format!("{TARGET}/lib"), ["target", "add", TARGET])
+}
+
+/// Makes sure that the standard library can be compiled.
+fn ensure_library(workspace: &Workspace) -> Result<()> {
+    ensure(workspace, "src/rust/library/std", ["component", "add", "rust-src"])
+}
+
+/// A toolchain that was not installed by rustup's own reading of rust-toolchain.toml may lack a part.
+fn ensure(workspace: &Workspace, part: &str, rustup_args: [&str; 3]) -> Result<()> {
     let mut sysroot = Command::new("rustc");
     sysroot.args(["--print", "sysroot"]).current_dir(&workspace.root);
     let sysroot = PathBuf::from(process::stdout_of(&mut sysroot)?.trim());
-    if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    if sysroot.join("lib/rustlib").join(part).is_dir() {
         return Ok(());
     }
-    step("adding the wasm32 target to the toolchain", || {
+    let what = rustup_args[2];
+    step(&format!("adding {what} to the toolchain"), || {
         let mut rustup = Command::new("rustup");
-        rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
+        rustup.args(rustup_args).current_dir(&workspace.root);
         process::run(&mut rustup).with_context(|| {
-            format!(
-                "the Rust target {TARGET} is missing and could not be added; \
-                 with rustup, run `rustup target add {TARGET}` here while online"
-            )
+            let line = rustup_args.join(" ");
+            format!("the toolchain lacks {what}, which could not be added; with rustup, run `rustup {line}` here while online")
         })
     })
 }
@@ -89,21 +104,32 @@ pub fn build_headless(workspace: &Workspace, wasm_opt: Command, folder: &Path) -
 }
 
 fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Profile, folder: &Path) -> Result<()> {
+    if profile == Profile::Web {
+        ensure_library(workspace)?;
+    }
+    let target = match profile {
+        Profile::Serve => workspace.target.clone(),
+        // A folder of its own, since the flags below would make cargo rebuild what other commands share.
+        Profile::Web => workspace.target.join("small"),
+    };
     step(&format!("compiling {package} to wasm (profile {})", profile.name()), || {
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", package, "--lib", "--target", TARGET]);
-        cargo.args(["--profile", profile.name()]);
+        // Only without an rlib beside it is the module optimised as a whole.
+        cargo.args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"]);
+        cargo.args(["--target", TARGET, "--profile", profile.name(), "--target-dir"]).arg(&target);
+        if profile == Profile::Web {
+            cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "--", STACK]);
+            // The pinned compiler is the same compiler with these options; only their names may change with its version.
+            cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", WITHOUT_PANICS).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        }
         process::run(&mut cargo)
     })?;
-    let module = workspace.target.join(TARGET).join(profile.name()).join(format!("{library}.wasm"));
+    let module = target.join(TARGET).join(profile.name()).join(format!("{library}.wasm"));
     if !module.is_file() {
-        bail!(
-            "{} was not built; {package} needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`",
-            workspace.shown(&module)
-        );
+        bail!("{} was not built; {package} must not give its library another name", workspace.shown(&module));
     }
     step("generating the JavaScript glue", || {
-        Bindgen::new()
+        let mut output = Bindgen::new()
             .input_path(&module)
             .out_name(library)
             .no_modules(true)?
@@ -111,10 +137,32 @@ fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Pro
             // The loader brings the module.
             .omit_default_module_path(true)
             .remove_producers_section(profile == Profile::Web)
-            .generate(folder)
+            .generate_output()
             .context("wasm-bindgen could not process the module")?;
-        glue::make_factory(&folder.join(format!("{library}.js")))
+        let mut long_names = Vec::new();
+        if profile == Profile::Web {
+            for (n, import) in output.wasm_mut().imports.iter_mut().enumerate() {
+                long_names.push(std::mem::replace(&mut import.name, format!("i{n}")));
+            }
+        }
+        output.emit(folder)?;
+        let glue = folder.join(format!("{library}.js"));
+        shorten(&glue, &long_names)?;
+        glue::make_factory(&glue)
     })
+}
+
+/// Gives the glue the short names that the module's imports have now. The long ones end in digits that do not compress, in both files.
+fn shorten(glue: &Path, long_names: &[String]) -> Result<()> {
+    let mut text = fs::read_to_string(glue).with_context(|| format!("cannot read {}", glue.display()))?;
+    for (n, name) in long_names.iter().enumerate() {
+        let definition = format!(" {name}:");
+        if text.matches(&definition).count() != 1 {
+            bail!("the glue does not define {name} exactly once");
+        }
+        text = text.replace(&definition, &format!(" i{n}:"));
+    }
+    fs::write(glue, text).with_context(|| format!("cannot write {}", glue.display()))
 }
 
 /// Shrinks the module in `folder` in place.
@@ -126,7 +174,7 @@ fn shrink(mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {
     step("shrinking the module with wasm-opt", || {
         let module = folder.join(format!("{library}_bg.wasm"));
         let shrunk = module.with_extension("wasm.small");
-        wasm_opt.arg(&module).arg("-Oz").args(FEATURES).args(COMPRESSES_BETTER);
+        wasm_opt.arg(&module).args(FEATURES).args(["--flatten", "--rereloop", "-Oz"]).args(COMPRESSES_BETTER);
         wasm_opt.arg("--strip-producers").arg("-o").arg(&shrunk);
         process::run(&mut wasm_opt)?;
         fs::rename(&shrunk, &module).with_context(|| format!("cannot replace {}", module.display()))

@@ -2,8 +2,8 @@
 //!
 //! Reading order: `config` (what a host page asks for), `experiment` (the scenario with the reader's changes, and its run),
 //! `playhead` (where the reader is in it), `widget` (the yew component: messages in, view out) with `gesture` (from DOM events to
-//! messages), `stage` (the picture), `knobs` and `panels` (the rest of the view), `markup` and `words`, and `surface` (what JavaScript
-//! calls).
+//! messages), `stage` (the picture), `knobs` and `panels` (the rest of the view), `view` (elements), `markup` and `words`, and `surface`
+//! (what JavaScript calls).
 //!
 //! The view never interprets trace events: it prints what `poolscope_timeline` says.
 
@@ -16,6 +16,7 @@ mod panels;
 mod playhead;
 mod stage;
 mod surface;
+mod view;
 mod widget;
 mod words;
 

@@ -3,7 +3,6 @@
 use poolscope_sim::Trace;
 use poolscope_sim::trace::{EngineName, EventId};
 use poolscope_timeline::{Lang, Moment, sentence, why};
-use yew::prelude::*;
 
 use crate::markup::Markup;
 use crate::words::Words;
@@ -19,7 +18,7 @@ pub fn told(trace: &Trace, subject: Option<EventId>, lang: &str, words: &Words) 
 }
 
 /// The rule that the event follows, then its cause with the rule of that, and so on.
-pub fn causes(trace: &Trace, subject: EventId, lang: &str) -> Html {
+pub fn causes(trace: &Trace, subject: EventId, lang: &str) -> Markup {
     let mut out = Markup::default();
     for event in std::iter::once(subject).chain(why(trace, subject)).take(CAUSES_MAX) {
         let Some(e) = trace.events.get(event.0 as usize) else { break };
@@ -31,11 +30,11 @@ pub fn causes(trace: &Trace, subject: EventId, lang: &str) -> Html {
         }
         out.raw("<span>").text(e.rule.sentence()).raw("</span><cite>").text(e.rule.source()).raw("</cite></li>");
     }
-    out.html()
+    out
 }
 
 /// The Python text, with the lines that run at this moment.
-pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Html {
+pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Markup {
     let actor = subject.and_then(|event| trace.events.get(event.0 as usize)).and_then(|e| e.task);
     let mut out = Markup::default();
     for (text, number) in trace.listing.lines.iter().zip(1u16..) {
@@ -56,7 +55,7 @@ pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Html
         });
         out.raw("<i>").text(&names).raw("</i><b>").text(&number.to_string()).raw("</b>").text(text).raw("\n</span>");
     }
-    out.html()
+    out
 }
 
 /// `worker 1, thread 2`; where there is one process its name goes without saying.
@@ -70,7 +69,7 @@ fn thread(trace: &Trace, task: u16) -> &str {
 }
 
 /// Two of the three answers to "which connections are there?", and where the answers differ.
-pub fn holdings(trace: &Trace, moment: &Moment, lang: Lang, tag: &str, words: &Words) -> Html {
+pub fn holdings(trace: &Trace, moment: &Moment, lang: Lang, tag: &str, words: &Words) -> Markup {
     let mut out = Markup::default();
     out.raw("<p class=\"label\">").text(words.application).raw("</p><ul>");
     let (mut idle, mut resting) = (0, 0);
@@ -111,7 +110,7 @@ pub fn holdings(trace: &Trace, moment: &Moment, lang: Lang, tag: &str, words: &W
         }
         out.raw("</div>");
     }
-    out.html()
+    out
 }
 
 /// `  # worker 1`, where there is more than one pool.
@@ -123,7 +122,7 @@ fn process(trace: &Trace, engine: &EngineName) -> String {
 }
 
 /// The third answer, as the `mysql` client prints it.
-pub fn server(moment: &Moment, words: &Words) -> Html {
+pub fn server(moment: &Moment, words: &Words) -> Markup {
     let mut out = Markup::default();
     out.raw("<i>mysql&gt; SHOW PROCESSLIST;</i>\n");
     if moment.server_up {
@@ -131,11 +130,11 @@ pub fn server(moment: &Moment, words: &Words) -> Html {
     } else {
         out.text(words.server_down);
     }
-    out.html()
+    out
 }
 
 /// The last exception, as the application's log has it.
-pub fn log(trace: &Trace, moment: &Moment, words: &Words) -> Html {
+pub fn log(trace: &Trace, moment: &Moment, words: &Words) -> Markup {
     let mut out = Markup::default();
     out.raw("<p class=\"label\">").text(words.last_error);
     match &moment.error {
@@ -150,5 +149,5 @@ pub fn log(trace: &Trace, moment: &Moment, words: &Words) -> Html {
             out.raw("</p><pre>").text(words.no_error).raw("</pre>");
         }
     }
-    out.html()
+    out
 }

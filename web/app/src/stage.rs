@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use crate::markup::Markup;
 use crate::playhead::Playhead;
+use crate::view::View;
 
 #[derive(Debug)]
 pub struct Stage {
@@ -75,7 +76,7 @@ impl Stage {
         self.scene.scale.time(x)
     }
 
-    pub fn view(&self, playhead: Playhead, subject: Option<EventId>) -> Html {
+    pub fn view(&self, view: &mut View, playhead: Playhead, subject: Option<EventId>) {
         // Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
         let picture = Html::from_html_unchecked(self.picture.clone());
         let (width, height) = (self.scene.width as i32, self.scene.height as i32);
@@ -94,7 +95,8 @@ impl Stage {
         overlay.raw("\" height=\"").text(&height.to_string()).raw("\"><path class=\"same\" d=\"").text(&outlines);
         overlay.raw("\"/><path class=\"chosen\" d=\"").text(&ring).raw("\"/><path class=\"playhead\" d=\"").text(&line);
         overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb).raw("\"/></svg>");
-        html! { <><div class="picture">{ picture }</div>{ overlay.html() }</> }
+        view.open("div class=picture", &[]).add(picture);
+        view.close().markup(overlay);
     }
 
     /// Outlines around everything that is about the same connection, and a ring around the mark of the event itself.

@@ -1,7 +1,6 @@
 //! What JavaScript calls. Widgets are known by handles; whatever comes in is validated here, and wrong input is an error, never a panic.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use poolscope_sim::scenario::{Diagnostic, Document, Scenario};
@@ -19,7 +18,8 @@ use crate::widget::{Message, Props, Show, Widget};
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 thread_local! {
-    static WIDGETS: RefCell<BTreeMap<u32, AppHandle<Widget>>> = const { RefCell::new(BTreeMap::new()) };
+    /// By handle; a page has a few.
+    static WIDGETS: RefCell<Vec<(u32, AppHandle<Widget>)>> = const { RefCell::new(Vec::new()) };
     static LAST_HANDLE: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -34,7 +34,7 @@ pub fn mount(root: Element, config: &str) -> Result<u32, JsError> {
     let app = yew::Renderer::<Widget>::with_root_and_props(root, props).render();
     let handle = LAST_HANDLE.get().wrapping_add(1);
     LAST_HANDLE.set(handle);
-    WIDGETS.with_borrow_mut(|widgets| widgets.insert(handle, app));
+    WIDGETS.with_borrow_mut(|widgets| widgets.push((handle, app)));
     Ok(handle)
 }
 
@@ -58,7 +58,10 @@ pub fn resize(handle: u32) {
 /// Forgets the widget. Its root is emptied a little later.
 #[wasm_bindgen]
 pub fn unmount(handle: u32) {
-    let app = WIDGETS.with_borrow_mut(|widgets| widgets.remove(&handle));
+    let app = WIDGETS.with_borrow_mut(|widgets| {
+        let at = widgets.iter().position(|(known, _)| *known == handle)?;
+        Some(widgets.swap_remove(at).1)
+    });
     if let Some(app) = app {
         // Yew renders a little after `mount`, and would still do so after a destruction that came first.
         yew::platform::spawn_local(async move { app.destroy() });
@@ -89,7 +92,8 @@ fn read(config: &str) -> Result<Show, Vec<Diagnostic>> {
 }
 
 fn send(handle: u32, message: Message) {
-    let scope = WIDGETS.with_borrow(|widgets| widgets.get(&handle).map(|app| (**app).clone()));
+    let scope = WIDGETS
+        .with_borrow(|widgets| widgets.iter().find(|(known, _)| *known == handle).map(|(_, app)| (**app).clone()));
     if let Some(scope) = scope {
         scope.send_message(message);
     }

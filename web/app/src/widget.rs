@@ -8,6 +8,7 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
 use poolscope_sim::scenario::{KnobInput, KnobValue};
 use poolscope_sim::time::SimTime;
+use poolscope_sim::trace::EventId;
 use poolscope_timeline::{Lang, Moment, StepKind, Viewport, When};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -20,6 +21,7 @@ use crate::gesture::{self, Gesture};
 use crate::markup::Markup;
 use crate::playhead::{Playhead, Tempo};
 use crate::stage::Stage;
+use crate::view::{View, flag, state};
 use crate::words::{Words, words};
 use crate::{knobs, panels};
 
@@ -126,7 +128,7 @@ impl Component for Widget {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
-        self.state.as_ref().map_or_else(|| html! { <div /> }, State::view)
+        self.state.as_ref().map_or_else(Html::default, State::view)
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
@@ -365,46 +367,33 @@ impl State {
         let trace = &self.experiment.trace;
         let subject = self.playhead.subject(trace, &self.experiment.timeline);
         let told = panels::told(trace, subject, &self.lang, words);
-        html! {
-            <div class="widget" lang={self.lang.clone()}>
-                { self.view_head(lang) }
-                { knobs::view(&self.experiment, &self.lang, words) }
-                <p class="mistake" role="alert" hidden={self.mistake.is_none()}>
-                    { words.not_run }<span>{ self.mistake.clone() }</span>
-                </p>
-                <div class="stage" part="timeline" data-do="stage" tabindex="0" role="group" aria-label={words.timeline}>
-                    { self.stage.view(self.playhead, subject) }
-                </div>
-                { self.view_transport(&told, words) }
-                <div class="story" part="story">
-                    // While it plays, a screen reader would only ever hear beginnings.
-                    <p class="sentence" aria-live={if self.playing.is_some() { "off" } else { "polite" }}>{ told }</p>
-                    <button type="button" data-do="why" aria-expanded={self.why_open.to_string()}>
-                        { words.why }
-                    </button>
-                    <ol class="causes" hidden={!self.why_open}>
-                        { subject.filter(|_| self.why_open).map(|event| panels::causes(trace, event, &self.lang)) }
-                    </ol>
-                </div>
-                <div class="columns">
-                    <div class="listing" part="listing" role="group" aria-label={words.listing}>
-                        <p class="label">{ words.listing }</p>
-                        <pre tabindex="0"><code>{ panels::listing(trace, &self.moment, subject) }</code></pre>
-                    </div>
-                    <div class="holdings" part="holdings">
-                        { panels::holdings(trace, &self.moment, lang, &self.lang, words) }
-                    </div>
-                    <div class="server" part="server" role="group" aria-label={words.server}>
-                        <p class="label">{ words.server }</p>
-                        <pre tabindex="0">{ panels::server(&self.moment, words) }</pre>
-                    </div>
-                    <div class="log" part="log">{ panels::log(trace, &self.moment, words) }</div>
-                </div>
-            </div>
-        }
+        let mistake = self.mistake.as_deref();
+        let mut view = View::default();
+        view.open("div class=widget lang={}", &[&self.lang]);
+        self.view_head(&mut view, lang);
+        knobs::view(&mut view, &self.experiment, &self.lang, words);
+        view.open("p class=mistake role=alert hidden?", &[flag(mistake.is_none())]);
+        view.text(words.not_run).leaf("span", &[], mistake.unwrap_or_default()).close();
+        let stage = "div class=stage part=timeline data-do=stage tabindex=0 role=group aria-label={}";
+        self.stage.view(view.open(stage, &[words.timeline]), self.playhead, subject);
+        view.close();
+        self.view_transport(&mut view, &told, words);
+        self.view_story(&mut view, &told, subject, words);
+        view.open("div class=columns", &[]);
+        view.open("div class=listing part=listing role=group aria-label={}", &[words.listing]);
+        view.leaf("p class=label", &[], words.listing).open("pre tabindex=0", &[]).open("code", &[]);
+        view.markup(panels::listing(trace, &self.moment, subject)).close().close().close();
+        view.open("div class=holdings part=holdings", &[]);
+        view.markup(panels::holdings(trace, &self.moment, lang, &self.lang, words)).close();
+        view.open("div class=server part=server role=group aria-label={}", &[words.server]);
+        view.leaf("p class=label", &[], words.server).open("pre tabindex=0", &[]);
+        view.markup(panels::server(&self.moment, words)).close().close();
+        view.open("div class=log part=log", &[]).markup(panels::log(trace, &self.moment, words)).close();
+        view.close().close();
+        view.html()
     }
 
-    fn view_head(&self, lang: Lang) -> Html {
+    fn view_head(&self, view: &mut View, lang: Lang) {
         let trace = &self.experiment.trace;
         let now = &trace.outcome;
         let mut out = Markup::default();
@@ -415,49 +404,56 @@ impl State {
             out.raw("<b>").text(crate::words::comparison(now, plain, lang)).raw("</b><br>");
             out.text(&crate::words::before(plain, lang));
         }
-        html! {
-            <header class="head">
-                <p class="summary">{ trace.scenario.summary.get(&self.lang) }</p>
-                <p class="outcome" part="outcome" aria-live="polite">{ out.html() }</p>
-            </header>
-        }
+        view.open("header class=head", &[]).leaf("p class=summary", &[], trace.scenario.summary.get(&self.lang));
+        view.open("p class=outcome part=outcome aria-live=polite", &[]).markup(out).close().close();
     }
 
-    fn view_transport(&self, told: &str, words: &Words) -> Html {
+    fn view_transport(&self, view: &mut View, told: &str, words: &Words) {
         let timeline = &self.experiment.timeline;
         let playing = self.playing.is_some();
         let now = self.playhead.at.to_string();
-        let button = |purpose: &'static str, label: &'static str, icon: &'static str, cross: &'static str| {
-            html! {
-                <button type="button" class="icon" data-do={purpose} aria-label={label} title={label}>
-                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d={icon} /><path class="cross" d={cross} /></svg>
-                </button>
-            }
-        };
         let (play, icon) = if playing { (words.pause, "M8 5v14M16 5v14") } else { (words.play, "M7 4l13 8-13 8z") };
-        html! {
-            <div class="transport" part="transport">
-                <input type="range" class="scrubber" data-do="seek" aria-label={words.position} aria-valuetext={format!("{now}. {told}")}
-                    min={timeline.start.as_us().to_string()} max={timeline.end.as_us().to_string()} step="1"
-                    value={self.playhead.at.as_us().to_string()} />
-                <div class="buttons">
-                    { button("back-error", words.back_error, "M11 6l-7 6 7 6z", "M14 8.5l6 7M20 8.5l-6 7") }
-                    { button("back", words.back, "M17 5l-9 7 9 7zM6 5v14", "") }
-                    { button("play", play, icon, "") }
-                    { button("next", words.next, "M7 5l9 7-9 7zM18 5v14", "") }
-                    { button("next-error", words.next_error, "M13 6l7 6-7 6z", "M4 8.5l6 7M10 8.5l-6 7") }
-                    <output class="now">{ now }<span>{ format!(" / {}", timeline.end) }</span></output>
-                    <span class="zoom">
-                        <span hidden={self.stage.viewport.is_fit()}>
-                            { button("fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3", "") }
-                        </span>
-                        { button("farther", words.farther, "M5 12h14", "") }
-                        { button("closer", words.closer, "M5 12h14M12 5v14", "") }
-                    </span>
-                </div>
-            </div>
-        }
+        let [start, end, at] = [timeline.start, timeline.end, self.playhead.at].map(|time| time.as_us().to_string());
+        view.open("div class=transport part=transport", &[]);
+        view.open(
+            "input type=range class=scrubber data-do=seek aria-label={} aria-valuetext={} min={} max={} step=1 value={}",
+            &[words.position, &format!("{now}. {told}"), &start, &end, &at],
+        );
+        view.close().open("div class=buttons", &[]);
+        button(view, "back-error", words.back_error, "M11 6l-7 6 7 6z", "M14 8.5l6 7M20 8.5l-6 7");
+        button(view, "back", words.back, "M17 5l-9 7 9 7zM6 5v14", "");
+        button(view, "play", play, icon, "");
+        button(view, "next", words.next, "M7 5l9 7-9 7zM18 5v14", "");
+        button(view, "next-error", words.next_error, "M13 6l7 6-7 6z", "M4 8.5l6 7M10 8.5l-6 7");
+        view.open("output class=now", &[]).text(&now);
+        view.leaf("span", &[], &format!(" / {}", timeline.end)).close();
+        view.open("span class=zoom", &[]).open("span hidden?", &[flag(self.stage.viewport.is_fit())]);
+        button(view, "fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3", "");
+        view.close();
+        button(view, "farther", words.farther, "M5 12h14", "");
+        button(view, "closer", words.closer, "M5 12h14M12 5v14", "");
+        view.close().close().close();
     }
+
+    fn view_story(&self, view: &mut View, told: &str, subject: Option<EventId>, words: &Words) {
+        // While it plays, a screen reader would only ever hear beginnings.
+        let live = if self.playing.is_some() { "off" } else { "polite" };
+        view.open("div class=story part=story", &[]).leaf("p class=sentence aria-live={}", &[live], told);
+        view.leaf("button type=button data-do=why aria-expanded={}", &[state(self.why_open)], words.why);
+        view.open("ol class=causes hidden?", &[flag(!self.why_open)]);
+        if let Some(event) = subject.filter(|_| self.why_open) {
+            view.markup(panels::causes(&self.experiment.trace, event, &self.lang));
+        }
+        view.close().close();
+    }
+}
+
+fn button(view: &mut View, purpose: &str, label: &str, icon: &'static str, cross: &'static str) {
+    let mut out = Markup::default();
+    out.raw("<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"").raw(icon);
+    out.raw("\"/><path class=\"cross\" d=\"").raw(cross).raw("\"/></svg>");
+    let line = "button type=button class=icon data-do={} aria-label={} title={}";
+    view.open(line, &[purpose, label, label]).markup(out).close();
 }
 
 /// Hears every event inside the root. Not yew's listeners: those would be one of each kind, and would hear the root's own only.
