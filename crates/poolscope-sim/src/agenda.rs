@@ -30,6 +30,11 @@ pub(crate) enum Target {
     OtherSessions {
         index: u32,
     },
+    /// What a coroutine waits for has come from the server, unless the coroutine has gone on since.
+    Answer {
+        task: u16,
+        epoch: u32,
+    },
     /// The event loop of a process has a timer to look at, unless something else has woken it since.
     EventLoop {
         process: u16,

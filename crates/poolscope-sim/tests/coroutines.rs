@@ -81,6 +81,19 @@ fn coroutines_of_one_thread_share_its_session() {
     );
 }
 
+#[test]
+fn an_async_session_that_waits_keeps_its_connection() {
+    check(
+        include_str!("../../../book/scenarios/async-session.toml"),
+        &["waits-with-session", "closes-first", "never-closed"],
+        expect![[r#"
+            waits-with-session: served 7, QueuePool limit × 1; Sessions ended: commit 0 rollback 0 remove 0 close 7; connections 4, at end out 0
+            closes-first: served 8; Sessions ended: commit 0 rollback 0 remove 0 close 8; connections 1, at end out 0
+            never-closed: served 6, QueuePool limit × 2; Sessions ended: commit 0 rollback 0 remove 0 close 0; connections 6, at end out 3
+        "#]],
+    );
+}
+
 const BLOCKED: &str = r#"
 seed = 1
 until = "10 s"
@@ -127,6 +140,58 @@ fn a_call_without_await_blocks_all_coroutines() {
             5.000000  app, coroutine 2  finish          request=4
     "#]]
     .assert_eq(&ends("blocks"));
+}
+
+#[test]
+fn what_an_asyncio_engine_does_is_awaited() {
+    let refused = |program: &str, stack: &str| {
+        let toml = format!(
+            "seed = 1\nuntil = \"1 s\"\n{stack}\n[[process]]\ncoroutines = 2\n[programs.p]\ntext = '''\n{program}\n'''\n[[traffic]]\nrun = \"p\"\nat = \"0 s\"\n"
+        );
+        let document = Document::from_toml(&toml).unwrap();
+        let mistakes = Scenario::read(&document, "test").unwrap_err();
+        mistakes.iter().take(1).map(|d| format!("{d}\n")).collect::<String>()
+    };
+    let aiomysql = "driver = \"aiomysql\"";
+    let program = |lines: &str| format!("async def handler(request):\n    {}", lines.replace('\n', "\n    "));
+    let all = [
+        refused(&program("with Session() as session:\n    pass"), aiomysql),
+        refused(&program("async with Session() as session:\n    pass"), ""),
+        refused(&program("session = Session()\nsession.execute(text(\"SELECT 1\"))"), aiomysql),
+        refused(&program("session = Session()\nrows = await session.execute(text(\"SELECT 1\")).all()"), aiomysql),
+        refused(&program("engine.dispose()"), aiomysql),
+        refused(&program("session = AsyncSession(engine)"), ""),
+        refused("Session = sessionmaker(engine)\nasync def handler(request):\n    pass", aiomysql),
+        refused(
+            "Session = scoped_session(async_sessionmaker(engine))\nasync def handler(request):\n    pass",
+            aiomysql,
+        ),
+        refused(&program("pass"), "driver = \"aiomysql\"\nsqlalchemy = \"1.4\""),
+        refused(&program("pass"), "driver = \"aiomysql\"\n[engine]\npoolclass = \"StaticPool\""),
+    ];
+    expect![[r#"
+        9:1: line 2 of the program `p`: a Session or Connection of an asyncio engine needs `async with`
+          hint: async with Session() as session:
+        9:1: line 2 of the program `p`: `async with` needs an asyncio engine
+          hint: `with`, or driver = "aiomysql" in the scenario
+        10:1: line 3 of the program `p`: `execute()` of an asyncio engine does nothing without `await`
+          hint: await ….execute(…)
+        10:1: line 3 of the program `p`: `await` binds less tightly than what follows `execute(…)`
+          hint: rows = (await session.execute(text("…"))).all()
+        9:1: line 2 of the program `p`: `dispose()` of an asyncio engine does nothing without `await`
+          hint: await ….dispose(…)
+        9:1: line 2 of the program `p`: `AsyncSession` needs an asyncio engine
+          hint: AsyncSession(engine)
+        8:1: line 1 of the program `p`: `sessionmaker` does not fit this engine
+          hint: async_sessionmaker(engine)
+        8:1: line 1 of the program `p`: a scoped_session does not make AsyncSessions
+          hint: Session = async_sessionmaker(engine)
+        1:1: the driver aiomysql needs SQLAlchemy 2.0 or later here
+          hint: async_sessionmaker is new in 2.0
+        1:1: with the driver aiomysql there are the AsyncAdaptedQueuePool and the NullPool
+          hint: leave poolclass out: QueuePool stands for SQLAlchemy's AsyncAdaptedQueuePool then
+    "#]]
+    .assert_eq(&all.concat());
 }
 
 #[test]

@@ -19,11 +19,20 @@ from sqlalchemy import create_engine, event, exc, pool, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 import clock as virtual
+from aiomysql_driver import AsyncDriver
 from driver import Driver
 from event_loop import EventLoop, sleep
 
+try:
+    from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
+except ImportError:
+    sqlalchemy_asyncio = None  # New in 1.4.
+
+# 1.4 has the asyncio layer too, but another way to make Sessions with it.
+ASYNC = {name: getattr(sqlalchemy_asyncio, name, None) for name in ("AsyncSession", "async_sessionmaker")}
 URLS = {"pymysql": "mysql+pymysql://app@db/shop", "mysqlclient": "mysql+mysqldb://app@db/shop"}
 URLS["mysqlclient-mariadb"] = URLS["mysqlclient"]
+URLS["aiomysql"] = "mysql+aiomysql://app@db/shop"
 
 # What a program may name beside its engines and `Session`.
 EXCEPTIONS = {name: c for name, c in vars(exc).items() if isinstance(c, type) and issubclass(c, Exception)}
@@ -52,14 +61,18 @@ class Application:
         names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
         names |= {"scoped_session": scoped_session, "sessionmaker": sessionmaker, "ContextVar": contextvars.ContextVar}
         names |= {"asyncio": SimpleNamespace(sleep=sleep, current_task=asyncio.current_task), "gen": SimpleNamespace(sleep=sleep)}
+        names |= ASYNC
         names["print"] = lambda *_: None  # Standard output belongs to the rows.
         names |= {"__name__": "app", "URL": self.url, "BackgroundScheduler": BackgroundScheduler}
         names |= {"create_engine": self.create_engine, "NullPool": pool.NullPool}
         for options in self.scenario["engines"]:
             engine = self.engine(options)
             names[options["name"]] = engine
-            Session = sessionmaker(engine)
-            names.setdefault("Session", scoped_session(Session) if options["scoped_session"] else Session)
+            if self.is_async():
+                names.setdefault("Session", names["async_sessionmaker"](engine))
+            else:
+                Session = sessionmaker(engine)
+                names.setdefault("Session", scoped_session(Session) if options["scoped_session"] else Session)
         return (Coroutines if spec["event_loop"] else Threads)(self, index, spec, names)
 
     @property
@@ -67,13 +80,19 @@ class Application:
         return URLS[self.scenario["driver"]]
 
     def create_engine(self, url, **arguments):
-        driver = Driver(self.scenario, self.server, self.row, self.engines)
-        engine = create_engine(url, module=driver.module(), **arguments)
-        listen(engine, self.engines, self.row)
+        create, driver = create_engine, Driver
+        if self.is_async():
+            create, driver = sqlalchemy_asyncio.create_async_engine, AsyncDriver
+        driver = driver(self.scenario, self.server, self.row, self.engines)
+        engine = create(url, module=driver.module(), **arguments)
+        listen(getattr(engine, "sync_engine", engine), self.engines, self.row)
         if sqlalchemy_version.startswith("1.2"):
             show_pings(engine.dialect)
         self.engines += 1
         return engine
+
+    def is_async(self):
+        return self.scenario["driver"] == "aiomysql"
 
     def engine(self, options):
         arguments = {"poolclass": getattr(pool, options["poolclass"]), "pool_reset_on_return": options["pool_reset_on_return"]}
@@ -85,6 +104,8 @@ class Application:
             # 1.2 does not know the name.
             arguments |= {"pool_use_lifo": True} if options["pool_use_lifo"] else {}
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
+        if self.is_async() and options["poolclass"] == "QueuePool":
+            arguments["poolclass"] = pool.AsyncAdaptedQueuePool
         return self.create_engine(self.url, **arguments)
 
 
@@ -121,7 +142,8 @@ def listen(engine, index, row):
 
     def listener(name):
         def report(dbapi_connection, connection_record=None):
-            row(name, engine=index, conn=getattr(dbapi_connection, "number", None), pool=figures(connection_record))
+            driver_connection = getattr(dbapi_connection, "_connection", dbapi_connection)
+            row(name, engine=index, conn=getattr(driver_connection, "number", None), pool=figures(connection_record))
 
         return report
 
@@ -312,16 +334,24 @@ class Coroutines(Process):
         self.loop = EventLoop(application.clock)
         # After the run nobody waits for what a request came to.
         self.loop.set_exception_handler(lambda *_: None)
-        self.thread = greenlet(self.loop.run_forever)
+        self.thread = greenlet(self.main)
         self.thread.name = f"{index}/loop"
         self.thread.switch()
 
+    def main(self):
+        try:
+            self.loop.run_forever()
+        finally:
+            # SQLAlchemy's own greenlets, if one is halfway, end in this one.
+            for task in asyncio.all_tasks(self.loop):
+                task._log_destroy_pending = False
+                # What awaits in a `finally` has to be told again.
+                while task.get_coro().cr_frame:
+                    with contextlib.suppress(RuntimeError, GeneratorExit):
+                        task.get_coro().close()
+
     def stop(self):
         self.thread.throw()
-        for task in asyncio.all_tasks(self.loop):
-            task._log_destroy_pending = False
-            with contextlib.suppress(RuntimeError):
-                task.get_coro().close()
 
     def arrive(self, *arrival):
         super().arrive(*arrival)

@@ -52,6 +52,7 @@ def error_classes(module_name):
 # Classes are made once: SQLAlchemy caches what it derives from them.
 CLASSES = {"pymysql": error_classes("pymysql.err"), "mysqlclient": error_classes("MySQLdb")}
 CLASSES["mysqlclient-mariadb"] = CLASSES["mysqlclient"]
+CLASSES["aiomysql"] = CLASSES["pymysql"]
 
 
 class Driver:
@@ -91,8 +92,8 @@ class Driver:
         return error
 
     def error(self, e):
-        name, code, text = e.args
-        return self.classes[name](code, text)
+        name, *arguments = e.args
+        return self.classes[name](*arguments)
 
 
 class Connection:
@@ -128,23 +129,24 @@ class Connection:
             self.driver.row(report, conn=self.number, error=error and show(error))
         return error
 
-    def ping(self, *_):
+    def ping(self, *_, **__):
         self.driver.row("ping", conn=self.number)
-        self.command(self.driver.rtt, "pinged")
+        return self.command(self.driver.rtt, "pinged")
 
     def commit(self):
         self.driver.row("commit", conn=self.number)
-        self.command(self.driver.rtt, "executed")
+        done = self.command(self.driver.rtt, "executed")
         for write in self.writes:
             write()
         self.writes = []
+        return done
 
     def rollback(self):
         self.writes = []
         quiet, self.quiet = self.quiet, False
         if not quiet:
             self.driver.row("rollback", conn=self.number)
-        self.command(self.driver.rtt, None if quiet else "executed")
+        return self.command(self.driver.rtt, None if quiet else "executed")
 
     def close(self):
         if self.closed:
@@ -177,12 +179,18 @@ class Cursor:
             return
         if sql in driver.answers:
             connection.quiet = True
-            connection.command(driver.rtt, None, query=True)
-            self.give(driver.answers[sql])
-            return
-        driver.row("execute", conn=connection.number, sql=sql)
-        connection.command(driver.rtt + driver.statements[sql], "executed", query=True)
-        if "information_schema" in sql:
+            done = connection.command(driver.rtt, None, query=True)
+        else:
+            driver.row("execute", conn=connection.number, sql=sql)
+            done = connection.command(driver.rtt + driver.statements[sql], "executed", query=True)
+        self.answer(sql, parameters)
+        return done
+
+    def answer(self, sql, parameters):
+        """What the statement returns; a statement that failed never gets here."""
+        if sql in self.connection.driver.answers:
+            self.give(self.connection.driver.answers[sql])
+        elif "information_schema" in sql:
             self.give(1)
         elif "apscheduler_jobs" in sql:
             self.job_table(sql, parameters)

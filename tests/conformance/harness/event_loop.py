@@ -25,6 +25,13 @@ class EventLoop(asyncio.BaseEventLoop):
         self.set += 1
         return super().call_at(when + Fraction(self.set, 10**15), callback, *args, context=context)
 
+    def call_soon(self, callback, *args, context=None):
+        handle = super().call_soon(callback, *args, context=context)
+        if self.ticket.thread:
+            # The collector acts while the loop waits; in an application it would have interrupted a coroutine.
+            self.clock.at(self.clock.now, self.ticket.leave)
+        return handle
+
     def select(self, timeout):
         microseconds = None if timeout is None else int(timeout * virtual.MICROSECONDS)
         if not self.events and microseconds != 0:
@@ -47,6 +54,29 @@ class EventLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self):
         pass
+
+
+class Answer:
+    """Something that the server sends, which the selector reports when it is there."""
+
+    def __init__(self, clock):
+        self.clock, self.loop = clock, asyncio.get_running_loop()
+        self.future = self.loop.create_future()
+        self.here = False
+
+    async def wait(self, microseconds):
+        if microseconds > 0:
+            self.clock.at(self.clock.now + microseconds, self.leave)
+            await self.future
+
+    def leave(self):
+        if not self.here:
+            self.here = True
+            self.loop.report(self.arrive)
+
+    def arrive(self):
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 def sleep(seconds):

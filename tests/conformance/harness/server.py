@@ -1,13 +1,14 @@
 """A MySQL server as its clients see it: admission, idle timers, KILL, restart, and what a dead connection says to which driver."""
 
 import clock as virtual
+from event_loop import Answer
 
 # How sessions end. (A restart is printed as the KILL of each.)
 QUIT, TIMEOUT, KILL, RESTART = "quit", "timeout", "kill", "restart"
 
 
 class DriverError(Exception):
-    """What the driver will raise: (class name, error number, text)."""
+    """What the driver will raise: class name, then its arguments, most often error number and text."""
 
 
 class Session:
@@ -42,6 +43,14 @@ class Server:
         """A handshake; when nobody listens, that is clear after the first packet."""
         reachable = self.up
         self.clock.sleep(handshake if reachable else round_trip)
+        return self.welcome(reachable)
+
+    async def connect_in_loop(self, round_trip, handshake):
+        reachable = self.up
+        await Answer(self.clock).wait(handshake if reachable else round_trip)
+        return self.welcome(reachable)
+
+    def welcome(self, reachable):
         if not (reachable and self.up):
             raise self.unreachable()
         if not self.admit(False):
@@ -69,17 +78,30 @@ class Server:
 
     def command(self, session, microseconds, query=False):
         """One command of a client, from the request to the end of the answer."""
+        self.begin(session)
+        if microseconds > 0 and self.clock.can_wait():
+            session.running, session.query = virtual.Ticket(), query
+            self.clock.park(session.running, microseconds)
+        self.end(session)
+
+    async def command_in_loop(self, session, microseconds, query=False):
+        self.begin(session)
+        if microseconds > 0:
+            session.running, session.query = Answer(self.clock), query
+            await session.running.wait(microseconds)
+        self.end(session)
+
+    def begin(self, session):
         if session.death is not None:
             self.fail_idle(session)
         if session.running:
             raise self.out_of_sync()
         session.idle_since = None
-        if microseconds > 0 and self.clock.can_wait():
-            session.running, session.query = virtual.Ticket(), query
-            self.clock.park(session.running, microseconds)
-            session.running = None
-            if session.death is not None:
-                self.fail_running(session)
+
+    def end(self, session):
+        session.running = None
+        if session.death is not None:
+            self.fail_running(session)
         session.idle_since = self.clock.now
 
     def quit(self, session):
@@ -143,6 +165,10 @@ class Server:
     def fail_idle(self, session):
         first, session.told = not session.told, True
         tcp = self.transport == "tcp"
+        if self.driver == "aiomysql":
+            if not first:
+                raise DriverError("InterfaceError", "(0, 'Not connected')")
+            raise self.lost(ConnectionResetError(104, "Connection reset by peer") if tcp and session.death == TIMEOUT and self.mariadb() else None)
         if self.driver == "pymysql":
             if not first:
                 raise DriverError("InterfaceError", 0, "")
@@ -165,6 +191,9 @@ class Server:
         raise self.lost()
 
     def unreachable(self):
+        if self.driver == "aiomysql":
+            host = "db" if self.transport == "tcp" else "localhost"
+            return operational(2003, f"Can't connect to MySQL server on '{host}'")
         if self.driver == "pymysql":
             if self.transport == "unix":
                 return operational(2003, "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)")
@@ -176,9 +205,9 @@ class Server:
         target = "server on 'db'" if connector_c else "MySQL server on 'db:3306'"
         return operational(2003, f"Can't connect to {target} (111)")
 
-    def lost(self):
+    def lost(self, cause=None):
         mysql = "" if self.driver == "mysqlclient-mariadb" else "MySQL "
-        return operational(2013, f"Lost connection to {mysql}server during query")
+        return operational(2013, f"Lost connection to {mysql}server during query" + (f" ({cause})" if cause else ""))
 
     def gone(self, cause=None):
         words = "Server" if self.driver == "mysqlclient-mariadb" else "MySQL server"

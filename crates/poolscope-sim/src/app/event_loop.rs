@@ -32,6 +32,8 @@ enum Callback {
     Complete { task: u16, epoch: u32 },
     /// A coroutine goes on.
     Resume { task: u16 },
+    /// `asyncio.timeout()` is over for a coroutine that waits for the pool, unless that wait has ended.
+    Timeout { task: u16, wait: u32 },
 }
 
 impl<O: Observer> State<'_, O> {
@@ -51,6 +53,7 @@ impl<O: Observer> State<'_, O> {
             let tasks = &self.tasks;
             let void = |callback: &Callback| match callback {
                 Callback::Complete { task, epoch } => tasks[usize::from(*task)].epoch != *epoch,
+                Callback::Timeout { task, wait } => tasks[usize::from(*task)].wait != *wait,
                 _ => false,
             };
             let event_loop = self.processes[usize::from(process)].event_loop.as_mut()?;
@@ -86,8 +89,11 @@ impl<O: Observer> State<'_, O> {
                 }
                 Callback::Complete { task, .. } if !void(&callback) => {
                     event_loop.ready.push_back(Callback::Resume { task });
+                    // A second answer to the same question (the server's, then the end of its session) changes nothing.
+                    self.tasks[usize::from(task)].epoch += 1;
                 }
-                Callback::Complete { .. } => {}
+                Callback::Timeout { task, .. } if !void(&callback) => self.getter_times_out(task),
+                Callback::Complete { .. } | Callback::Timeout { .. } => {}
                 Callback::Request => {
                     if let Some(task) = self.assign_request(process)
                         && let Some(event_loop) = self.event_loop(process)
@@ -120,24 +126,70 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// The current coroutine lets the others go on; it goes on itself in the next iteration.
+    /// The server has answered a coroutine, or has ended its session.
+    pub(crate) fn loop_gets_answer(&mut self, task: u16, epoch: u32) {
+        let Some(process) = self.loop_process(task).filter(|_| self.is_current(task, epoch)) else { return };
+        if let Some(event_loop) = self.event_loop(process) {
+            event_loop.events.push_back(Callback::Complete { task, epoch });
+            self.starting = self.next_coroutine(process);
+        }
+    }
+
+    /// A coroutine goes on in the next iteration of its loop.
     pub(crate) fn call_soon(&mut self, task: u16) {
-        if let Some(event_loop) = self.loop_of_current() {
-            event_loop.ready.push_back(Callback::Resume { task });
+        let Some(process) = self.loop_process(task) else { return };
+        // The garbage collector acts while the loop waits; in an application it would have interrupted a coroutine.
+        let outside = self.current_task().is_none_or(|t| t.process != process);
+        let now = self.now;
+        let Some(event_loop) = self.event_loop(process) else { return };
+        event_loop.ready.push_back(Callback::Resume { task });
+        if outside {
+            let epoch = event_loop.epoch;
+            self.agenda.add(now, Target::EventLoop { process, epoch });
         }
     }
 
     fn call_at(&mut self, at: SimTime) {
-        let Some((task, epoch)) = self.current_and_epoch() else { return };
+        let task = self.current();
+        let Some(epoch) = self.current_task().map(|t| t.epoch) else { return };
+        self.set_timer(at, Callback::Complete { task, epoch });
+    }
+
+    fn set_timer(&mut self, at: SimTime, callback: Callback) {
         if let Some(event_loop) = self.loop_of_current() {
             event_loop.set += 1;
-            event_loop.timers.push(Reverse((at, event_loop.set, Callback::Complete { task, epoch })));
+            event_loop.timers.push(Reverse((at, event_loop.set, callback)));
         }
     }
 
-    fn current_and_epoch(&mut self) -> Option<(u16, u32)> {
-        let task = self.current();
-        self.current_task().map(|t| (task, t.epoch))
+    /// The current coroutine begins to wait for the pool, at most until then.
+    pub(crate) fn begin_timeout(&mut self, deadline: SimTime) {
+        let (task, now) = (self.current(), self.now);
+        let Some(wait) = self.current_task().map(|t| t.wait) else { return };
+        let callback = Callback::Timeout { task, wait };
+        if deadline > now {
+            self.set_timer(deadline, callback);
+        } else if let Some(event_loop) = self.loop_of_current() {
+            event_loop.ready.push_back(callback);
+        }
+    }
+
+    pub(crate) fn answer_after(&mut self, span: SimSpan) {
+        let (task, at) = (self.current(), self.now + span);
+        if let Some(epoch) = self.current_task().map(|t| t.epoch) {
+            self.agenda.add(at, Target::Answer { task, epoch });
+        }
+    }
+
+    /// Whoever waits for an answer gets one now: a thread goes on, a coroutine when its loop has seen it.
+    pub(crate) fn answer(&mut self, task: u16) {
+        if !self.scenario.driver.is_async() {
+            return self.wake(task);
+        }
+        if let Some(epoch) = self.tasks.get(usize::from(task)).map(|t| t.epoch) {
+            let now = self.now;
+            self.agenda.add(now, Target::Answer { task, epoch });
+        }
     }
 
     pub(crate) fn leave_loop(&mut self) {
@@ -161,6 +213,11 @@ impl<O: Observer> World<'_, O> {
             }
         }
         self.wait_in_loop().await;
+    }
+
+    /// One turn of the event loop: what `create_task()` and its callbacks cost.
+    pub(crate) async fn hop(&self) {
+        self.sleep_in_loop(SimSpan::ZERO).await;
     }
 
     /// Gives the thread to the event loop until this coroutine is resumed.

@@ -2,7 +2,7 @@
 
 use super::keywords::{create_engine, scheduler_call};
 use super::module::Global;
-use super::program::{EngineRef, Scope, Slot, Step, Target};
+use super::program::{EngineRef, Factory, Scope, Slot, Step, Target};
 use super::python::Compiler;
 use super::tokens::Token;
 use crate::scenario::SqlAlchemy;
@@ -36,6 +36,7 @@ enum Head {
     Factory(u8),
     ContextVar(u8),
     Time,
+    AsyncSession,
     /// `asyncio`, and `tornado.gen` as `gen`
     Loop,
     Gc,
@@ -111,7 +112,8 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                     compiler.error(format!("`{name}` cannot be awaited"), "await asyncio.sleep(0.5)");
                     return None;
                 }
-                if begin == 0 && at == tokens.len() {
+                let whole = begin == 0 || matches!(&tokens[..begin], [Token::Name(word)] if word == "await");
+                if whole && at == tokens.len() {
                     result = match head {
                         Head::Object(kind, Target::Variable(slot)) => (kind, Some(slot)),
                         Head::Engine(EngineRef::Variable(slot)) => (Type::Engine, Some(slot)),
@@ -138,13 +140,23 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
         match tokens.get(*at..).unwrap_or_default() {
             [Token::Mark('.'), Token::Name(method), Token::Mark('('), ..] => {
                 *at += 2;
+                let awaited = compiler.awaiting;
                 let arguments = brackets(tokens, at);
                 head = call(compiler, &head, method, arguments)?;
+                if awaited && matches!(tokens.get(*at), Some(Token::Mark('.' | '(' | '['))) {
+                    compiler.error(
+                        format!("`await` binds less tightly than what follows `{method}(…)`"),
+                        "rows = (await session.execute(text(\"…\"))).all()",
+                    );
+                    return None;
+                }
             }
             [Token::Mark('.'), Token::Name(name), ..] => {
                 *at += 2;
                 head = match head {
-                    Head::Object(Type::Connection, target) if name == "connection" => Head::Fairy(target),
+                    Head::Object(Type::Connection, target) if name == "connection" && !compiler.asyncio => {
+                        Head::Fairy(target)
+                    }
                     _ => Head::Other,
                 };
             }
@@ -156,6 +168,24 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
                         compiler.push(Step::Session { factory, into });
                         Head::Object(Type::Session, Target::Variable(into))
                     }
+                    Head::AsyncSession => {
+                        let engine = match arguments {
+                            [Token::Name(name)] => compiler.engines.iter().position(|e| e.name == *name),
+                            _ => None,
+                        };
+                        let Some(engine) = engine.filter(|_| compiler.asyncio) else {
+                            compiler.error("`AsyncSession` needs an asyncio engine", "AsyncSession(engine)");
+                            return None;
+                        };
+                        let factory = compiler.define(Factory { engine: engine as u8, scope: Scope::None });
+                        let into = compiler.temporary();
+                        compiler.push(Step::Session { factory, into });
+                        Head::Object(Type::Session, Target::Variable(into))
+                    }
+                    Head::CreateEngine if compiler.asyncio => {
+                        compiler.error("a program makes no asyncio engine here", "use the engine of the scenario");
+                        return None;
+                    }
                     Head::CreateEngine => {
                         let name = compiler.assigned.clone();
                         let engine = create_engine(compiler, &name, arguments)?;
@@ -166,6 +196,12 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
                     Head::NewScheduler => {
                         if compiler.sqlalchemy < SqlAlchemy::V1_4 {
                             compiler.error("APScheduler 3.11 needs SQLAlchemy 1.4 or later", "sqlalchemy = \"2.1\"");
+                        }
+                        if compiler.asyncio {
+                            compiler.error(
+                                "APScheduler's job store needs a driver without asyncio",
+                                "driver = \"pymysql\"",
+                            );
                         }
                         Head::Scheduler
                     }
@@ -205,8 +241,16 @@ fn brackets<'t>(tokens: &'t [Token], at: &mut usize) -> &'t [Token] {
 
 fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Token]) -> Option<Head> {
     let awaited = std::mem::take(&mut compiler.awaiting);
-    if awaited && *head != Head::Loop {
+    let database = compiler.asyncio && matches!(head, Head::Object(..) | Head::Engine(_));
+    if awaited && *head != Head::Loop && !database {
         compiler.error(format!("`{method}()` cannot be awaited: it has its result at once"), "leave out `await`");
+        return None;
+    }
+    if database && !awaited && (compiler.coroutine || method != "connect") && !compiler.entering {
+        compiler.error(
+            format!("`{method}()` of an asyncio engine does nothing without `await`"),
+            format!("await ….{method}(…)"),
+        );
         return None;
     }
     match head {
@@ -289,6 +333,7 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             Some(Head::Other)
         }
         Head::Gc => unknown_method(compiler, method, "collect"),
+        Head::AsyncSession => unknown_method(compiler, method, "AsyncSession(engine)"),
         Head::Other if SINCE_1_4.contains(&method) && compiler.sqlalchemy < SqlAlchemy::V1_4 => unknown_method(
             compiler,
             method,
@@ -335,7 +380,7 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
         "rollback" => Step::Rollback { on },
         "close" => Step::Close { on },
         "invalidate" => Step::Invalidate { on },
-        "detach" if kind == Type::Connection => Step::Detach { on },
+        "detach" if kind == Type::Connection && !compiler.asyncio => Step::Detach { on },
         "connection" if kind == Type::Session => Step::Take { on },
         "begin" => {
             compiler.error("`begin()` is supported as `with …begin():` only", "with session.begin():");
@@ -364,8 +409,18 @@ impl Compiler<'_> {
             || self.names.iter().any(|(n, ..)| n == name)
             || self.engines.iter().any(|e| e.name == name)
             || self.globals.iter().any(|(n, _)| n == name)
-            || ["Session", "time", "gc", "asyncio", "gen", "create_engine", "BackgroundScheduler", "URL"]
-                .contains(&name)
+            || [
+                "Session",
+                "time",
+                "gc",
+                "asyncio",
+                "gen",
+                "create_engine",
+                "AsyncSession",
+                "BackgroundScheduler",
+                "URL",
+            ]
+            .contains(&name)
     }
 
     /// The engine behind a name: the program's own, or one that every process has.
@@ -398,6 +453,7 @@ impl Compiler<'_> {
             "create_engine" => Head::CreateEngine,
             "BackgroundScheduler" => Head::NewScheduler,
             "time" => Head::Time,
+            "AsyncSession" => Head::AsyncSession,
             "asyncio" | "gen" => Head::Loop,
             "gc" => Head::Gc,
             _ => Head::Other,

@@ -175,7 +175,7 @@ impl<O: Observer> World<'_, O> {
             Step::Close { on } => self.end_inside(frame, on, Ended::Close).await?,
             Step::Invalidate { on } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_invalidate(id).await?,
-                Some(Holder::Connection(id)) => self.connection_invalidate(id)?,
+                Some(Holder::Connection(id)) => self.connection_invalidate(id).await?,
                 _ => {}
             },
             Step::SoftInvalidate { on } => {
@@ -275,11 +275,32 @@ impl<O: Observer> World<'_, O> {
     /// `__exit__`: with an exception under way the transaction is rolled back, otherwise committed.
     async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
-        if how != Exit::Close {
-            if self.change_context(frame, on, |_| Begin::NoBlock) == Begin::Ended {
-                return if how == Exit::EndAndClose { self.end(frame, on, Ended::Close).await } else { Ok(()) };
-            }
-            let ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
+        // `async with Session.begin()`: its end is a task of its own, and so is the closing inside.
+        let task = how == Exit::EndAndClose
+            && self.scenario.driver.is_async()
+            && matches!(self.holder(frame, on), Some(Holder::Session(_)));
+        if task {
+            self.hop().await;
+        }
+        let done = self.end_and_close(frame, on, how, failed, task).await;
+        if task {
+            self.hop().await;
+            self.hop().await;
+        }
+        done
+    }
+
+    async fn end_and_close(
+        &self,
+        frame: &mut Frame,
+        on: Target,
+        how: Exit,
+        failed: bool,
+        task: bool,
+    ) -> Result<(), PyError> {
+        let mut ended = Ok(());
+        if how != Exit::Close && self.change_context(frame, on, |_| Begin::NoBlock) != Begin::Ended {
+            ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
             // `Engine._trans_ctx.__exit__`: if that raised, nothing else was done.
             if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
                 ended?;
@@ -288,13 +309,26 @@ impl<O: Observer> World<'_, O> {
             if ended.is_err() && !failed {
                 self.end(frame, on, Ended::Rollback).await?;
             }
-            if how == Exit::EndAndClose {
-                let closed = self.end(frame, on, Ended::Close).await;
-                return ended.and(closed);
-            }
+        }
+        // An AsyncSession whose transaction cannot be ended is not closed.
+        if how == Exit::End || (task && ended.is_err()) {
             return ended;
         }
-        self.end(frame, on, Ended::Close).await
+        ended.and(self.close_in_task(frame, on).await)
+    }
+
+    /// `__aexit__` closes in a task of its own, so that nobody can cancel it halfway (`ext/asyncio/base.py::_run_to_completion`).
+    async fn close_in_task(&self, frame: &Frame, on: Target) -> Result<(), PyError> {
+        let task = self.scenario.driver.is_async();
+        if task {
+            self.hop().await;
+        }
+        let closed = self.end(frame, on, Ended::Close).await;
+        if task {
+            self.hop().await;
+            self.hop().await;
+        }
+        closed
     }
 
     /// commit, rollback or close as the program says it; inside a `with ….begin()` block that ends the block's transaction early.

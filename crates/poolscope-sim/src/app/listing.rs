@@ -52,6 +52,9 @@ pub fn render(scenario: &Scenario) -> Listing {
         if index == 0 && running().any(|(_, program)| !program.defines_session) {
             let name = &engine.name;
             listing.lines.push(match engine.session {
+                SessionFactory::Sessionmaker if scenario.driver.is_async() => {
+                    format!("Session = async_sessionmaker({name})")
+                }
                 SessionFactory::Sessionmaker => format!("Session = sessionmaker({name})"),
                 SessionFactory::ScopedSession => format!("Session = scoped_session(sessionmaker({name}))"),
             });
@@ -90,7 +93,8 @@ impl Scenario {
 
 fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &mut Vec<String>) {
     let name = &engine.name;
-    lines.push(format!("{name} = create_engine("));
+    let create = if scenario.driver.is_async() { "create_async_engine" } else { "create_engine" };
+    lines.push(format!("{name} = {create}("));
     lines.push(if url { "    URL,".to_owned() } else { format!("    \"{}\",", scenario.url()) });
     let turned = |option: &str| scenario.knobs.iter().any(|k| k.set == format!("engine.{option}"));
     let python_bool = |on: bool| if on { "True" } else { "False" }.to_owned();

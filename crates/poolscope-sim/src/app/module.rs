@@ -120,10 +120,7 @@ impl Compiler<'_> {
                 None
             }
             _ => match self.factory_of(value) {
-                Some(factory) => {
-                    self.shared.factories.push(factory);
-                    Some(Global::Factory((self.shared.factories.len() - 1) as u8))
-                }
+                Some(factory) => Some(Global::Factory(self.define(factory))),
                 None => {
                     if self.errors.is_empty() {
                         self.unsupported(line);
@@ -138,9 +135,30 @@ impl Compiler<'_> {
         }
     }
 
+    /// The number of a factory, of an equal one that anybody may share if there is one.
+    pub fn define(&mut self, factory: Factory) -> u8 {
+        let equal = self.shared.factories.iter().position(|f| *f == factory && f.scope == Scope::None);
+        equal.unwrap_or_else(|| {
+            self.shared.factories.push(factory);
+            self.shared.factories.len() - 1
+        }) as u8
+    }
+
     fn factory_of(&mut self, value: &[Token]) -> Option<Factory> {
         match value {
-            [Token::Name(call), Token::Mark('('), Token::Name(engine), Token::Mark(')')] if call == "sessionmaker" => {
+            [Token::Name(call), Token::Mark('('), Token::Name(engine), options @ .., Token::Mark(')')]
+                if call == "sessionmaker" || call == "async_sessionmaker" =>
+            {
+                let fitting = if self.asyncio { "async_sessionmaker" } else { "sessionmaker" };
+                if call != fitting {
+                    self.error(format!("`{call}` does not fit this engine"), format!("{fitting}({engine})"));
+                }
+                // Nothing here has attributes that could expire.
+                let expire = matches!(options, [Token::Mark(','), Token::Name(option), Token::Mark('='), Token::Name(_)]
+                    if option == "expire_on_commit");
+                if !options.is_empty() && !expire {
+                    return None;
+                }
                 let found = self.engines.iter().position(|e| e.name == *engine);
                 if found.is_none() {
                     self.error(format!("there is no engine `{engine}`"), "sessionmaker(engine)");
@@ -148,6 +166,9 @@ impl Compiler<'_> {
                 Some(Factory { engine: found? as u8, scope: Scope::None })
             }
             [Token::Name(call), Token::Mark('('), inner @ .., Token::Mark(')')] if call == "scoped_session" => {
+                if self.asyncio {
+                    self.error("a scoped_session does not make AsyncSessions", "Session = async_sessionmaker(engine)");
+                }
                 let comma = inner.iter().position(|t| *t == Token::Mark(','));
                 let (maker, scopefunc) = inner.split_at(comma.unwrap_or(inner.len()));
                 let factory = self.factory_of(maker)?;

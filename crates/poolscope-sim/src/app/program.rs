@@ -1,7 +1,7 @@
 //! A program: the Python text of a request handler, compiled to small typed steps.
 
 use super::python::{self, SyntaxError};
-use crate::scenario::{EngineOptions, SqlAlchemy, Words};
+use crate::scenario::{Driver, EngineOptions, SqlAlchemy, Words};
 use crate::time::SimSpan;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -304,11 +304,11 @@ pub(crate) fn compile(
     label: Words,
     source: &str,
     engines: &[EngineOptions],
-    sqlalchemy: SqlAlchemy,
+    stack: (SqlAlchemy, Driver),
     shared: &mut Definitions,
 ) -> Result<(Program, Vec<String>), Vec<SyntaxError>> {
     let text = source.trim_start_matches(['\n', '\r']).trim_end().to_owned();
-    let code = python::compile(&text, engines, sqlalchemy, shared)?;
+    let code = python::compile(&text, engines, stack, shared)?;
     let program = Program {
         name: name.to_owned(),
         label,

@@ -6,7 +6,7 @@ use super::expression::{Type, expression};
 use super::module::Global;
 use super::program::{CLASSES, ClassSet, Definitions, Exit, Function, Job, Scope, Slot, Step, Target};
 use super::tokens::{Line, Token, lines};
-use crate::scenario::{EngineOptions, SqlAlchemy};
+use crate::scenario::{Driver, EngineOptions, SqlAlchemy};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
@@ -38,13 +38,14 @@ const NESTING_MAX: usize = 20;
 pub(crate) fn compile(
     text: &str,
     engines: &[EngineOptions],
-    sqlalchemy: SqlAlchemy,
+    (sqlalchemy, driver): (SqlAlchemy, Driver),
     shared: &mut Definitions,
 ) -> Result<Code, Vec<SyntaxError>> {
     let lines = lines(text).map_err(|(line, message)| vec![SyntaxError { line, message, hint: String::new() }])?;
     let mut compiler = Compiler {
         engines,
         sqlalchemy,
+        asyncio: driver.is_async(),
         shared,
         globals: Vec::new(),
         lines: &lines,
@@ -66,6 +67,7 @@ pub(crate) fn compile(
         jobs: Vec::new(),
         assigned: String::new(),
         made: Vec::new(),
+        entering: false,
     };
     let (handlers, teardowns) = compiler.module();
     if compiler.errors.is_empty() {
@@ -86,6 +88,8 @@ pub(crate) fn compile(
 pub(super) struct Compiler<'p> {
     pub engines: &'p [EngineOptions],
     pub sqlalchemy: SqlAlchemy,
+    /// The engine is a `create_async_engine()`: what its Sessions and Connections do is awaited.
+    pub asyncio: bool,
     pub shared: &'p mut Definitions,
     /// Names that the program defines outside of its functions.
     pub globals: Vec<(String, Global)>,
@@ -114,6 +118,8 @@ pub(super) struct Compiler<'p> {
     pub assigned: String,
     /// Engines that the program makes.
     made: Vec<EngineOptions>,
+    /// What comes next is opened by an `async with`, which awaits it.
+    pub entering: bool,
 }
 
 impl Compiler<'_> {
@@ -201,7 +207,10 @@ impl Compiler<'_> {
             }
             "raise" => self.raise(line, rest),
             "try" if header => self.try_(line.indent),
-            "with" if header => self.with(line, &rest[..rest.len() - 1]),
+            "with" if header => self.with(line, &rest[..rest.len() - 1], false),
+            "async" if header && self.coroutine && matches!(rest, [Token::Name(with), ..] if with == "with") => {
+                self.with(line, &rest[1..rest.len() - 1], true);
+            }
             "await" if self.coroutine => {
                 self.push(Step::Line(line.number));
                 self.value(&line.tokens);
@@ -303,8 +312,16 @@ impl Compiler<'_> {
     }
 
     /// `with EXPRESSION [as NAME]:`
-    fn with(&mut self, line: &Line, rest: &[Token]) {
+    fn with(&mut self, line: &Line, rest: &[Token], asynchronous: bool) {
         self.push(Step::Line(line.number));
+        if asynchronous != self.asyncio {
+            let (message, hint) = if asynchronous {
+                ("`async with` needs an asyncio engine", "`with`, or driver = \"aiomysql\" in the scenario")
+            } else {
+                ("a Session or Connection of an asyncio engine needs `async with`", "async with Session() as session:")
+            };
+            self.error(message, hint);
+        }
         let (tokens, name) = match rest {
             [tokens @ .., Token::Name(keyword), Token::Name(name)] if keyword == "as" => (tokens, Some(name)),
             tokens => (tokens, None),
@@ -321,7 +338,7 @@ impl Compiler<'_> {
         let opened = if begin && tokens.len() == 1 { self.begin_target(&tokens[0]) } else { None };
         let (kind, slot, how) = match opened {
             Some(opened) => opened,
-            None => match self.opened(tokens, begin) {
+            None => match self.enter(tokens, begin, asynchronous) {
                 Some((kind @ (Type::Session | Type::Connection), Some(slot))) => {
                     (kind, slot, if begin { Exit::EndAndClose } else { Exit::Close })
                 }
@@ -351,6 +368,13 @@ impl Compiler<'_> {
         self.push(Step::Line(line.number));
         self.push(Step::Exit { on: Target::Variable(slot), how });
         self.push(Step::EndFinally);
+    }
+
+    fn enter(&mut self, tokens: &[Token], begin: bool, asynchronous: bool) -> Option<(Type, Option<Slot>)> {
+        self.entering = asynchronous;
+        let opened = self.opened(tokens, begin);
+        self.entering = false;
+        opened
     }
 
     /// `session.begin()` of a Session or Connection that has a name already.

@@ -190,7 +190,7 @@ impl<O: Observer> World<'_, O> {
         let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         self.forget_transaction(id);
         if let Some(connection) = connection {
-            self.connection_invalidate(connection)?;
+            self.connection_invalidate(connection).await?;
             self.connection_close(connection).await?;
             let mut state = self.state();
             state.connections.remove(connection);
@@ -199,15 +199,15 @@ impl<O: Observer> World<'_, O> {
         Ok(())
     }
 
-    pub(crate) fn connection_invalidate(&self, connection: u32) -> Result<(), PyError> {
-        let mut state = self.state();
-        if state.connections.get(connection).is_some_and(|c| c.closed) {
+    pub(crate) async fn connection_invalidate(&self, connection: u32) -> Result<(), PyError> {
+        if self.state().connections.get(connection).is_some_and(|c| c.closed) {
             return Err(PyError::ConnectionClosed);
         }
-        if let Some(fairy) = state.connections.get_mut(connection).and_then(|c| c.fairy.take()) {
-            state.invalidate_fairy(&fairy)?;
+        let fairy = self.state().connections.get_mut(connection).and_then(|c| c.fairy.take());
+        match fairy {
+            Some(fairy) => self.invalidate_fairy(&fairy).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Enters a `with session.begin()` block: the Session must not have begun by itself.

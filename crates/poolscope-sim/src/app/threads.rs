@@ -5,6 +5,7 @@ use super::program::Scope;
 use super::scheduler::Scheduler;
 use crate::agenda::Target;
 use crate::engine::error::PyError;
+use crate::pool::Getter;
 use crate::scenario::Arrivals;
 use crate::state::{EngineState, State};
 use crate::trace::{EventId, EventKind, Observer, Rule};
@@ -25,6 +26,9 @@ pub(crate) struct Task {
     /// The request it serves.
     request: u32,
     role: Role,
+    /// Waits for the pool so far; a time-out of an earlier one is void.
+    pub wait: u32,
+    pub getter: Getter,
     job: Option<Job>,
 }
 
@@ -130,7 +134,18 @@ impl<O: Observer> State<'_, O> {
 
     fn new_task(&mut self, process: u16, number: u32, role: Role) {
         let context = vec![None; usize::from(self.scenario.definitions.context_variables)];
-        self.tasks.push(Task { process, number, epoch: 0, last: None, context, request: 0, role, job: None });
+        self.tasks.push(Task {
+            process,
+            number,
+            epoch: 0,
+            last: None,
+            context,
+            request: 0,
+            role,
+            wait: 0,
+            getter: Getter::Pending,
+            job: None,
+        });
     }
 
     /// The most jobs that such a process can give to a scheduler; `None` if it starts none.

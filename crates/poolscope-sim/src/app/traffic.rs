@@ -80,6 +80,7 @@ impl<O: Observer> State<'_, O> {
             Target::Collect => self.wake(self.tasks.len() as u16),
             Target::OtherSessions { index } => self.other_sessions(index),
             Target::EventLoop { process, epoch } => self.loop_wakes(process, epoch),
+            Target::Answer { task, epoch } => self.loop_gets_answer(task, epoch),
             Target::Task { .. } => {}
         }
     }

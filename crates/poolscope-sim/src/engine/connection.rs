@@ -7,7 +7,6 @@ use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::pool::Fairy;
 use crate::pool::checkin::AtClose;
 use crate::scenario::SqlAlchemy;
-use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -74,16 +73,21 @@ impl<O: Observer> World<'_, O> {
         if let Err(error) = self.dbapi_execute(dbapi, statement).await {
             // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
             let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
-            if !begun && !is_disconnect(&error, self.scenario.sqlalchemy) {
-                self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))?;
+            if !begun
+                && !is_disconnect(&error, self.scenario.sqlalchemy)
+                && let Err(error) = self.dbapi_rollback(dbapi).await
+            {
+                return Err(self.connection_failed(id, error, None).await);
             }
-            return Err(self.state().connection_failed(id, error, Some(statement)));
+            return Err(self.connection_failed(id, error, Some(statement)).await);
         }
         // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
         let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
         if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
             let done = self.dbapi_commit(dbapi).await;
-            done.map_err(|e| self.state().connection_failed(id, e, None))?;
+            if let Err(error) = done {
+                return Err(self.connection_failed(id, error, None).await);
+            }
         }
         Ok(())
     }
@@ -183,18 +187,17 @@ impl<O: Observer> World<'_, O> {
         };
         let Some(dbapi) = dbapi else { return Ok(()) };
         let done = self.dbapi_commit(dbapi).await;
-        let mut state = self.state();
         match done {
             Ok(()) => {
-                if let Some(connection) = state.connections.get_mut(id) {
+                if let Some(connection) = self.state().connections.get_mut(id) {
                     connection.transaction = None;
                 }
                 Ok(())
             }
             Err(error) => {
-                let failed = state.connection_failed(id, error, None);
+                let failed = self.connection_failed(id, error, None).await;
                 let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-                if let Some(connection) = state.connections.get_mut(id) {
+                if let Some(connection) = self.state().connections.get_mut(id) {
                     // `_commit_impl` forgot it before 1.4; only the Transaction still knew that it was to be rolled back.
                     if old && connection.fairy.is_none() {
                         connection.transaction = None;
@@ -221,7 +224,10 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let Some(dbapi) = dbapi else { return Ok(()) };
-        self.dbapi_rollback(dbapi).await.map_err(|e| self.state().connection_failed(id, e, None))
+        match self.dbapi_rollback(dbapi).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.connection_failed(id, error, None).await),
+        }
     }
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
@@ -267,23 +273,26 @@ fn changes_data(sql: &str) -> bool {
     ["UPDATE", "INSERT", "CREATE", "DELETE", "DROP", "ALTER"].iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
-impl<O: Observer> State<'_, O> {
+impl<O: Observer> World<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
-    fn connection_failed(&mut self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
+    async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
         let error = wrap(self.scenario.sqlalchemy, error, statement);
-        if let PyError::Dbapi { disconnect: true, .. } = error
-            && let Some(fairy) = self.connections.get_mut(id).and_then(|c| c.fairy.take())
+        if !matches!(error, PyError::Dbapi { disconnect: true, .. }) {
+            return error;
+        }
+        let fairy = self.state().connections.get_mut(id).and_then(|c| c.fairy.take());
+        let Some(fairy) = fairy else { return error };
         {
-            let engine = self.pools[fairy.pool].engine;
-            let pool = self.engines[usize::from(engine)].pool;
-            self.invalidate_pool(pool, &fairy);
-            if let Err(error) = self.invalidate_fairy(&fairy) {
-                // The Connection keeps what is left of the checkout, and does not know.
-                if let Some(connection) = self.connections.get_mut(id) {
-                    connection.fairy = Some(Fairy { connection: None, ..fairy });
-                }
-                return error;
+            let mut state = self.state();
+            let present = state.present_pool(fairy.pool);
+            state.invalidate_pool(present, &fairy);
+        }
+        if let Err(error) = self.invalidate_fairy(&fairy).await {
+            // The Connection keeps what is left of the checkout, and does not know.
+            if let Some(connection) = self.state().connections.get_mut(id) {
+                connection.fairy = Some(Fairy { connection: None, ..fairy });
             }
+            return error;
         }
         error
     }

@@ -49,10 +49,10 @@ impl<O: Observer> World<'_, O> {
         let (driver, transport) = (self.scenario.driver, self.scenario.transport);
         // A server that is down refuses with its first packet.
         if !self.state().server.up {
-            self.sleep(network.rtt).await;
+            self.wire(network.rtt).await;
             return Err(refused(driver, transport));
         }
-        self.sleep(network.rtt.times(u64::from(network.connect_round_trips))).await;
+        self.wire(network.rtt.times(u64::from(network.connect_round_trips))).await;
         let mut state = self.state();
         if !state.server.up {
             return Err(refused(driver, transport));
@@ -85,6 +85,16 @@ impl<O: Observer> World<'_, O> {
         Ok(number)
     }
 
+    /// Waits for the server; with an asyncio driver the other coroutines go on meanwhile.
+    async fn wire(&self, span: SimSpan) {
+        if !self.scenario.driver.is_async() {
+            self.sleep(span).await;
+        } else if span > SimSpan::ZERO {
+            self.state().answer_after(span);
+            self.wait_in_loop().await;
+        }
+    }
+
     /// Sends a command that keeps the server busy for `work` and waits for the answer.
     pub(crate) async fn round_trip(
         &self,
@@ -99,7 +109,7 @@ impl<O: Observer> World<'_, O> {
             return Err(error);
         }
         self.state().server_runs(connection, statement);
-        self.sleep(self.scenario.network.rtt + work).await;
+        self.wire(self.scenario.network.rtt + work).await;
         let mut state = self.state();
         if let Some(error) = state.died_while_busy(connection, statement) {
             return Err(error);
@@ -261,7 +271,7 @@ impl<O: Observer> State<'_, O> {
         };
         dbapi.death = Some((death, id));
         if let Some(task) = dbapi.busy.take() {
-            self.wake(task);
+            self.answer(task);
         }
     }
 }

@@ -283,6 +283,7 @@ impl DbapiError {
     fn message(&self, driver: Driver, transport: Transport, server: Server) -> String {
         let connector_c = driver == Driver::MysqlClientMariaDb;
         match (self.code, transport) {
+            (0, _) if driver == Driver::AioMySql => "Not connected".to_owned(),
             (0, _) => String::new(),
             // The driver itself has closed this connection.
             (2006, _) if self.os == u16::MAX => String::new(),
@@ -294,11 +295,18 @@ impl DbapiError {
             (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) if connector_c => "Server has gone away".to_owned(),
             (2006, _) => "MySQL server has gone away".to_owned(),
+            (2013, _) if self.os != 0 => {
+                "Lost connection to MySQL server during query ([Errno 104] Connection reset by peer)".to_owned()
+            }
             (2013, _) if connector_c => "Lost connection to server during query".to_owned(),
             (2013, _) => "Lost connection to MySQL server during query".to_owned(),
             (4031, _) => "The client was disconnected by the server because of inactivity. See wait_timeout and \
                           interactive_timeout for configuring this behavior."
                 .to_owned(),
+            (2003, Transport::Unix) if driver == Driver::AioMySql => {
+                "Can't connect to MySQL server on 'localhost'".to_owned()
+            }
+            (2003, _) if driver == Driver::AioMySql => "Can't connect to MySQL server on 'db'".to_owned(),
             (2003, Transport::Unix) if driver == Driver::PyMySql => {
                 "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)".to_owned()
             }

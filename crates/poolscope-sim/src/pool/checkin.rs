@@ -49,6 +49,9 @@ impl<O: Observer> World<'_, O> {
         };
         if let Some(connection) = connection {
             let fairy = Fairy { connection: Some(connection), ..fairy };
+            if self.scenario.driver.is_async() {
+                return self.drop_connection(fairy, connection);
+            }
             self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage).await;
         }
         self.state().checkin_in_use(pool, slot)
@@ -67,23 +70,64 @@ impl<O: Observer> World<'_, O> {
             ResetOnReturn::Commit => self.dbapi_commit(connection).await,
             ResetOnReturn::None => Ok(()),
         };
-        let mut state = self.state();
         if let Err(error) = &done
             && transaction == AtClose::Agent
             && is_disconnect(error, self.scenario.sqlalchemy)
         {
+            let mut state = self.state();
             let present = state.present_pool(pool);
             state.invalidate_pool(present, fairy);
         }
         match (done.is_ok(), detached) {
             (true, true) => {
+                let mut state = self.state();
                 let of_event = state.present_pool(pool);
                 state.pool_event(of_event, slot, PoolEvent::CloseDetached, Some(connection), rule);
                 state.dbapi_close(connection);
             }
-            (false, false) => state.invalidate_record(pool, slot),
+            (false, false) => self.invalidate(pool, slot).await,
             _ => {}
         }
+    }
+
+    /// `_close_connection(terminate=True)`: an asyncio driver does it in a task of its own, so that nobody can cancel it halfway.
+    pub(crate) async fn terminate(&self, connection: Option<u32>) {
+        let Some(connection) = connection else { return };
+        if !self.scenario.driver.is_async() {
+            return self.state().dbapi_close(connection);
+        }
+        self.hop().await;
+        self.state().dbapi_close(connection);
+        self.hop().await;
+        self.hop().await;
+    }
+
+    /// `_ConnectionRecord.invalidate`
+    pub(crate) async fn invalidate(&self, pool: usize, slot: u32) {
+        let connection = self.state().invalidating(pool, slot);
+        self.terminate(connection).await;
+    }
+
+    /// `_ConnectionFairy.invalidate`: the slot is free at once.
+    pub(crate) async fn invalidate_fairy(&self, fairy: &Fairy) -> Result<(), PyError> {
+        if fairy.detached || fairy.connection.is_none() {
+            return Ok(());
+        }
+        self.invalidate(fairy.pool, fairy.slot).await;
+        let mut state = self.state();
+        state.change_fairies(fairy.serial, |other| other.connection = None);
+        state.checkin_in_use(fairy.pool, fairy.slot)
+    }
+
+    /// The collector cannot wait for an answer: what it finds of an asyncio driver is thrown away, and the record goes back alone.
+    fn drop_connection(&self, mut fairy: Fairy, connection: u32) -> Result<(), PyError> {
+        let mut state = self.state();
+        state.pool_event(fairy.pool, fairy.slot, PoolEvent::Reset, Some(connection), Rule::GarbageAsync);
+        state.detach(&mut fairy)?;
+        let present = state.present_pool(fairy.pool);
+        state.pool_event(present, fairy.slot, PoolEvent::CloseDetached, Some(connection), Rule::GarbageAsync);
+        state.dbapi_close(connection);
+        Ok(())
     }
 }
 
@@ -131,9 +175,7 @@ impl<O: Observer> State<'_, O> {
         if self.pools[pool].put(slot) {
             self.status(pool, Rule::QueueReturn);
             self.pools[pool].last_return = self.last_event();
-            if let Some(task) = self.pools[pool].waiters.pop_front() {
-                self.wake(task);
-            }
+            self.wake_waiter(pool);
             return Ok(());
         }
         self.close_record(pool, slot, Rule::QueueFull);
@@ -166,23 +208,29 @@ impl<O: Observer> State<'_, O> {
 
     /// Closes the record's connection, if it has one: event, then the driver.
     pub(crate) fn close_record(&mut self, pool: usize, slot: u32, rule: Rule) {
-        let Some(record) = self.pools[pool].records.get_mut(slot) else {
-            return;
-        };
-        let Some(connection) = record.connection.take() else {
-            return;
-        };
+        if let Some(connection) = self.closing(pool, slot, rule) {
+            self.dbapi_close(connection);
+        }
+    }
+
+    /// The event; the connection is no longer the record's, but the driver has still to close it.
+    pub(crate) fn closing(&mut self, pool: usize, slot: u32, rule: Rule) -> Option<u32> {
+        let connection = self.pools[pool].records.get_mut(slot)?.connection.take()?;
         self.pool_event(pool, slot, PoolEvent::Close, Some(connection), rule);
-        self.dbapi_close(connection);
+        Some(connection)
     }
 
     /// `_ConnectionRecord.invalidate` (hard)
-    pub(crate) fn invalidate_record(&mut self, pool: usize, slot: u32) {
-        let Some(connection) = self.pools[pool].records.get(slot).and_then(|r| r.connection) else {
-            return;
-        };
+    fn invalidate_record(&mut self, pool: usize, slot: u32) {
+        if let Some(connection) = self.invalidating(pool, slot) {
+            self.dbapi_close(connection);
+        }
+    }
+
+    fn invalidating(&mut self, pool: usize, slot: u32) -> Option<u32> {
+        let connection = self.pools[pool].records.get(slot).and_then(|r| r.connection)?;
         self.pool_event(pool, slot, PoolEvent::Invalidate, Some(connection), Rule::Disconnect);
-        self.close_record(pool, slot, Rule::Disconnect);
+        self.closing(pool, slot, Rule::Disconnect)
     }
 
     /// `Pool._invalidate`: once per generation, so that replacements made meanwhile survive. The failed connection may come from a pool
@@ -205,16 +253,6 @@ impl<O: Observer> State<'_, O> {
         if let Some(record) = self.pools[pool].records.get_mut(slot) {
             record.soft_invalidated_at = Some(now);
         }
-    }
-
-    /// `_ConnectionFairy.invalidate`: the slot is free at once.
-    pub(crate) fn invalidate_fairy(&mut self, fairy: &Fairy) -> Result<(), PyError> {
-        if fairy.detached || fairy.connection.is_none() {
-            return Ok(());
-        }
-        self.invalidate_record(fairy.pool, fairy.slot);
-        self.change_fairies(fairy.serial, |other| other.connection = None);
-        self.checkin_in_use(fairy.pool, fairy.slot)
     }
 
     /// In a SingletonThreadPool several Connections of a thread have the same checkout.

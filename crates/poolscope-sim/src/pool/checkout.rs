@@ -8,7 +8,7 @@ use crate::engine::error::{Assertion, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
-use crate::time::SimSpan;
+use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
 use crate::world::World;
 
@@ -59,7 +59,7 @@ impl<O: Observer> World<'_, O> {
                 match self.ping(engine, slot, connection).await {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
-                        self.state().invalidate_record(pool, slot);
+                        self.invalidate(pool, slot).await;
                         self.state().invalidate_pool(pool, &fairy);
                         match self.get_connection(pool, slot).await {
                             Ok(connection) => fairy.connection = Some(connection),
@@ -167,6 +167,9 @@ impl<O: Observer> World<'_, O> {
 
     /// `util/queue.py::Queue.get`: whoever waited longest is woken by a return, and looks again.
     async fn queue_get(&self, pool: usize, wait: bool) -> Option<u32> {
+        if self.scenario.driver.is_async() {
+            return self.queue_get_in_loop(pool, wait).await;
+        }
         let (deadline, began, engine) = {
             let mut state = self.state();
             if let Some(slot) = state.take_from_queue(pool) {
@@ -203,26 +206,13 @@ impl<O: Observer> World<'_, O> {
                 break None;
             }
         };
-        let mut state = self.state();
-        let waited = state.now.since(began);
-        state.outcome.wait_total = state.outcome.wait_total + waited;
-        state.outcome.wait_max = state.outcome.wait_max.max(waited);
-        match found {
-            Some(_) => {
-                let cause = state.pools[pool].last_return;
-                state.emit_from(cause, Rule::QueueWake, EventKind::Wake { engine });
-                state.status(pool, Rule::QueueGet);
-            }
-            None => {
-                state.emit(Rule::QueueTimeout, EventKind::Wake { engine });
-            }
-        }
+        self.state().waited(pool, engine, began, found.is_some());
         found
     }
 
     /// `_ConnectionRecord.get_connection`: reuse, or close and connect again.
     async fn get_connection(&self, pool: usize, slot: u32) -> Result<u32, PyError> {
-        {
+        let old = {
             let mut state = self.state();
             let recycle = state.pools[pool].recycle;
             let now = state.now;
@@ -230,13 +220,13 @@ impl<O: Observer> World<'_, O> {
             let Some(record) = state.pools[pool].records.get(slot) else {
                 return Err(PyError::ConnectionClosed);
             };
-            if let Some(connection) = record.connection {
-                match record.stale(now, recycle, invalidated_at) {
-                    None => return Ok(connection),
-                    Some(rule) => state.close_record(pool, slot, rule),
-                }
+            match (record.connection, record.stale(now, recycle, invalidated_at)) {
+                (Some(connection), None) => return Ok(connection),
+                (Some(_), Some(rule)) => state.closing(pool, slot, rule),
+                (None, _) => None,
             }
-        }
+        };
+        self.terminate(old).await;
         self.connect_record(pool, slot, false).await?;
         // Whoever shares the record may have closed it meanwhile.
         let connection = self.state().connection_of(pool, slot);
@@ -284,18 +274,19 @@ impl<O: Observer> World<'_, O> {
         }
         let mutex = self.enter_listeners(pool).await;
         let asked = self.initialize((pool, slot), engine, connection).await;
-        let mut state = self.state();
-        match asked {
-            Ok(()) => state.pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect),
-            Err(_) => {
-                if let Some(record) = state.pools[pool].records.get_mut(slot) {
-                    record.connection = None;
-                }
-                state.dbapi_close(connection);
+        {
+            let mut state = self.state();
+            if asked.is_ok() {
+                state.pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
+            } else if let Some(record) = state.pools[pool].records.get_mut(slot) {
+                record.connection = None;
+            }
+            if mutex {
+                state.leave_listeners(pool, asked.is_ok());
             }
         }
-        if mutex {
-            state.leave_listeners(pool, asked.is_ok());
+        if asked.is_err() {
+            self.terminate(Some(connection)).await;
         }
         asked
     }
@@ -338,7 +329,11 @@ impl<O: Observer> World<'_, O> {
             }
         }
         // Whoever leaves hands the mutex over.
-        self.park().await;
+        if self.scenario.driver.is_async() {
+            self.wait_in_loop().await;
+        } else {
+            self.park().await;
+        }
         true
     }
 
@@ -399,12 +394,28 @@ impl<O: Observer> State<'_, O> {
         } else if next.is_none() {
             pool.listeners = FirstRun::Not;
         }
-        if let Some(task) = next {
-            self.wake(task);
+        match next {
+            Some(task) if self.scenario.driver.is_async() => self.call_soon(task),
+            Some(task) => self.wake(task),
+            None => {}
         }
     }
 
-    fn take_from_queue(&mut self, pool: usize) -> Option<u32> {
+    /// The end of a wait for the pool.
+    pub(crate) fn waited(&mut self, pool: usize, engine: u16, began: SimTime, found: bool) {
+        let waited = self.now.since(began);
+        self.outcome.wait_total = self.outcome.wait_total + waited;
+        self.outcome.wait_max = self.outcome.wait_max.max(waited);
+        if found {
+            let cause = self.pools[pool].last_return;
+            self.emit_from(cause, Rule::QueueWake, EventKind::Wake { engine });
+            self.status(pool, Rule::QueueGet);
+        } else {
+            self.emit(Rule::QueueTimeout, EventKind::Wake { engine });
+        }
+    }
+
+    pub(crate) fn take_from_queue(&mut self, pool: usize) -> Option<u32> {
         let slot = self.pools[pool].take()?;
         self.status(pool, Rule::QueueGet);
         Some(slot)

@@ -1,11 +1,13 @@
 //! SQLAlchemy's pool: the queue and its overflow counter, the records (slots), the fairies (checkouts).
 
+mod async_queue;
 pub(crate) mod checkin;
 pub(crate) mod checkout;
 pub(crate) mod classes;
 pub(crate) mod queue_pool;
 pub(crate) mod record;
 
+pub(crate) use async_queue::Getter;
 pub(crate) use queue_pool::Pool;
 pub(crate) use record::Record;
 

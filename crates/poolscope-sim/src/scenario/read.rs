@@ -75,9 +75,30 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
 
     let prices = top.take("statements").map_or_else(Vec::new, |node| prices(node, m));
     let mut statements = Vec::new();
+    if driver.is_async() {
+        let scoped = engines.iter().any(|e| e.session == SessionFactory::ScopedSession);
+        if sqlalchemy < SqlAlchemy::V2_0 {
+            m.add(
+                top.place,
+                "the driver aiomysql needs SQLAlchemy 2.0 or later here",
+                "async_sessionmaker is new in 2.0",
+            );
+        }
+        if scoped {
+            m.add(top.place, "a scoped_session does not make AsyncSessions", "session = \"sessionmaker\"");
+        }
+        if engines.iter().any(|e| ![PoolClass::QueuePool, PoolClass::NullPool].contains(&e.poolclass)) {
+            m.add(
+                top.place,
+                "with the driver aiomysql there are the AsyncAdaptedQueuePool and the NullPool",
+                "leave poolclass out: QueuePool stands for SQLAlchemy's AsyncAdaptedQueuePool then",
+            );
+        }
+    }
     let mut definitions = Definitions::default();
     definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]) });
-    let programs = programs(&mut top, (&mut engines, sqlalchemy), &mut definitions, &prices, &mut statements, m);
+    let programs =
+        programs(&mut top, (&mut engines, (sqlalchemy, driver)), &mut definitions, &prices, &mut statements, m);
     let jobstore_statements = jobstore_statements(&programs, (sqlalchemy, driver), &prices, &mut statements);
     let mut processes: Vec<Process> =
         top.tables("process", m).into_iter().filter_map(|n| process(n, &programs, m)).collect();
@@ -325,7 +346,7 @@ fn prices(node: &Node, m: &mut Mistakes) -> Vec<(String, SimSpan)> {
 
 fn programs(
     top: &mut Fields<'_>,
-    (engines, sqlalchemy): (&mut Vec<EngineOptions>, SqlAlchemy),
+    (engines, stack): (&mut Vec<EngineOptions>, (SqlAlchemy, Driver)),
     definitions: &mut Definitions,
     prices: &[(String, SimSpan)],
     statements: &mut Vec<Statement>,
@@ -348,7 +369,7 @@ fn programs(
         let Some((written, source)) = written.and_then(|w| Some((w, text(w, "text", m)?))) else {
             continue;
         };
-        match program::compile(name, label, source, engines, sqlalchemy, definitions) {
+        match program::compile(name, label, source, engines, stack, definitions) {
             Ok((program, sql)) => {
                 let program = program.with_statements(&sql, |sql| statement(sql, prices, statements));
                 programs.push(program);

@@ -127,17 +127,23 @@ fn knob_value(value: &Value) -> Option<KnobValue> {
 /// The closed set of values of an option, with what a reader calls them.
 fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
     fn all<T: Named>() -> Vec<KnobOption> {
+        those(|_: T| true)
+    }
+    fn those<T: Named>(fits: impl Fn(T) -> bool) -> Vec<KnobOption> {
         T::all()
             .iter()
+            .filter(|v| fits(**v))
             .map(|v| KnobOption {
                 value: KnobValue::Text(v.written().to_owned()),
                 label: Words { en: v.written().to_owned(), zh_cn: None },
             })
             .collect()
     }
+    let asyncio = scenario.driver.is_async();
     match set {
-        "sqlalchemy" => Some(all::<SqlAlchemy>()),
-        "driver" => Some(all::<Driver>()),
+        "sqlalchemy" => Some(those(|v: SqlAlchemy| !asyncio || v >= SqlAlchemy::V2_0)),
+        // Programs are written for the one kind of driver or the other.
+        "driver" => Some(those(|v: Driver| v.is_async() == asyncio)),
         "transport" => Some(all::<Transport>()),
         "server" => Some(all::<Server>()),
         "engine.poolclass" => Some(all::<PoolClass>()),

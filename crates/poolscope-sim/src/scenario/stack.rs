@@ -41,6 +41,8 @@ named! {
         MysqlClient = "mysqlclient",
         /// mysqlclient linked against MariaDB Connector/C 3.3, as Debian builds it.
         MysqlClientMariaDb = "mysqlclient-mariadb",
+        /// For `create_async_engine()`: its calls are awaited.
+        AioMySql = "aiomysql",
     }
 }
 
@@ -76,17 +78,21 @@ impl SqlAlchemy {
 }
 
 impl Driver {
+    pub const fn is_async(self) -> bool {
+        matches!(self, Driver::AioMySql)
+    }
     /// The part after `mysql+` in the URL.
     pub const fn dialect(self) -> &'static str {
         match self {
             Driver::PyMySql => "pymysql",
             Driver::MysqlClient | Driver::MysqlClientMariaDb => "mysqldb",
+            Driver::AioMySql => "aiomysql",
         }
     }
     /// The module that its exceptions come from.
     pub const fn module(self) -> &'static str {
         match self {
-            Driver::PyMySql => "pymysql.err",
+            Driver::PyMySql | Driver::AioMySql => "pymysql.err",
             Driver::MysqlClient | Driver::MysqlClientMariaDb => "MySQLdb",
         }
     }

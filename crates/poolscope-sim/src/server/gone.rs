@@ -1,6 +1,7 @@
 //! What a client hears on a connection whose session the server has ended.
 //!
-//! Measured on MySQL 5.7.42, MySQL 8.0.46 and MariaDB 10.11.19 with PyMySQL 1.2.4 and mysqlclient 2.3.1. Rule of thumb: 2006 means the write
+//! Measured on MySQL 5.7.42, MySQL 8.0.46 and MariaDB 10.11.19 with PyMySQL 1.2.4 and mysqlclient 2.3.1, on MariaDB with aiomysql
+//! 0.3.2 (whose source says the rest). Rule of thumb: 2006 means the write
 //! failed, 2013 means the write went through and the read found the end.
 
 use super::Death;
@@ -20,6 +21,10 @@ pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: 
         Driver::PyMySql if timeout && server.is_mariadb() => DbapiError::with_os(2006, ECONNRESET),
         // PyMySQL maps the error packet of 8.0.24 and later to 2013, because it comes with sequence number 0.
         Driver::PyMySql => DbapiError::operational(2013),
+        // aiomysql reads the end of the stream, or what the reader has met before, and then knows no connection any more.
+        Driver::AioMySql if again => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        Driver::AioMySql if timeout && server.is_mariadb() && !unix => DbapiError::with_os(2013, ECONNRESET),
+        Driver::AioMySql => DbapiError::operational(2013),
         Driver::MysqlClient if timeout && server.announces_timeout() && !again => DbapiError::operational(4031),
         Driver::MysqlClient => DbapiError::operational(2013),
         Driver::MysqlClientMariaDb if again || unix => DbapiError::operational(2006),
@@ -32,7 +37,7 @@ pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: 
 /// The driver's error for a connection attempt while the server is down.
 pub(crate) fn refused(driver: Driver, transport: Transport) -> DbapiError {
     match (driver, transport) {
-        (Driver::PyMySql, _) | (_, Transport::Tcp) => DbapiError::operational(2003),
+        (Driver::PyMySql | Driver::AioMySql, _) | (_, Transport::Tcp) => DbapiError::operational(2003),
         (_, Transport::Unix) => DbapiError::operational(2002),
     }
 }

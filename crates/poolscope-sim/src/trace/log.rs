@@ -58,7 +58,7 @@ fn with_parameters(error: PyError, now: SimTime, scenario: &Scenario) -> String 
     let timestamp = Decimal(EPOCH * 1_000_000 + us, 1_000_000);
     let parameters = match scenario.driver {
         Driver::PyMySql => format!("{{'next_run_time_1': {timestamp}{point}}}"),
-        Driver::MysqlClient | Driver::MysqlClientMariaDb => format!("({timestamp}{point},)"),
+        _ => format!("({timestamp}{point},)"),
     };
     format!("{before}]\n[parameters: {parameters}]\n(Background{link}")
 }

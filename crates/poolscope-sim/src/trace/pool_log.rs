@@ -182,10 +182,15 @@ impl Log<'_> {
                         if !why.is_empty() {
                             self.before(task, "INFO", format!("Connection {name} {why}"));
                         }
-                        let hard = (!why.is_empty() || event.rule == Rule::Disconnect) && version >= SqlAlchemy::V1_4;
+                        let collected = event.rule == Rule::GarbageAsync;
+                        let hard = !why.is_empty() || collected || event.rule == Rule::Disconnect;
+                        let hard = hard && version >= SqlAlchemy::V1_4;
                         let how = if hard { "Hard-closing" } else { "Closing" };
                         self.after(task, "DEBUG", format!("{how} connection {name}"));
                         self.closed.push(connection);
+                        if collected {
+                            self.collected(task, &name);
+                        }
                     }
                     PoolEvent::Invalidate => {
                         let reason = match failed {
@@ -230,6 +235,21 @@ impl Log<'_> {
         }
     }
 
+    /// `_finalize_fairy` complains when the connection has been closed.
+    fn collected(&mut self, task: Option<u16>, name: &str) {
+        let closing = self.at;
+        if let Some(EventKind::ServerQuit { .. }) = self.trace.events.get(closing + 1).map(|e| e.kind) {
+            self.at += 1;
+        }
+        let text = format!(
+            "The garbage collector is trying to clean up non-checked-in connection {name}, which will be terminated.  \
+             Please ensure that SQLAlchemy pooled connections are returned to the pool explicitly, either by calling \
+             ``close()`` or by using appropriate context managers to manage their lifecycle."
+        );
+        self.after(task, "ERROR", text);
+        self.at = closing;
+    }
+
     /// What the reset will do shows in what the thread does next.
     fn reset(&mut self, task: Option<u16>, engine: u16, connection: u32, rule: Rule) {
         let name = self.name(connection);
@@ -244,6 +264,7 @@ impl Log<'_> {
         let what = match next {
             Some(EventKind::Rollback { connection: c }) if c == connection => format!("rollback-on-return{via}"),
             Some(EventKind::Commit { connection: c }) if c == connection => format!("commit-on-return{via}"),
+            _ if rule == Rule::GarbageAsync => String::new(),
             _ if mode == Some(ResetOnReturn::Rollback) => "reset, transaction already reset".to_owned(),
             _ => String::new(),
         };
@@ -282,6 +303,7 @@ impl Log<'_> {
         let address = format!("0x7f5c{:08x}", u64::from(connection) * 16);
         match self.trace.scenario.driver {
             Driver::PyMySql => format!("<pymysql.connections.Connection object at {address}>"),
+            Driver::AioMySql => format!("<AdaptedConnection <aiomysql.connection.Connection object at {address}>>"),
             _ if self.closed.contains(&connection) => format!("<_mysql.connection closed at {address}>"),
             _ => format!("<_mysql.connection open to 'db' at {address}>"),
         }

@@ -34,26 +34,35 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let run_seconds = dice.between(8, 40);
     // Round times make many things happen at one instant, odd ones none: both must be right.
     let grain = *dice.pick(&[1, 500, 100_000, 500_000]);
-    let scoped = dice.one_in(4);
-    let class = poolclass.unwrap_or(*dice.pick(&POOL_CLASSES));
+    let mut class = poolclass.unwrap_or(*dice.pick(&POOL_CLASSES));
+    let queue_or_null = class == PoolClass::QueuePool || class == PoolClass::NullPool;
+    let asyncio = version >= SqlAlchemy::V2_0 && dice.one_in(5) && (poolclass.is_none() || queue_or_null);
+    if asyncio && !queue_or_null {
+        class = PoolClass::QueuePool;
+    }
+    let scoped = dice.one_in(4) && !asyncio;
     let programs = dice.between(1, 3);
 
     let mut document = Map::new();
     document.insert("seed".into(), dice.between(1, 1_000_000).into());
     document.insert("until".into(), run_seconds.into());
     stack(&mut dice, &mut document, version);
+    if asyncio {
+        document.insert("driver".into(), "aiomysql".into());
+    }
     document.insert("engine".into(), engine(&mut dice, version, scoped, class));
     // The collector takes what has survived an earlier collection in an order of its own. So there is one collection at most: at a
     // time, or in the only request.
     let collects = dice.one_in(8);
     let processes = if collects { 1 } else { dice.between(1, 3) };
     let tasks = dice.between(1, 4);
-    let coroutines = dice.one_in(4);
+    let coroutines = dice.one_in(4) || asyncio;
     let kind = if coroutines { "coroutines" } else { "threads" };
     document.insert("process".into(), json!([{ "count": processes, kind: tasks }]));
     // Before 2.0 a SingletonThreadPool went on giving out a detached checkout.
     let detaches = class != PoolClass::SingletonThreadPool || version >= SqlAlchemy::V2_0;
-    let style = program::Style { scoped, collects, coroutines, detaches, version };
+    let detaches = detaches && !asyncio;
+    let style = program::Style { scoped, collects, coroutines, asyncio, detaches, version };
     document.insert(
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),

@@ -15,6 +15,8 @@ pub(super) struct Style {
     /// Runs in an event loop.
     pub coroutines: bool,
     pub detaches: bool,
+    /// Everything is awaited.
+    pub asyncio: bool,
     pub version: SqlAlchemy,
 }
 
@@ -36,7 +38,7 @@ pub(super) fn text(dice: &mut Dice, style: Style) -> String {
 
 /// The first lines: a registry of the program's own, perhaps, and the `def`.
 fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
-    let coroutine = style.coroutines && !dice.one_in(5);
+    let coroutine = style.asyncio || style.coroutines && !dice.one_in(5);
     let scope = if style.scoped { dice.between(0, 3) } else { 0 };
     let mut lines: Vec<String> = Vec::new();
     match scope {
@@ -56,6 +58,23 @@ fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
         lines.push("    request_id.set(request)".into());
     }
     lines
+}
+
+/// A line for an asyncio engine.
+fn awaited(line: &str) -> String {
+    const CALLS: [&str; 7] =
+        [".execute(", ".commit(", ".rollback(", ".close(", ".invalidate(", ".connection(", "engine.dispose("];
+    if line.starts_with("with ") {
+        return format!("async {line}");
+    }
+    if let Some((name, _)) = line.split_once(" = engine.connect()") {
+        return format!("{name} = await engine.connect()");
+    }
+    match line.split_once(" = ") {
+        Some(("rows", call)) => format!("rows = (await {}).all()", call.trim_end_matches(".all()")),
+        None if CALLS.iter().any(|call| line.contains(call)) => format!("await {line}"),
+        _ => line.to_owned(),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,6 +97,7 @@ struct Writer<'d> {
 
 impl Writer<'_> {
     fn line(&mut self, depth: usize, text: &str) {
+        let text = if self.style.asyncio { awaited(text) } else { text.to_owned() };
         self.lines.push(format!("{}{text}", "    ".repeat(depth)));
         self.budget = self.budget.saturating_sub(1);
     }
@@ -140,7 +160,10 @@ impl Writer<'_> {
                 self.body(depth + 1, &name, Kind::Begun);
             }
             9 => {
-                let opened = *self.dice.pick(&["Session()", "engine.connect()"]);
+                let mut opened = *self.dice.pick(&["Session()", "engine.connect()"]);
+                if self.style.asyncio {
+                    opened = "Session()";
+                }
                 let read = if self.old() { "fetchall" } else { "all" };
                 self.line(depth, &format!("rows = {opened}.execute(text(\"SELECT 1\")).{read}()"));
                 self.pause(depth);
