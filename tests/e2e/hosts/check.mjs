@@ -231,3 +231,16 @@ test('html in Firefox: works, follows the theme, says nothing', async () => {
   assert.equal(await run(background), 'rgb(23, 25, 28)');
   assert.deepEqual(problems, []);
 });
+
+test('custom-elements.json lists the attributes and parts that there are', async (t) => {
+  const { page } = await open(t);
+  await page.goto(`${SITE}html/index.html`);
+  const { host } = await live(page);
+  const { modules } = await (await fetch(`${SITE}package/custom-elements.json`)).json();
+  const [{ attributes, cssParts }] = modules[0].declarations;
+  const names = (/** @type {{ name: string }[]} */ list) => list.map(({ name }) => name).sort();
+  const known = await page.evaluate(async (url) => (await import(url)).ATTRIBUTES, `${SITE}html/poolscope/pool-scope.js`);
+  assert.deepEqual(names(attributes), [...known, 'loading'].sort());
+  const parts = await host.evaluate((element) => [...element.shadowRoot.querySelectorAll('[part]')].map((e) => e.part.value));
+  assert.deepEqual(names(cssParts), parts.sort());
+});
