@@ -1,6 +1,7 @@
 // @ts-check
 // What a page of the book does besides its widgets. Each part does nothing on a page that has nothing for it.
 import './search.js';
+import './scroll.js';
 import './language.js';
 import './predict.js';
 import './score.js';

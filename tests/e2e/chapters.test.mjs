@@ -156,6 +156,7 @@ test('the playground: any scenario, and an address that says which', async (t) =
   await page.evaluate(() => globalThis.ran.then(() => undefined));
   await first.type('max_overflow', 2);
   assert.match(page.url(), /[?&]scenario=sessions-never-closed&.*knobs=/);
+  await page.waitForLoadState('networkidle');
   await page.reload();
   const again = await widget(page);
   assert.match((await again.outcome.textContent()) ?? '', /QueuePool limit/);

@@ -38,7 +38,7 @@ for (const [query, name, edition] of [
   ['Too many connections', 'sessions-never-closed'],
   ['QueuePool limit', 'sessions-never-closed'],
   ["Can't reconnect until invalid transaction", 'scoped-session'],
-  ['connection pool', 'introduction'],
+  ['connection pool', 'settings'],
   ['连接数过多', 'sessions-never-closed', 'zh-CN'],
   ['连接池', 'introduction', 'zh-CN'],
   ['2006', 'recycle-above-wait-timeout', 'zh-CN'],
