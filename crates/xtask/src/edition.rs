@@ -13,11 +13,14 @@ use crate::workspace::Edition;
 struct Words {
     language: &'static str,
     switch: &'static str,
+    /// In attributes of its pages.
     chrome: &'static [(&'static str, &'static str)],
+    /// In its pages and scripts, as they stand.
+    texts: &'static [(&'static str, &'static str)],
 }
 
 const WORDS: [Words; 2] = [
-    Words { language: "en", switch: "English", chrome: &[] },
+    Words { language: "en", switch: "English", chrome: &[], texts: &[] },
     Words {
         language: "zh-CN",
         switch: "中文",
@@ -32,6 +35,12 @@ const WORDS: [Words; 2] = [
             ("Next chapter", "下一章"),
             ("Keyboard shortcuts", "键盘快捷键"),
         ],
+        texts: &[
+            ("</svg>Tip</p>", "</svg>提示</p>"),
+            ("count + ' search result for \\'' + searchterm + '\\':'", "'“' + searchterm + '”：1 处'"),
+            ("'No search results for \\'' + searchterm + '\\'.'", "'没有找到“' + searchterm + '”。'"),
+            ("count + ' search results for \\'' + searchterm + '\\':'", "'“' + searchterm + '”：' + count + ' 处'"),
+        ],
     },
 ];
 
@@ -44,6 +53,10 @@ fn words(name: &str) -> Result<&'static Words> {
 
 /// Completes a rendered edition in `folder`.
 pub fn finish(edition: &Edition, editions: &[Edition], folder: &Path) -> Result<()> {
+    for script in scripts(folder, "searcher")? {
+        let text = fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
+        fs::write(&script, translated(&text, words(&edition.name)?))?;
+    }
     for page in pages(folder)? {
         let text = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
         let inside = page.strip_prefix(folder)?;
@@ -124,23 +137,35 @@ fn translated(text: &str, words: &Words) -> String {
         // Only in attributes: the same words may stand in a chapter.
         text = text.replace(&format!("=\"{english}\""), &format!("=\"{own}\""));
     }
+    for (english, own) in words.texts {
+        text = text.replace(english, own);
+    }
     text
 }
 
 /// mdBook writes an inverted index that knows only words between blanks, so it finds no Chinese. `book/shared/search.js`
 /// looks through the sections themselves; the index is left out, which is most of the file.
 fn lighten_search_index(folder: &Path) -> Result<()> {
-    let mut found = 0;
-    for entry in fs::read_dir(folder)? {
+    let found = scripts(folder, "searchindex")?;
+    let [index] = found.as_slice() else {
+        bail!("{} search indexes in {}, not one", found.len(), folder.display());
+    };
+    let text = fs::read_to_string(index).with_context(|| format!("cannot read {}", index.display()))?;
+    fs::write(index, lightened(&text).with_context(|| format!("{} is not what mdBook 0.5 writes", index.display()))?)
+        .with_context(|| format!("cannot write {}", index.display()))
+}
+
+/// Scripts of mdBook by the beginning of their names; a hash follows.
+fn scripts(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("searchindex") && name.ends_with(".js") {
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            fs::write(&path, lightened(&text).with_context(|| format!("{name} is not what mdBook 0.5 writes"))?)?;
-            found += 1;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        if file.starts_with(&format!("{name}-")) && file.ends_with(".js") {
+            found.push(path);
         }
     }
-    if found == 1 { Ok(()) } else { bail!("{found} search indexes in {}, not one", folder.display()) }
+    Ok(found)
 }
 
 const BEFORE_JSON: &str = "JSON.parse('";
