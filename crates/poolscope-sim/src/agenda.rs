@@ -26,6 +26,10 @@ pub(crate) enum Target {
     ProcessStart {
         process: u16,
     },
+    /// A source file changes.
+    Edited {
+        process: u16,
+    },
     Collect,
     OtherSessions {
         index: u32,

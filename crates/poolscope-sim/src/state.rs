@@ -51,8 +51,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub outcome: Outcome,
     /// A thread that begins to serve a request right now.
     pub starting: Option<u16>,
-    /// The garbage collector runs; it does not run twice at a time.
-    pub collecting: bool,
+    /// The task in which the garbage collector runs; it does not run twice at a time.
+    pub collecting: Option<u16>,
     /// What it did last, when it runs outside of the application's threads.
     pub collector_last: Option<EventId>,
     /// Line of the listing on which each program begins.
@@ -101,7 +101,7 @@ impl<'s, O: Observer> State<'s, O> {
             next_job: 1,
             outcome: Outcome::default(),
             starting: None,
-            collecting: false,
+            collecting: None,
             collector_last: None,
             first_lines: vec![1; scenario.programs.len()],
         };
@@ -304,7 +304,9 @@ impl<'s, O: Observer> State<'s, O> {
         outcome.aborted_clients = self.server.aborted_clients;
         outcome.held_at_end =
             self.connections.iter().filter(|(_, c)| c.fairy.is_some() && c.references > 0).count() as u32;
-        outcome.checked_out_at_end = self.pools.iter().map(|p| p.figures().checked_out).sum();
+        let lives = |engine: u16| !self.processes[usize::from(self.engines[usize::from(engine)].process)].ended;
+        let pools = self.pools.iter().filter(|p| lives(p.engine));
+        outcome.checked_out_at_end = pools.map(|p| p.figures().checked_out).sum();
         outcome.threads_connected_at_end = self.server.in_use();
         outcome
     }

@@ -150,3 +150,61 @@ def start(argument):
 ",
     ));
 }
+
+#[test]
+fn the_debugger_keeps_what_failed_requests_held_until_the_child_exits() {
+    let trace = run("debug-mode-reloader", &[]);
+    check(
+        &trace,
+        &["process_start", "process_exit", "gc", "raise", "server_quit"],
+        expect![[r#"
+        served 18, failed 9, 4 × QueuePool limit, 5 × exception, connects 7, pings 0, peak 4, server at the end 4
+        0 s  process_start name=app, reloader
+        517.5 ms  process_start name=app, child 1
+        2.0025 s app, child 1, thread 1 raise error=KeyError: 'code'
+        4.5025 s app, child 1, thread 1 raise error=KeyError: 'code'
+        7.0025 s app, child 1, thread 1 raise error=KeyError: 'code'
+        8 s  gc found=0
+        9.6 s app, child 1, thread 1 raise error=sqlalchemy.exc.TimeoutError: QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 2.00 (Background on this error at: https://sqlalche.me/e/21/3o7r)
+        10.6 s app, child 1, thread 2 raise error=sqlalchemy.exc.TimeoutError: QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 2.00 (Background on this error at: https://sqlalche.me/e/21/3o7r)
+        11.6 s app, child 1, thread 1 raise error=sqlalchemy.exc.TimeoutError: QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 2.00 (Background on this error at: https://sqlalche.me/e/21/3o7r)
+        12.6 s app, child 1, thread 2 raise error=sqlalchemy.exc.TimeoutError: QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 2.00 (Background on this error at: https://sqlalche.me/e/21/3o7r)
+        13 s  process_exit name=app, child 1
+        13 s  server_quit thread=9 in_use=3
+        13 s  server_quit thread=10 in_use=2
+        13 s  server_quit thread=11 in_use=1
+        13.5 s  process_start name=app, child 2
+        16.0025 s app, child 2, thread 1 raise error=KeyError: 'code'
+        18 s  gc found=0
+        19.0025 s app, child 2, thread 1 raise error=KeyError: 'code'
+    "#]],
+    );
+    assert_eq!(trace.processes, ["app, reloader", "app, child 1", "app, child 2"]);
+}
+
+#[test]
+fn without_the_debugger_the_collector_brings_back_what_failed_requests_held() {
+    let trace = run("debug-mode-reloader", &[("process.0.debug", "false")]);
+    check(
+        &trace,
+        &["process_start", "process_exit", "gc", "raise"],
+        expect![[r#"
+        served 22, failed 5, 5 × exception, connects 3, pings 0, peak 3, server at the end 2
+        2.0025 s app, thread 1 raise error=KeyError: 'code'
+        4.5025 s app, thread 1 raise error=KeyError: 'code'
+        7.0025 s app, thread 1 raise error=KeyError: 'code'
+        8 s  gc found=3
+        16.0025 s app, thread 1 raise error=KeyError: 'code'
+        18 s  gc found=1
+        19.0025 s app, thread 1 raise error=KeyError: 'code'
+    "#]],
+    );
+    let trace = run("debug-mode-reloader", &[("traffic.0.run", "closed")]);
+    check(
+        &trace,
+        &[],
+        expect![[r#"
+        served 24, failed 5, 5 × exception, connects 3, pings 0, peak 2, server at the end 2
+    "#]],
+    );
+}

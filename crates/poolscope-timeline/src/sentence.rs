@@ -107,6 +107,8 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         }
         EventKind::Lost { session } => about(words::LOST, session),
         EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),
+        EventKind::ProcessStart { process } => one(words::PROCESS_START, &process_name(trace, process)),
+        EventKind::ProcessExit { process } => one(words::PROCESS_EXIT, &process_name(trace, process)),
         EventKind::Log { log } => {
             let text = log.text(scenario);
             lang.say(words::LOG, &[who, log.level(), text.lines().next().unwrap_or_default()])
@@ -198,4 +200,8 @@ fn of_connection(text: &mut String, trace: &Trace, event: &TraceEvent, thread: u
     if let Some(Some(connection)) = opened.last() {
         text.push_str(&lang.say(words::CONNECTION_OF, &[&connection.to_string()]));
     }
+}
+
+fn process_name(trace: &Trace, process: u16) -> String {
+    trace.processes.get(usize::from(process)).cloned().unwrap_or_default()
 }

@@ -48,6 +48,7 @@ pub struct Touched {
 
 #[derive(Clone, Debug)]
 pub struct Task {
+    process: u16,
     pub request: Option<u32>,
     pub line: Option<u16>,
     /// The last exception of this request.
@@ -70,6 +71,7 @@ enum Doing {
 
 #[derive(Clone, Debug)]
 pub struct Engine {
+    process: u16,
     pub figures: PoolFigures,
     pub null_pool: bool,
     pub recycle: Option<SimSpan>,
@@ -149,11 +151,6 @@ impl Phase {
     }
 }
 
-/// The options of an engine.
-pub fn engine_options(trace: &Trace, engine: usize) -> Option<&EngineOptions> {
-    trace.scenario.engines.get(trace.engines.get(engine)?.options)
-}
-
 impl Engine {
     fn new(options: Option<&EngineOptions>) -> Engine {
         let null_pool = options.is_some_and(|o| o.poolclass == PoolClass::NullPool);
@@ -168,6 +165,7 @@ impl Engine {
         // The counter of QueuePool starts at −pool_size (sqlalchemy: pool/impl.py::QueuePool.__init__).
         let overflow = i32::try_from(size).map_or(i32::MIN, |s| -s);
         Engine {
+            process: 0,
             figures: PoolFigures { size, checked_in: 0, overflow, checked_out: 0 },
             null_pool,
             recycle: options.and_then(|o| o.pool_recycle),
@@ -188,7 +186,8 @@ impl Engine {
 
 impl Truths {
     pub fn new(trace: &Trace) -> Truths {
-        let task = Task {
+        let task = |process| Task {
+            process,
             request: None,
             line: None,
             raised: None,
@@ -199,8 +198,12 @@ impl Truths {
         Truths {
             now: SimTime::ZERO,
             event: None,
-            tasks: vec![task; trace.tasks.len()],
-            engines: (0..trace.engines.len()).map(|e| Engine::new(engine_options(trace, e))).collect(),
+            tasks: trace.tasks.iter().map(|t| task(t.process)).collect(),
+            engines: trace
+                .engines
+                .iter()
+                .map(|e| Engine { process: e.process, ..Engine::new(trace.scenario.engines.get(e.options)) })
+                .collect(),
             connections: Vec::new(),
             threads: Vec::new(),
             live: Vec::new(),
@@ -268,6 +271,8 @@ impl Truths {
                 doing(self, Doing::Python);
             }
             EventKind::Lost { session } => self.lose(id, event.task, session),
+            EventKind::ProcessStart { .. } => {}
+            EventKind::ProcessExit { process } => self.exit(process),
             EventKind::Log { .. } => doing(self, Doing::Python),
             EventKind::Raise { error } => {
                 self.set_error(id, event.task, error);
@@ -455,6 +460,37 @@ impl Truths {
         }
         if let Some(n) = number {
             self.touch(n);
+        }
+    }
+
+    /// Nothing of the process is left: no request, no pool, no connection.
+    fn exit(&mut self, process: u16) {
+        for number in 1..=self.connections.len() as u32 {
+            let ours = |c: &Connection| self.engines.get(usize::from(c.engine)).is_some_and(|e| e.process == process);
+            let Some((engine, slot)) =
+                self.connection(number).filter(|c| c.open && ours(c)).map(|c| (c.engine, c.slot))
+            else {
+                continue;
+            };
+            self.release(number);
+            if let Some(c) = self.connection_mut(number) {
+                c.open = false;
+            }
+            if let Some(engine) = self.engines.get_mut(usize::from(engine)) {
+                *engine.slot(slot) = Slot::default();
+            }
+        }
+        for engine in self.engines.iter_mut().filter(|e| e.process == process) {
+            let overflow = i32::try_from(engine.figures.size).map_or(i32::MIN, |s| -s);
+            engine.figures = PoolFigures { checked_in: 0, overflow, checked_out: 0, ..engine.figures };
+            engine.waiting = 0;
+        }
+        for (number, task) in (0..).zip(&mut self.tasks) {
+            if task.process == process {
+                (task.request, task.line, task.raised, task.doing) = (None, None, None, Doing::Python);
+                task.holds.clear();
+                self.touched.tasks.push(number);
+            }
         }
     }
 

@@ -122,6 +122,8 @@ phrases! {
     ARRIVE: "Request {0} arrives.", "请求 {0} 到达。";
     START: "{0} begins request {1}.", "{0} 开始处理请求 {1}。";
     FINISH: "{0} finishes request {1}.", "{0} 处理完请求 {1}。";
+    PROCESS_START: "The process \"{0}\" starts.", "进程“{0}”启动。";
+    PROCESS_EXIT: "The process \"{0}\" exits; its sockets close.", "进程“{0}”退出，它的套接字随之关闭。";
     LOG: "{0} writes into the log: {1} {2}", "{0} 写入日志：{1} {2}";
     FAIL: "Request {1} fails with {2}.", "请求 {1} 失败：{2}。";
     LINE: "{0} executes line {1}: {2}", "{0} 执行第 {1} 行：{2}";

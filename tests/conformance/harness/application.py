@@ -46,10 +46,8 @@ class Application:
         # A job store makes its engine itself.
         apscheduler.jobstores.sqlalchemy.create_engine = self.create_engine
         self.requests = 0
-        self.copies = [
-            [self.process(copy, spec) for copy in range(spec["first"], spec["first"] + spec["count"])]
-            for spec in scenario["processes"]
-        ]
+        self.life = None  # Of the process that is being made.
+        self.copies = [self.make(spec) for spec in scenario["processes"]]
         for index, traffic in enumerate(scenario["traffic"]):
             Traffic(self, index, traffic)
 
@@ -57,7 +55,13 @@ class Application:
         for copy in sum(self.copies, []):
             copy.stop()
 
+    def make(self, spec):
+        """The copies of a process."""
+        copies = range(spec["first"], spec["first"] + spec["count"])
+        return [Reloader(self, spec)] if spec["debug"] else [self.process(copy, spec) for copy in copies]
+
     def process(self, index, spec):
+        self.life = Life(self.row)
         names = EXCEPTIONS | {"exc": exc, "text": text, "time": virtual.time, "gc": self.collector}
         names |= {"scoped_session": scoped_session, "sessionmaker": sessionmaker, "ContextVar": contextvars.ContextVar}
         names |= {"asyncio": SimpleNamespace(sleep=sleep, current_task=asyncio.current_task), "gen": SimpleNamespace(sleep=sleep)}
@@ -80,12 +84,14 @@ class Application:
         return URLS[self.scenario["driver"]]
 
     def create_engine(self, url, **arguments):
+        process = getattr(virtual.getcurrent(), "process", None)
+        life = process.life if process else self.life
         create, driver = create_engine, Driver
         if self.is_async():
             create, driver = sqlalchemy_asyncio.create_async_engine, AsyncDriver
-        driver = driver(self.scenario, self.server, self.row, self.engines)
+        driver = driver(self.scenario, self.server, life, self.engines)
         engine = create(url, module=driver.module(), **arguments)
-        listen(getattr(engine, "sync_engine", engine), self.engines, self.row)
+        listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         if sqlalchemy_version.startswith("1.2"):
             show_pings(engine.dialect)
         self.engines += 1
@@ -194,6 +200,17 @@ class App(ModuleType):
 sys.modules["app"] = App("app")
 
 
+class Life:
+    """Whether an OS process still exists; what is left of it in memory afterwards does nothing and says nothing."""
+
+    def __init__(self, row):
+        self.ended, self.print = False, row
+
+    def row(self, *event, **details):
+        if not self.ended:
+            self.print(*event, **details)
+
+
 class Process:
     """One copy of a process: its engines, its queue of requests, and the tasks that serve them."""
 
@@ -202,6 +219,7 @@ class Process:
         self.queue = deque()
         self.free = []
         self.programs, self.jobs = {}, {}
+        self.life = application.life
         for name in application.scenario["jobs"]:
             names[name] = self.job(name)
 
@@ -261,6 +279,8 @@ class Process:
         except Exception as e:
             error = e
         text = error and only(error)
+        if error and self.debug:
+            self.frames.append(error)
         error = None  # It refers to this frame.
         return text
 
@@ -271,6 +291,49 @@ def only(error):
     return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
 
 
+class ProcessThread(greenlet):
+    """A thread of a process: it never goes on after its process has ended."""
+
+    def switch(self, *arguments):
+        return None if self.process.life.ended else super().switch(*arguments)
+
+
+class Reloader:
+    """`app.run(debug=True)`: a parent that only watches, and one child after the other that serves."""
+
+    PYTHON_START = 500_000
+
+    def __init__(self, application, spec):
+        self.application, self.clock = application, application.clock
+        make = application.process
+        self.parent = make(spec["first"], spec | {"threads": 1})
+        self.children = [make(spec["first"] + 1 + copy, spec) for copy in range(len(spec["edited_us"]) + 1)]
+        self.serving = 0
+        for process in [self.parent, *self.children]:
+            process.ready = False
+        self.parent.served = self.start_child
+        self.clock.at(0, self.parent.start, virtual.FAULTS)
+        for when in spec["edited_us"]:
+            self.clock.at(when, self.edited, virtual.FAULTS)
+
+    def start_child(self):
+        self.clock.at(self.clock.now + self.PYTHON_START, self.children[self.serving].start, virtual.FAULTS)
+
+    def edited(self):
+        child = self.children[self.serving]
+        if child.ready:
+            self.serving += 1
+            child.exit()
+            self.start_child()
+
+    def arrive(self, *arrival):
+        self.children[self.serving].arrive(*arrival)
+
+    def stop(self):
+        for process in [self.parent, *self.children]:
+            process.stop()
+
+
 class Threads(Process):
     def __init__(self, application, index, spec, names):
         super().__init__(application, index, spec["threads"], names)
@@ -279,28 +342,46 @@ class Threads(Process):
         self.threads = []
         for number in range(spec["threads"]):
             self.new_thread(lambda number=number: self.run(number)).switch()
-        if not self.ready:
+        self.debug = spec["debug"]
+        self.frames = []  # What the debugger keeps, for as long as the process lives.
+        if not self.ready and not self.debug:
             application.clock.at(0, self.start, virtual.FAULTS)
 
     def new_thread(self, main):
-        thread = greenlet(main, self.application.clock.hub)
+        thread = ProcessThread(main, self.application.clock.hub)
         thread.name, thread.process = f"{self.index}/{len(self.threads)}", self
         self.threads.append(thread)
         return thread
 
     def start(self):
         """Runs the startup program; only then are requests served."""
+        if self.debug:
+            self.application.row("process_start", process=self.index)
+        if self.startup is None:
+            self.served()
+            return
         self.application.requests += 1
         self.queue.appendleft((self.application.requests, self.startup, 0, self.started))
         self.lowest_free()[1].switch()
 
     def started(self, error):
         if error is None:
-            self.ready = True
-            clock = self.application.clock
-            for _, thread in sorted(self.free, key=lambda waiting: waiting[0]):
-                clock.at(clock.now, thread.switch)
-            self.free = []
+            self.served()
+
+    def served(self):
+        self.ready = True
+        clock = self.application.clock
+        for _, thread in sorted(self.free, key=lambda waiting: waiting[0]):
+            clock.at(clock.now, thread.switch)
+        self.free = []
+
+    def exit(self):
+        """The OS process ends, and its sockets close."""
+        self.application.row("process_exit", process=self.index)
+        self.life.ended = True
+        server = self.application.server
+        for session in [session for session in server.sessions if session.life is self.life]:
+            server.quit(session)
 
     def stop(self):
         """After the run: leaves no greenlet halfway, since the collector must not meet one."""
@@ -326,6 +407,8 @@ class Threads(Process):
 
 class Coroutines(Process):
     """One thread with an event loop; every request is a task of its own."""
+
+    debug = False
 
     def __init__(self, application, index, spec, names):
         tasks = spec["threads"]

@@ -58,8 +58,8 @@ CLASSES["aiomysql"] = CLASSES["pymysql"]
 class Driver:
     """The wire between one engine and the server."""
 
-    def __init__(self, scenario, server, row, engine):
-        self.server, self.row, self.engine = server, row, engine
+    def __init__(self, scenario, server, life, engine):
+        self.server, self.life, self.row, self.engine = server, life, life.row, engine
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
         self.classes = CLASSES[scenario["driver"]]
@@ -79,7 +79,9 @@ class Driver:
     def connect(self):
         self.row("connecting", engine=self.engine)
         try:
-            return Connection(self, self.server.connect(self.rtt, self.connect_time))
+            session = self.server.connect(self.rtt, self.connect_time)
+            session.life = self.life
+            return Connection(self, session)
         except DriverError as e:
             raise self.failed(self.error(e)) from None
 
@@ -114,6 +116,8 @@ class Connection:
 
     def command(self, microseconds, report, query=False):
         """Runs a command and prints how it ended, unless it is the dialect's own."""
+        if self.driver.life.ended:
+            return
         try:
             if self.closed:
                 raise self.driver.closed()

@@ -16,6 +16,7 @@ class Session:
 
     def __init__(self, connection):
         self.connection = connection
+        self.life = None  # Of the process that has the client's side.
         self.death = None
         self.told = False  # The client has seen an error about it.
         self.idle_since = None  # Not while a command runs.

@@ -69,6 +69,8 @@ impl Rows<'_> {
                     error.map_or_else(String::new, |e| format!(" error={}", quoted(&e)))
                 )
             }
+            EventKind::ProcessStart { process } => format!("process_start process={process}"),
+            EventKind::ProcessExit { process } => format!("process_exit process={process}"),
             EventKind::Log { log } => format!(
                 "log level={} logger={} text={}",
                 quoted(log.level()),

@@ -71,8 +71,10 @@ fn processes(processes: &[Process]) -> Vec<Value> {
                 "threads": process.threads,
                 "event_loop": process.event_loop,
                 "startup": process.startup,
+                "debug": process.debug,
+                "edited_us": process.edited_at.iter().map(|at| at.as_us()).collect::<Vec<_>>(),
             });
-            first += process.count;
+            first += if process.debug { process.edited_at.len() as u32 + 2 } else { process.count };
             value
         })
         .collect()

@@ -83,9 +83,10 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn collect(&self, process: Option<u16>) {
         let lost = {
             let mut state = self.state();
-            if std::mem::replace(&mut state.collecting, true) {
+            if state.collecting.is_some() {
                 return;
             }
+            state.collecting = Some(state.current());
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
@@ -111,6 +112,6 @@ impl<O: Observer> World<'_, O> {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
-        (state.collecting, state.collector_last) = (false, None);
+        (state.collecting, state.collector_last) = (None, None);
     }
 }

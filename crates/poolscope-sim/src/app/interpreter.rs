@@ -30,6 +30,9 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Somebody keeps the frame: what its variables hold is never given back.
+    pub fn for_ever(self) {}
+
     /// Its frame has been emptied: no cycle is left.
     pub fn cleared(self) -> Kept {
         Kept { in_cycle: false, ..self }
@@ -58,14 +61,8 @@ enum Flow {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// The handler, then what runs when a request is over; the last error counts.
-    pub(crate) async fn run_program(&self, program: usize, handler: usize) -> Result<(), PyError> {
-        let (result, kept) = self.run_handler(program, handler).await;
-        self.release_all(kept).await;
-        result
-    }
-
-    /// The same; an exception that nobody has let go of yet keeps the frame it came through.
+    /// The handler, then what runs when a request is over; the last error counts. An exception that nobody has let go of yet keeps
+    /// the frame it came through.
     pub(crate) async fn run_handler(&self, program: usize, handler: usize) -> (Result<(), PyError>, Kept) {
         let code = &self.scenario.programs[program];
         let Some(handler) = code.handlers.get(handler) else { return (Ok(()), Kept::default()) };

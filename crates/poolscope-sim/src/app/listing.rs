@@ -69,6 +69,11 @@ pub fn render(scenario: &Scenario) -> Listing {
             listing.functions.push(Function { name: function.name.clone(), first: before + function.line });
         }
     }
+    // Whether it is in debug mode is worth a line where somebody may ask.
+    if scenario.processes.iter().any(|p| p.debug) || scenario.knobs.iter().any(|k| k.set.ends_with(".debug")) {
+        let debug = scenario.processes.iter().any(|p| p.debug);
+        listing.lines.extend([String::new(), format!("app.run(debug={})", if debug { "True" } else { "False" })]);
+    }
     listing
 }
 

@@ -7,6 +7,7 @@ use crate::agenda::Target;
 use crate::engine::error::PyError;
 use crate::pool::Getter;
 use crate::scenario::Arrivals;
+use crate::scenario::defaults::PYTHON_START;
 use crate::state::{EngineState, State};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::World;
@@ -58,6 +59,10 @@ pub(crate) struct ProcessState {
     waiting: VecDeque<Job>,
     /// Its startup program is done, or it has none.
     ready: bool,
+    /// The OS process is gone.
+    pub ended: bool,
+    /// It is the parent of a reloader, whose child of the moment is the process so many further on.
+    child: Option<u16>,
     pub scheduler: Scheduler,
 }
 
@@ -88,11 +93,18 @@ impl<O: Observer> State<'_, O> {
         let scenario = self.scenario;
         let workers = self.workers();
         for (kind, options) in scenario.processes.iter().enumerate() {
-            for copy in 1..=options.count {
+            for copy in 0..options.count as usize * options.generations() {
                 let process = self.processes.len() as u16;
-                let name = if options.count == 1 { options.name.clone() } else { format!("{} {copy}", options.name) };
+                let parent = options.debug && copy == 0;
+                let name = match (options.debug, options.count) {
+                    (true, _) if parent => format!("{}, reloader", options.name),
+                    (true, _) => format!("{}, child {copy}", options.name),
+                    (false, 1) => options.name.clone(),
+                    (false, _) => format!("{} {}", options.name, copy + 1),
+                };
+                let threads = if parent { 1 } else { options.threads };
                 let first_engine = self.engines.len() as u16;
-                let task = self.tasks.len() as u16 + options.threads as u16;
+                let task = self.tasks.len() as u16 + threads as u16;
                 let has_scheduler = self.jobs(kind).is_some();
                 let workers = if has_scheduler { workers } else { 0 };
                 self.processes.push(ProcessState {
@@ -103,7 +115,9 @@ impl<O: Observer> State<'_, O> {
                     registries: vec![Vec::new(); scenario.definitions.factories.len()],
                     idle: Vec::new(),
                     waiting: VecDeque::new(),
-                    ready: options.startup.is_none(),
+                    ready: options.startup.is_none() && !options.debug,
+                    ended: false,
+                    child: parent.then_some(1),
                     scheduler: Scheduler::new(task, workers),
                 });
                 for (index, options) in scenario.engines.iter().enumerate() {
@@ -111,7 +125,7 @@ impl<O: Observer> State<'_, O> {
                         self.new_engine_of(process, index);
                     }
                 }
-                for number in 1..=options.threads {
+                for number in 1..=threads {
                     self.new_task(process, number, Role::Serve);
                 }
                 if has_scheduler {
@@ -160,7 +174,8 @@ impl<O: Observer> State<'_, O> {
     fn workers(&self) -> u16 {
         const MAX_WORKERS: usize = 10;
         let kinds = self.scenario.processes.iter().enumerate();
-        let rows = kinds.map(|(kind, options)| self.jobs(kind).unwrap_or(0) * options.count as usize);
+        let rows =
+            kinds.map(|(kind, options)| self.jobs(kind).unwrap_or(0) * options.count as usize * options.generations());
         rows.sum::<usize>().min(MAX_WORKERS) as u16
     }
 
@@ -170,7 +185,7 @@ impl<O: Observer> State<'_, O> {
         let options = &self.scenario.processes[process.kind];
         let noun = if options.event_loop { "coroutine" } else { "thread" };
         match task.role {
-            Role::Serve if options.threads == 1 => process.name.clone(),
+            Role::Serve if options.threads == 1 || process.child.is_some() => process.name.clone(),
             Role::Serve => format!("{}, {noun} {}", process.name, task.number),
             Role::Scheduler => format!("{}, APScheduler", process.name),
             Role::Worker => format!("{}, ThreadPoolExecutor-0_{}", process.name, task.number),
@@ -204,15 +219,79 @@ impl<O: Observer> State<'_, O> {
 
     /// The process begins: its first thread runs the startup program, if there is one.
     pub(crate) fn process_starts(&mut self, process: u16) {
-        let at = usize::from(process);
-        if let Some(program) = self.scenario.processes[self.processes[at].kind].startup {
+        let state = &self.processes[usize::from(process)];
+        let options = &self.scenario.processes[state.kind];
+        if options.debug {
+            self.emit_outside(None, Rule::Reloader, EventKind::ProcessStart { process });
+        }
+        if let Some(program) = options.startup {
             let job = Job { request: self.new_request(), program, handler: 0, traffic: None, arrival: None };
             self.give(process, job);
+        } else {
+            self.ready(process);
         }
+    }
+
+    /// A source file changes: the child of the reloader exits, and another one starts. Before a child serves, nobody watches.
+    pub(crate) fn edited(&mut self, process: u16) {
+        let parent = &mut self.processes[usize::from(process)];
+        let Some(child) = parent.child else { return };
+        let process_of_child = process + child;
+        if !self.processes[usize::from(process_of_child)].ready {
+            return;
+        }
+        self.processes[usize::from(process)].child = Some(child + 1);
+        let exit = self.emit_outside(None, Rule::Reloader, EventKind::ProcessExit { process: process_of_child });
+        self.close_process(process_of_child, exit);
+        self.start_later(process_of_child + 1);
+    }
+
+    fn start_later(&mut self, process: u16) {
+        self.agenda.add_from_scenario(self.now + PYTHON_START, 1, Target::ProcessStart { process });
+    }
+
+    /// The process of the requests that this one gets: under the reloader the child of the moment, or the next.
+    pub(crate) fn serving(&self, process: u16) -> u16 {
+        process + self.processes[usize::from(process)].child.unwrap_or(0)
+    }
+
+    /// Index of the first process of this kind.
+    pub(crate) fn first_process(&self, kind: usize) -> u16 {
+        self.processes.iter().position(|p| p.kind == kind).unwrap_or(0) as u16
+    }
+
+    /// An OS process ends: nothing of it runs any more, its sockets close.
+    fn close_process(&mut self, process: u16, exit: EventId) {
+        self.processes[usize::from(process)].ended = true;
+        for task in self.tasks.iter_mut().filter(|t| t.process == process) {
+            // Whatever the agenda has for it is void.
+            task.epoch += 1;
+            task.job = None;
+        }
+        if self.collecting.is_some_and(|task| self.tasks.get(usize::from(task)).is_some_and(|t| t.process == process)) {
+            (self.collecting, self.collector_last) = (None, None);
+        }
+        let engines = &self.engines;
+        let ours = |engine: u16| engines[usize::from(engine)].process == process;
+        let lost: Vec<u32> = self.connections.iter().filter(|(_, c)| ours(c.engine)).map(|(id, _)| id).collect();
+        for connection in lost {
+            self.connections.remove(connection);
+        }
+        let open: Vec<u32> = self.dbapi.iter().filter(|(_, d)| d.process == process).map(|(id, _)| id).collect();
+        for connection in open {
+            self.dbapi_lost(connection, exit);
+        }
+    }
+
+    /// The debugger of Werkzeug keeps the frames of every exception (`werkzeug/debug/__init__.py::DebuggedApplication.frames`).
+    fn keeps_frames(&mut self) -> bool {
+        let process = self.current_task().map_or(0, |t| usize::from(t.process));
+        self.scenario.processes[self.processes[process].kind].debug
     }
 
     /// A request reaches its process and starts at once on the first free thread, or waits for one.
     pub(crate) fn arrive(&mut self, process: u16, program: usize, handler: usize, traffic: u32) {
+        let process = self.serving(process);
         let request = self.new_request();
         let arrival = self.emit_outside(None, Rule::Scenario, EventKind::Arrive { request, process });
         let job = Job { request, program, handler, traffic: Some(traffic), arrival: Some(arrival) };
@@ -240,8 +319,13 @@ impl<O: Observer> State<'_, O> {
 
     /// The startup program has returned: the process serves whoever waits.
     fn ready(&mut self, process: u16) {
+        if self.processes[usize::from(process)].child.is_some() {
+            return self.start_later(process + 1);
+        }
         let state = &mut self.processes[usize::from(process)];
-        state.ready = true;
+        if std::mem::replace(&mut state.ready, true) {
+            return;
+        }
         for task in std::mem::take(&mut state.idle).into_iter().rev() {
             self.wake(task);
         }
@@ -380,7 +464,13 @@ impl<O: Observer> World<'_, O> {
                 continue;
             };
             self.state().begin_job(job);
-            let result = self.run_program(job.program, job.handler).await;
+            let (result, kept) = self.run_handler(job.program, job.handler).await;
+            let keeps = result.is_err() && self.state().keeps_frames();
+            if keeps {
+                kept.for_ever();
+            } else {
+                self.release_all(kept).await;
+            }
             self.state().finish_job(job, result);
         }
     }

@@ -29,8 +29,15 @@ impl<O: Observer> State<'_, O> {
         for (index, sessions) in scenario.other_sessions.iter().enumerate() {
             self.agenda.add_from_scenario(sessions.at, 0, Target::OtherSessions { index: index as u32 });
         }
-        for process in 0..self.processes.len() as u16 {
-            self.agenda.add_from_scenario(SimTime::ZERO, 1, Target::ProcessStart { process });
+        for (kind, options) in scenario.processes.iter().enumerate() {
+            let first = self.first_process(kind);
+            let copies = if options.debug { 1 } else { options.count as u16 };
+            for process in first..first + copies {
+                self.agenda.add_from_scenario(SimTime::ZERO, 1, Target::ProcessStart { process });
+            }
+            for at in options.edited_at.iter().filter(|_| options.debug) {
+                self.agenda.add_from_scenario(*at, 1, Target::Edited { process: first });
+            }
         }
         for (index, fault) in scenario.faults.iter().enumerate() {
             self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
@@ -39,7 +46,7 @@ impl<O: Observer> State<'_, O> {
             self.agenda.add_from_scenario(*at, 2, Target::Collect);
         }
         for (index, traffic) in scenario.traffic.iter().enumerate() {
-            let before = scenario.processes.iter().take(traffic.process).map(|p| p.count as u16).sum();
+            let before = self.first_process(traffic.process);
             let copies = scenario.processes[traffic.process].count as u16;
             let random = Random::new(scenario.seed, index as u64);
             self.traffic.push(TrafficState { random, sent: 0, processes: (before, copies) });
@@ -76,6 +83,7 @@ impl<O: Observer> State<'_, O> {
             Target::Fault { index } => self.fault(index),
             Target::Arrival { traffic } => self.arrival(traffic),
             Target::User { traffic } => self.send(traffic),
+            Target::Edited { process } => self.edited(process),
             Target::ProcessStart { process } => self.process_starts(process),
             Target::Collect => self.wake(self.tasks.len() as u16),
             Target::OtherSessions { index } => self.other_sessions(index),

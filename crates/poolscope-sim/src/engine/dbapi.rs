@@ -12,6 +12,8 @@ use crate::world::World;
 
 #[derive(Debug)]
 pub(crate) struct DbapiConnection {
+    /// The OS process that has its socket.
+    pub process: u16,
     /// The session on the server.
     pub thread: u32,
     /// How that session ended behind our back, and the event.
@@ -58,6 +60,7 @@ impl<O: Observer> World<'_, O> {
             return Err(refused(driver, transport));
         }
         let number = state.next_dbapi;
+        let process = state.current_task().map_or(0, |t| t.process);
         let now = state.now;
         let cause = state.last_event();
         let Some(thread) = state.server.accept(Some(number), false, now) else {
@@ -72,7 +75,7 @@ impl<O: Observer> World<'_, O> {
         };
         state.next_dbapi += 1;
         state.outcome.connects += 1;
-        state.dbapi.insert(number, DbapiConnection { thread, death: None, failed: false, busy: None });
+        state.dbapi.insert(number, DbapiConnection { process, thread, death: None, failed: false, busy: None });
         let in_use = state.server.in_use();
         let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
@@ -243,6 +246,17 @@ impl<O: Observer> State<'_, O> {
             if let Some(task) = dbapi.busy {
                 self.wake(task);
             }
+        }
+    }
+
+    /// The socket closes because its process ends. mysqlclient says COM_QUIT all the same, PyMySQL does not.
+    pub(crate) fn dbapi_lost(&mut self, connection: u32, exit: EventId) {
+        let Some(dbapi) = self.dbapi.remove(connection) else { return };
+        if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
+            self.server.aborted_clients += u32::from(self.scenario.driver == Driver::PyMySql);
+            let in_use = self.server.in_use();
+            let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use };
+            self.emit_outside(Some(exit), Rule::ClientQuits, quit);
         }
     }
 

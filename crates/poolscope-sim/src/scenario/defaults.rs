@@ -60,6 +60,8 @@ pub const JOBSTORE: [&str; 4] = [
 ];
 // apscheduler: schedulers/base.py::BaseScheduler._configure
 pub const JOBSTORE_RETRY_INTERVAL: SimSpan = SimSpan::from_secs(10);
+/// From the exit of the reloader's child until the next one has imported the application.
+pub const PYTHON_START: SimSpan = SimSpan::from_ms(500);
 /// Server time of a statement that the scenario does not price.
 pub const STATEMENT: SimSpan = SimSpan::from_ms(2);
 pub const THREADS: u32 = 4;

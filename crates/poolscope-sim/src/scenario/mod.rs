@@ -154,6 +154,17 @@ pub struct Process {
     pub event_loop: bool,
     /// The program that its first thread runs before it serves anybody: what a module does when it is imported.
     pub startup: Option<usize>,
+    /// `app.run(debug=True)`: a parent that restarts a child, and a debugger that keeps the frames of every exception.
+    pub debug: bool,
+    /// When a source file changes; only the reloader minds.
+    pub edited_at: Vec<SimTime>,
+}
+
+impl Process {
+    /// How many OS processes the run can see of one copy: under the reloader a parent, and one child after the other.
+    pub(crate) fn generations(&self) -> usize {
+        if self.debug { self.edited_at.len() + 2 } else { 1 }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -104,7 +104,15 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         top.tables("process", m).into_iter().filter_map(|n| process(n, &programs, m)).collect();
     if processes.is_empty() {
         let (name, threads) = ("app".to_owned(), defaults::THREADS);
-        processes.push(Process { name, count: 1, threads, event_loop: false, startup: None });
+        processes.push(Process {
+            name,
+            count: 1,
+            threads,
+            event_loop: false,
+            startup: None,
+            debug: false,
+            edited_at: Vec::new(),
+        });
     }
     let traffic = top
         .tables("traffic", m)
@@ -291,13 +299,21 @@ fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Proces
     }
     let node = fields.take("startup");
     let startup = node.and_then(|node| find_program(node, "startup", programs, m));
+    let debug = fields.switch("debug", m).unwrap_or(false);
+    let edited_at = fields.take("edited_at").map_or_else(Vec::new, |node| times(node, "edited_at", m));
+    if debug && (count > 1 || coroutines.is_some()) {
+        m.add(fields.place, "the reloader has one child with threads", "leave out `count` and `coroutines`");
+    }
+    if edited_at.len() > 50 {
+        m.add(fields.place, "`edited_at` has more than 50 times", "");
+    }
     fields.finish(m);
     let event_loop = coroutines.is_some();
     let threads = coroutines.or(threads).unwrap_or(i64::from(defaults::THREADS)) as u32;
     if let Some(node) = node.filter(|_| event_loop) {
         m.add(&node.place, "`startup` needs threads, not coroutines", "threads = 4");
     }
-    Some(Process { name, count, threads, event_loop, startup })
+    Some(Process { name, count, threads, event_loop, startup, debug, edited_at })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {

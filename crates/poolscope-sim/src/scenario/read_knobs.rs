@@ -5,7 +5,7 @@ use super::stack::Named;
 use super::*;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
-const SETTABLE: [&str; 19] = [
+const SETTABLE: [&str; 20] = [
     "engine.pool_size",
     "engine.max_overflow",
     "engine.pool_timeout",
@@ -20,6 +20,7 @@ const SETTABLE: [&str; 19] = [
     "variables.interactive_timeout",
     "process.0.count",
     "process.0.threads",
+    "process.0.debug",
     "seed",
     "sqlalchemy",
     "driver",
@@ -199,6 +200,7 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
         "variables.wait_timeout" => number(u64::from(scenario.variables.wait_timeout)),
         "variables.interactive_timeout" => number(u64::from(scenario.variables.interactive_timeout)),
         "process.0.count" => number(u64::from(scenario.processes.first()?.count)),
+        "process.0.debug" => KnobValue::Switch(scenario.processes.first()?.debug),
         "process.0.threads" => number(u64::from(scenario.processes.first()?.threads)),
         "seed" => number(scenario.seed),
         "sqlalchemy" => text(scenario.sqlalchemy.name()),

@@ -32,6 +32,14 @@ pub enum EventKind {
     },
 
     // --- the application ---
+    /// An OS process of a reloader begins.
+    ProcessStart {
+        process: u16,
+    },
+    /// It ends; its sockets close, and nothing else of it remains.
+    ProcessExit {
+        process: u16,
+    },
     /// A request arrives at its process and waits for a free thread.
     Arrive {
         request: u32,

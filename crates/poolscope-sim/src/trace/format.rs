@@ -74,6 +74,8 @@ impl EventKind {
         match self {
             EventKind::End => "end",
             EventKind::Truncated { .. } => "truncated",
+            EventKind::ProcessStart { .. } => "process_start",
+            EventKind::ProcessExit { .. } => "process_exit",
             EventKind::Arrive { .. } => "arrive",
             EventKind::Start { .. } => "start",
             EventKind::Finish { .. } => "finish",
@@ -119,6 +121,9 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
     match *kind {
         EventKind::End | EventKind::ServerUp => {}
         EventKind::Truncated { limit } => put("limit", Field::Text(limit.to_owned())),
+        EventKind::ProcessStart { process } | EventKind::ProcessExit { process } => {
+            put("name", Field::Text(trace.processes.get(usize::from(process)).cloned().unwrap_or_default()));
+        }
         EventKind::Arrive { request, process } => {
             number("request", request.into());
             number("process", process.into());

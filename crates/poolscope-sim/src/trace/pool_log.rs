@@ -350,6 +350,5 @@ fn engine_of(kind: &EventKind) -> Option<u16> {
 }
 
 fn options(trace: &Trace, engine: u16) -> Option<&EngineOptions> {
-    let name = &trace.engines.get(usize::from(engine))?.name;
-    trace.scenario.engines.iter().find(|o| o.name == *name)
+    trace.scenario.engines.get(trace.engines.get(usize::from(engine))?.options)
 }

@@ -47,6 +47,7 @@ pub enum Rule {
     Restart,
     ClientQuits,
     DeadSocket,
+    Reloader,
     Job,
     DueJobs,
     Misfire,
@@ -244,6 +245,11 @@ impl Rule {
                 "driver.dead-socket",
                 "The server has gone; whether the client says 2006, 2013 or 4031 depends on driver, transport and server.",
                 "MySQL manual: MySQL server has gone away (B.3.2.7)",
+            ),
+            Rule::Reloader => (
+                "process.reloader",
+                "The reloader runs the application twice: in a parent that only watches, and in a child that serves until a file changes.",
+                "werkzeug: _reloader.py::run_with_reloader",
             ),
             Rule::Job => (
                 "scheduler.job",

@@ -272,6 +272,13 @@ impl History<'_> {
             | EventKind::ServerKill { in_use, .. } => {
                 count(&mut self.connected, at, i32::try_from(in_use).unwrap_or(i32::MAX))
             }
+            EventKind::ProcessExit { process } => {
+                for (series, engine) in self.checked_out.iter_mut().zip(&self.trace.engines) {
+                    if engine.process == process {
+                        count(series, at, 0);
+                    }
+                }
+            }
             EventKind::ServerDown { lost } => {
                 count(&mut self.connected, at, 0);
                 self.down = Some(at);

@@ -51,6 +51,7 @@ impl Timeline {
     fn gaps(&self) -> Vec<(SimTime, SimTime)> {
         // (instant, how many more wait from then on)
         let mut changes: Vec<(SimTime, i32)> = vec![(self.start, 0), (self.end, 0)];
+        changes.extend(self.steps.iter().map(|step| (step.at, 0)));
         for lane in self.groups.iter().flat_map(|g| &g.lanes) {
             for bar in &lane.bars {
                 let waits = matches!(
