@@ -298,7 +298,7 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
         Head::Engine(engine) => match method {
             "connect" => {
                 let into = compiler.temporary();
-                compiler.push(Step::Connect { engine: *engine, into });
+                compiler.push(Step::Connect { engine: *engine, into, begins: false });
                 Some(Head::Object(Type::Connection, Target::Variable(into)))
             }
             "dispose" => {

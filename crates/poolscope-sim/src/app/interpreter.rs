@@ -142,9 +142,9 @@ impl<O: Observer> World<'_, O> {
                 }
                 self.assign(frame, into, Some(Holder::Session(session))).await;
             }
-            Step::Connect { engine, into } => {
+            Step::Connect { engine, into, begins } => {
                 let engine = self.engine_of(frame, engine);
-                let connection = self.connect(engine, None).await?;
+                let connection = self.connect(engine, None, begins).await?;
                 self.assign(frame, into, Some(Holder::Connection(connection))).await;
             }
             Step::Begin { on } => match self.holder(frame, on) {

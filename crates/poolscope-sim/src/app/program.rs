@@ -121,10 +121,11 @@ pub(crate) enum Step {
         factory: u8,
         into: Slot,
     },
-    /// `engine.connect()`
+    /// `engine.connect()`, or the Connection of `engine.begin()`
     Connect {
         engine: EngineRef,
         into: Slot,
+        begins: bool,
     },
     /// `create_engine(URL, …)`: counted among those that the program makes.
     CreateEngine {

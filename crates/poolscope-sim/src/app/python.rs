@@ -412,7 +412,7 @@ impl Compiler<'_> {
                     return None;
                 };
                 let into = self.slot();
-                self.push(Step::Connect { engine, into });
+                self.push(Step::Connect { engine, into, begins: true });
                 Some((Type::Connection, Some(into)))
             }
             _ => expression(self, tokens),

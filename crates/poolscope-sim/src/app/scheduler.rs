@@ -241,7 +241,7 @@ impl<O: Observer> World<'_, O> {
     /// One operation of the job store: `with self.engine.begin() as connection: connection.execute(…)`.
     async fn ask_store(&self, ask: Ask) -> Result<(), PyError> {
         let Some(engine) = self.state().current_scheduler().and_then(|s| s.store) else { return Ok(()) };
-        let id = self.connect(engine, None).await?;
+        let id = self.connect(engine, None, true).await?;
         self.connection_begin(id);
         let done = match self.connection_execute(id, self.scenario.jobstore_statements + ask as u16).await {
             Ok(()) => match self.connection_commit(id).await {

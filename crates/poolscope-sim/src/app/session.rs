@@ -1,7 +1,7 @@
 //! Session and scoped_session (`orm/session.py`, `orm/scoping.py`).
 
 use super::program::{Factory, Scope};
-use crate::engine::error::PyError;
+use crate::engine::error::{Assertion, PyError};
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::trace::{Ended, EventKind, Observer, Rule};
@@ -132,7 +132,7 @@ impl<O: Observer> World<'_, O> {
             }
             engine
         };
-        let connection = self.connect(engine, Some(id)).await?;
+        let connection = self.connect(engine, Some(id), true).await?;
         let mut state = self.state();
         if let Some(c) = state.connections.get_mut(connection) {
             c.transaction = Some(RootTransaction { active: true });
@@ -147,6 +147,11 @@ impl<O: Observer> World<'_, O> {
         let connection = self.session_connection(id).await?;
         self.connection_execute(connection, statement).await.map_err(|error| match error {
             PyError::InvalidTransaction { statement, .. } => PyError::InvalidTransaction { statement, session: true },
+            PyError::Assertion { what: Assertion::NoCursor, statement }
+                if self.scenario.sqlalchemy < SqlAlchemy::V1_4 =>
+            {
+                PyError::Assertion { what: Assertion::NoCursorOfSession, statement }
+            }
             other => other,
         })
     }

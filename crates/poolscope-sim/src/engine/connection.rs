@@ -12,8 +12,8 @@ use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `engine.connect()`: takes a connection from the pool at once.
-    pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>) -> Result<u32, PyError> {
-        let fairy = self.checkout(engine, holder.is_some()).await?;
+    pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>, of_thread: bool) -> Result<u32, PyError> {
+        let fairy = self.checkout(engine, of_thread).await?;
         let mut state = self.state();
         let number = holder.unwrap_or_else(|| state.new_holder());
         let id = state.next_connection;

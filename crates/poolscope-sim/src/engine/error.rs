@@ -58,6 +58,8 @@ pub enum Assertion {
     Bare,
     /// Before 2.0 there was none: the AttributeError of a checkout that somebody else has invalidated.
     NoCursor,
+    /// The same through a Session, which shows its parameters before 1.4.
+    NoCursorOfSession,
     NoCommit,
 }
 
@@ -189,19 +191,26 @@ impl PyError {
                     Assertion::AlreadyCheckedOut => "connection is already checked out at:",
                     Assertion::NotCheckedOut => "connection is not checked out",
                     Assertion::Bare => "",
-                    Assertion::NoCursor => "'NoneType' object has no attribute 'cursor'",
+                    Assertion::NoCursor | Assertion::NoCursorOfSession => "'NoneType' object has no attribute 'cursor'",
                     Assertion::NoCommit => "'NoneType' object has no attribute 'commit'",
                 };
-                let class = if matches!(what, Assertion::NoCursor | Assertion::NoCommit) {
-                    "AttributeError"
-                } else {
-                    "AssertionError"
-                };
+                let class =
+                    if !matches!(what, Assertion::AlreadyCheckedOut | Assertion::NotCheckedOut | Assertion::Bare) {
+                        "AttributeError"
+                    } else {
+                        "AssertionError"
+                    };
                 match statement {
                     None if message.is_empty() => class.to_owned(),
                     None => format!("{class}: {message}"),
                     Some(statement) => {
-                        format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}", sql(statement))
+                        let mut text =
+                            format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}", sql(statement));
+                        if what == Assertion::NoCursorOfSession {
+                            text.push(gap);
+                            text += "[parameters: [{}]]";
+                        }
+                        text
                     }
                 }
             }

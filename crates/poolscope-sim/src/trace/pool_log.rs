@@ -73,6 +73,8 @@ struct Thread {
     resetting: Option<(u32, bool)>,
     reset_failed: bool,
     failed: Option<Failed>,
+    /// The error after which a Connection rolls back by itself: if that finds it dead, the first error is the reason.
+    first: Option<Failed>,
 }
 
 /// Why the next invalidation happens.
@@ -113,6 +115,10 @@ impl Log<'_> {
             EventKind::ConnectFailed { error: PyError::Dbapi { error, .. }, .. } => {
                 let error = error.args(&self.trace.scenario);
                 self.after(task, "DEBUG", format!("Error on connect(): {error}"));
+                // Only a record that is shared has a connection to lose now.
+                if let EventKind::ConnectFailed { error, .. } = event.kind {
+                    self.thread(task).failed = driver_error(error);
+                }
             }
             EventKind::Ping { connection, .. } => {
                 let name = self.name(connection);
@@ -130,13 +136,18 @@ impl Log<'_> {
                         "DEBUG",
                         format!("Pool pre-ping on connection {name} failed, will invalidate pool"),
                     );
+                    let why = "invalidating all pooled connections prior to current timestamp";
+                    let text = format!("Disconnection detected on checkout, {why} (reason: InvalidatePoolError())");
+                    self.after(task, "INFO", text);
                     self.thread(task).failed = Some(Failed::Ping);
                 }
                 PingResult::Failed(error) => self.thread(task).failed = driver_error(error),
             },
+            EventKind::Rollback { .. } if self.thread(task).resetting.is_none() => self.thread(task).first = failed,
             EventKind::Executed { connection, error: Some(error) } => {
                 let disconnect = matches!(error, PyError::Dbapi { disconnect: true, .. });
-                self.thread(task).failed = driver_error(error);
+                let thread = self.thread(task);
+                thread.failed = thread.first.take().or_else(|| driver_error(error));
                 if let Some((_, agent)) = self.thread(task).resetting.filter(|(c, _)| *c == connection) {
                     // Through a Transaction, the Connection invalidates before the pool hears of it.
                     if agent && disconnect {
@@ -200,12 +211,7 @@ impl Log<'_> {
                                 format!(" (reason: {}:{})", error.class.name(), error.args(&self.trace.scenario))
                             }
                         };
-                        if matches!(failed, Some(Failed::Ping)) {
-                            let why = "invalidating all pooled connections prior to current timestamp";
-                            let text =
-                                format!("Disconnection detected on checkout, {why} (reason: InvalidatePoolError())");
-                            self.before(task, "INFO", text);
-                        } else if self.thread(task).checking_out && failed.is_none() {
+                        if self.thread(task).checking_out && failed.is_none() {
                             self.before(task, "INFO", "Reconnection attempts exhausted on checkout".to_owned());
                         }
                         self.after(task, "INFO", format!("Invalidate connection {name}{reason}"));
