@@ -61,9 +61,14 @@ class PoolLog(logging.Handler):
     """What the pool logs, as rows."""
 
     rows = None
+    foreign = False
 
     def emit(self, record):
-        if self.rows:
+        # A collection may also find what an earlier run left behind.
+        connections = [argument for argument in record.args or () if hasattr(argument, "driver")]
+        if connections:
+            self.foreign = connections[0].driver.row.__self__ is not self.rows
+        if self.rows and not (self.foreign and (connections or record.levelno == logging.ERROR)):
             self.rows.add("log", level=record.levelname, text=record.getMessage())
 
 
