@@ -20,16 +20,30 @@ pub struct Outcome {
     pub connects: u32,
     /// Clients that the server refused (1040).
     pub refused: u32,
-    /// MySQL's Max_used_connections.
+    /// MySQL's Max_used_connections, over the whole run.
     pub max_used_connections: u32,
-    /// MySQL's Aborted_clients.
+    /// MySQL's Aborted_clients, over the whole run.
     pub aborted_clients: u32,
+    /// SHOW GLOBAL STATUS at the end.
+    pub status: Status,
     /// At the end: what the application still holds, what the pools count as out, what the server has.
     pub held_at_end: u32,
     pub checked_out_at_end: i32,
     pub threads_connected_at_end: u32,
     /// The limit that cut the run short, if one did.
     pub truncated: Option<&'static str>,
+}
+
+/// MySQL's status variables, by their names: since the server started, so that a restart sets them back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    pub max_used_connections: u32,
+    /// Sessions that ended without a goodbye of their client.
+    pub aborted_clients: u32,
+    /// Clients that were refused.
+    pub aborted_connects: u32,
+    /// Clients that tried, with or without success.
+    pub connections: u32,
 }
 
 impl Outcome {

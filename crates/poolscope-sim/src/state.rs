@@ -300,8 +300,10 @@ impl<'s, O: Observer> State<'s, O> {
     pub fn finish(&self) -> Outcome {
         let mut outcome = self.outcome.clone();
         outcome.refused = self.server.refused;
-        outcome.max_used_connections = self.server.max_used;
-        outcome.aborted_clients = self.server.aborted_clients;
+        outcome.status = self.server.status;
+        let (max_used, aborted) = self.server.before;
+        outcome.max_used_connections = max_used.max(outcome.status.max_used_connections);
+        outcome.aborted_clients = aborted + outcome.status.aborted_clients;
         outcome.held_at_end =
             self.connections.iter().filter(|(_, c)| c.fairy.is_some() && c.references > 0).count() as u32;
         let lives = |engine: u16| !self.processes[usize::from(self.engines[usize::from(engine)].process)].ended;

@@ -10,7 +10,7 @@
 //! | `poolscope` | the version of the link, first: `1` |
 //! | `scenario` | the name of the scenario |
 //! | a path such as `engine.pool_recycle`, `driver`, `seed` | its value, where it is not the scenario's own |
-//! | `fault` | one that the reader added, up to 8: `kill@25s`, `kill.3@25s` (connection 3), `restart.2s@25s` (down for 2 s) |
+//! | `fault` | one that the reader added, up to 8: `kill@25s`, `kill.3@25s` (connection 3), `kill-query@25s`, `restart.2s@25s` (down for 2 s) |
 //! | `at` | the playhead: `25.04s` |
 //! | `event` | the selected event, by its name in the trace and, from the second at that instant on, its number: `raise`, `raise.2` |
 //! | `view` | the part of the run that is seen: `20s..30s` |
@@ -122,6 +122,8 @@ impl Permalink {
             let kind = match fault.kind {
                 FaultKind::Kill { connection: None } => "kill".to_owned(),
                 FaultKind::Kill { connection: Some(n) } => format!("kill.{n}"),
+                FaultKind::KillQuery { connection: None } => "kill-query".to_owned(),
+                FaultKind::KillQuery { connection: Some(n) } => format!("kill-query.{n}"),
                 FaultKind::Restart { down } => format!("restart.{}", seconds(down)),
             };
             put("fault", &format!("{kind}@{}", seconds(fault.at.since(SimTime::ZERO))));
@@ -335,6 +337,8 @@ fn fault(text: &str) -> Option<Fault> {
     let kind = match (kind, more) {
         ("kill", "") => FaultKind::Kill { connection: None },
         ("kill", n) => FaultKind::Kill { connection: Some(n.parse().ok().filter(|n| 1 <= *n)?) },
+        ("kill-query", "") => FaultKind::KillQuery { connection: None },
+        ("kill-query", n) => FaultKind::KillQuery { connection: Some(n.parse().ok().filter(|n| 1 <= *n)?) },
         ("restart", down) => FaultKind::Restart { down: time(down)?.since(SimTime::ZERO) },
         _ => return None,
     };

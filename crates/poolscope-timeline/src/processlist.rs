@@ -66,7 +66,7 @@ pub fn rows(trace: &Trace, truths: &Truths, at: SimTime) -> Vec<ProcessRow> {
 }
 
 fn mysql8(server: Server) -> bool {
-    matches!(server, Server::MySql80 | Server::MySql84)
+    matches!(server, Server::MySql80 | Server::MySql84 | Server::MySql97)
 }
 
 fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'static str>) -> ProcessRow {
@@ -79,22 +79,29 @@ fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'stati
         Transport::Tcp => "10.0.0.5:".to_owned() + &port(),
     };
     let (command, state, info) = match (thread.running, thread.command) {
+        // Measured: MariaDB 10.11 says so until the next command, which is not touched by it.
+        (false, _) if thread.told_to_stop && mariadb => ("Killed", "", None),
         (false, _) => ("Sleep", "", None),
         (true, Command::Ping) => ("Ping", "", None),
         (true, Command::Connect) => ("Connect", "login", None),
-        (true, Command::Statement(s)) => ("Query", executing, Some(scenario.sql(s))),
+        (true, Command::Statement(s)) => ("Query", if scenario.sleeps(s) { "User sleep" } else { executing }, Some(scenario.sql(s))),
         (true, Command::Commit) => ("Query", "starting", Some("COMMIT")),
         (true, Command::Rollback) => ("Query", "starting", Some("ROLLBACK")),
     };
-    // Measured: MySQL counts the time of a Sleep from the start of the last command, MariaDB from its end.
-    let since = if thread.running || !mariadb { thread.began } else { thread.ended };
+    // Measured: MySQL counts the time of a Sleep from the start of the last command, MariaDB from its end. MySQL looks at a clock of
+    // whole seconds, so that a command that began 0.2 s ago may show 1; MariaDB counts microseconds.
+    let time = match (mariadb, thread.running) {
+        (true, false) => at.since(thread.ended).as_secs(),
+        (true, true) => at.since(thread.began).as_secs(),
+        (false, _) => at.as_us() / 1_000_000 - thread.began.as_us() / 1_000_000,
+    };
     ProcessRow {
         id: thread.id,
         user: thread.other.map_or(USER, |n| other_user(scenario, n)).to_owned(),
         host,
         db: thread.other.is_none().then(|| DB.to_owned()),
         command,
-        time: at.since(since).as_secs(),
+        time,
         state,
         info: info.map(|sql| sql.chars().take(INFO_MAX).collect()),
         progress,

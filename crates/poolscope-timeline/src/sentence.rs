@@ -158,7 +158,7 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         EventKind::ServerQuit { thread, .. } => one(words::SERVER_QUIT, &thread.to_string()),
         EventKind::ServerTimeout { thread, .. } => {
             let mut text =
-                two(words::SERVER_TIMEOUT, &thread.to_string(), &scenario.variables.wait_timeout.to_string());
+                two(words::SERVER_TIMEOUT, &thread.to_string(), &idle_timeout(trace, event).to_string());
             of_connection(&mut text, trace, event, thread, lang);
             text
         }
@@ -169,6 +169,7 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
             of_connection(&mut text, trace, event, thread, lang);
             text
         }
+        EventKind::ServerKillQuery { thread } => one(words::SERVER_KILL_QUERY, &thread.to_string()),
         EventKind::ServerDown { lost } => one(words::SERVER_DOWN, &lost.to_string()),
         EventKind::ServerUp => lang.word(words::SERVER_UP).to_owned(),
     }
@@ -192,6 +193,14 @@ fn pool_event(kind: PoolEvent, who: &str, slot: u32, connection: Option<u32>, la
 }
 
 /// Says which DBAPI connection a server session belonged to: the newest with this id before the event.
+/// Seconds after which the server closed this session: engines that say that they are interactive have a timeout of their own.
+fn idle_timeout(trace: &Trace, event: &TraceEvent) -> u32 {
+    let scenario = &trace.scenario;
+    let idle = event.cause.and_then(|c| trace.events.get(c.0 as usize)).map_or(0, |c| event.at.since(c.at).as_secs());
+    let timeouts = scenario.engines.iter().map(|engine| scenario.idle_timeout(engine));
+    timeouts.min_by_key(|t| u64::from(*t).abs_diff(idle)).unwrap_or(scenario.variables.wait_timeout)
+}
+
 fn of_connection(text: &mut String, trace: &Trace, event: &TraceEvent, thread: u32, lang: Lang) {
     let opened = trace.events.iter().take_while(|e| e.at <= event.at).filter_map(|e| match e.kind {
         EventKind::ServerOpen { thread: id, connection, .. } if id == thread => Some(connection),

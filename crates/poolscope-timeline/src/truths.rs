@@ -120,6 +120,8 @@ pub struct Thread {
     pub open: bool,
     pub running: bool,
     pub in_transaction: bool,
+    /// KILL QUERY met it asleep, and it has run nothing since.
+    pub told_to_stop: bool,
     pub command: Command,
     /// When the last command began and ended.
     pub began: SimTime,
@@ -371,6 +373,7 @@ impl Truths {
                 let now = self.now;
                 if let Some(t) = self.live_thread(thread) {
                     t.running = true;
+                    t.told_to_stop = false;
                     t.began = now;
                     if let Some(statement) = statement {
                         t.command = Command::Statement(statement);
@@ -396,6 +399,11 @@ impl Truths {
                 self.server_up_since = None;
             }
             EventKind::ServerUp => self.server_up_since = Some(self.now),
+            EventKind::ServerKillQuery { thread } => {
+                if let Some(t) = self.live_thread(thread) {
+                    t.told_to_stop = !t.running;
+                }
+            }
             EventKind::End
             | EventKind::Truncated { .. }
             | EventKind::Collect { .. }
@@ -578,6 +586,7 @@ impl Truths {
             open: true,
             running: false,
             in_transaction: false,
+            told_to_stop: false,
             command: Command::Connect,
             began: self.now,
             ended: self.now,

@@ -173,6 +173,7 @@ phrases! {
     SERVER_QUIT: "Server session {0} ends: its client has closed it.", "服务器会话 {0} 结束：客户端关闭了它。";
     SERVER_TIMEOUT: "The server closes session {0} after wait_timeout ({1} s) of sleep.", "会话 {0} 睡满 wait_timeout（{1} s），服务器关闭了它。";
     SERVER_KILL: "KILL ends server session {0}.", "KILL 结束服务器会话 {0}。";
+    SERVER_KILL_QUERY: "KILL QUERY ends the statement of server session {0}, not the session.", "KILL QUERY 终止服务器会话 {0} 的语句，会话仍在。";
     SERVER_ENDS: "Server session {0} ends with the server.", "服务器会话 {0} 随服务器一同结束。";
     SERVER_DOWN: "The server goes down. Sessions lost: {0}.", "服务器停止，丢失 {0} 个会话。";
     SERVER_UP: "The server is up again.", "服务器重新启动。";

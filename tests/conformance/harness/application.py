@@ -90,6 +90,7 @@ class Application:
         if self.is_async():
             create, driver = sqlalchemy_asyncio.create_async_engine, AsyncDriver
         driver = driver(self.scenario, self.server, life, self.engines)
+        driver.interactive = "connect_args" in arguments
         engine = create(url, module=driver.module(), **arguments)
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         if sqlalchemy_version.startswith("1.2"):
@@ -112,6 +113,8 @@ class Application:
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
         if self.is_async() and options["poolclass"] == "QueuePool":
             arguments["poolclass"] = pool.AsyncAdaptedQueuePool
+        if options["interactive"]:
+            arguments["connect_args"] = {"client_flag": 1024}  # CLIENT.INTERACTIVE
         return self.create_engine(self.url, **arguments)
 
 

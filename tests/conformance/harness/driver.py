@@ -38,6 +38,7 @@ VERSIONS = {
     "mysql-5.7": "5.7.42",
     "mysql-8.0": "8.0.46",
     "mysql-8.4": "8.4.6",
+    "mysql-9.7": "9.7.4",
     "mariadb-10.11": "10.11.19-MariaDB",
 }
 
@@ -62,6 +63,7 @@ class Driver:
         self.server, self.life, self.row, self.engine = server, life, life.row, engine
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
+        self.interactive = False
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
         self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
@@ -79,7 +81,7 @@ class Driver:
     def connect(self):
         self.row("connecting", engine=self.engine)
         try:
-            session = self.server.connect(self.rtt, self.connect_time)
+            session = self.server.connect(self.rtt, self.connect_time, self.interactive)
             session.life = self.life
             return Connection(self, session)
         except DriverError as e:
@@ -114,7 +116,7 @@ class Connection:
         state = "closed" if self.closed else "open to 'db'"
         return f"<_mysql.connection {state} at {address}>"
 
-    def command(self, microseconds, report, query=False):
+    def command(self, microseconds, report, query=""):
         """Runs a command and prints how it ended, unless it is the dialect's own."""
         if self.driver.life.ended:
             return
@@ -178,15 +180,15 @@ class Cursor:
             return  # Part of connecting, and of its price.
         if connection.pinging:
             driver.row("ping", conn=connection.number)
-            connection.command(driver.rtt, "pinged", query=True)
+            connection.command(driver.rtt, "pinged", query="SELECT 1")
             self.give(1)
             return
         if sql in driver.answers:
             connection.quiet = True
-            done = connection.command(driver.rtt, None, query=True)
+            done = connection.command(driver.rtt, None, query=sql)
         else:
             driver.row("execute", conn=connection.number, sql=sql)
-            done = connection.command(driver.rtt + driver.statements[sql], "executed", query=True)
+            done = connection.command(driver.rtt + driver.statements[sql], "executed", query=sql)
         self.answer(sql, parameters)
         return done
 

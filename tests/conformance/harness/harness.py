@@ -126,7 +126,7 @@ def happen(fault, clock, server):
             server.stop()
             clock.at(clock.now + fault["down_us"], server.start, virtual.SERVER)
     else:
-        server.kill(fault["kill"])
+        (server.interrupt if fault.get("query") else server.kill)(fault["kill"])
 
 
 def main():

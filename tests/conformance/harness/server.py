@@ -1,5 +1,7 @@
 """A MySQL server as its clients see it: admission, idle timers, KILL, restart, and what a dead connection says to which driver."""
 
+import ssl
+
 import clock as virtual
 from event_loop import Answer
 
@@ -14,14 +16,16 @@ class DriverError(Exception):
 class Session:
     """A row of SHOW PROCESSLIST; `connection` is None for sessions that are not the application's."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, idle_timeout):
         self.connection = connection
         self.life = None  # Of the process that has the client's side.
+        self.idle_timeout = idle_timeout
+        self.interrupted = False  # By KILL QUERY.
         self.death = None
         self.told = False  # The client has seen an error about it.
         self.idle_since = None  # Not while a command runs.
         self.running = None  # The ticket of the client that waits for an answer.
-        self.query = False  # What runs is a statement, not a ping or the like.
+        self.query = ""  # What runs is a statement, not a ping or the like.
 
 
 class Server:
@@ -30,6 +34,9 @@ class Server:
         self.driver, self.transport, self.version = scenario["driver"], scenario["transport"], scenario["server"]
         self.max_connections = scenario["max_connections"]
         self.wait_timeout = scenario["wait_timeout"] * virtual.MICROSECONDS
+        self.interactive_timeout = scenario["variables"]["interactive_timeout"] * virtual.MICROSECONDS
+        self.user_limit = scenario["variables"]["max_user_connections"]
+        self.account_limit = scenario["account_max_user_connections"]
         self.sessions = []
         self.up = True
         self.opened = 0
@@ -40,7 +47,7 @@ class Server:
 
     # What clients ask for.
 
-    def connect(self, round_trip, handshake):
+    def connect(self, round_trip, handshake, interactive):
         """A handshake; when nobody listens, that is clear after the first packet."""
         reachable = self.up
         self.clock.sleep(handshake if reachable else round_trip)
@@ -54,10 +61,9 @@ class Server:
     def welcome(self, reachable):
         if not (reachable and self.up):
             raise self.unreachable()
-        if not self.admit(False):
-            raise operational(1040, "Too many connections")
+        self.admit_application()
         self.opened += 1
-        session = Session(self.opened)
+        session = Session(self.opened, self.interactive_timeout if interactive else self.wait_timeout)
         self.sessions.append(session)
         self.row("open", conn=session.connection, in_use=len(self.sessions))
         session.idle_since = self.clock.now
@@ -68,7 +74,7 @@ class Server:
         """Clients that are not the application's; they ask often enough never to be idle for long."""
         for _ in range(other["count"] if self.up else 0):
             if self.admit(other["admin"]):
-                self.sessions.append(Session(None))
+                self.sessions.append(Session(None, self.wait_timeout))
                 self.row("open", conn=None, in_use=len(self.sessions))
 
     def admit(self, admin):
@@ -77,7 +83,21 @@ class Server:
         self.row("refuse", code=1040, in_use=len(self.sessions))
         return False
 
-    def command(self, session, microseconds, query=False):
+    def admit_application(self):
+        """Its account may have a limit of its own, or share everybody's."""
+        mine = sum(session.connection is not None for session in self.sessions)
+        if self.account_limit and mine >= self.account_limit:
+            code, text = 1226, f"User 'app' has exceeded the 'max_user_connections' resource (current value: {self.account_limit})"
+        elif self.user_limit and not self.account_limit and mine >= self.user_limit:
+            code, text = 1203, "User app already has more than 'max_user_connections' active connections"
+        elif not self.admit(False):
+            raise operational(1040, "Too many connections")
+        else:
+            return
+        self.row("refuse", code=code, in_use=len(self.sessions))
+        raise operational(code, text)
+
+    def command(self, session, microseconds, query=""):
         """One command of a client, from the request to the end of the answer."""
         self.begin(session)
         if microseconds > 0 and self.clock.can_wait():
@@ -104,6 +124,10 @@ class Server:
         if session.death is not None:
             self.fail_running(session)
         session.idle_since = self.clock.now
+        interrupted, session.interrupted = session.interrupted, False
+        # In MySQL, SLEEP() takes an interruption for the end of its sleep.
+        if interrupted and (self.mariadb() or "SLEEP(" not in query):
+            raise operational(1317, "Query execution was interrupted")
 
     def quit(self, session):
         if session.death is None:
@@ -116,11 +140,18 @@ class Server:
         if session.death is not None:
             return
         since = self.clock.now if session.idle_since is None else session.idle_since
-        due = since + self.wait_timeout
+        due = since + session.idle_timeout
         if due > self.clock.now:
             self.clock.at(due, lambda: self.check_idle(session), virtual.SERVER)
         else:
             self.leave(session, TIMEOUT)
+
+    def interrupt(self, connection):
+        """KILL QUERY: who runs nothing does not notice."""
+        for session in list(self.sessions):
+            if session.connection is not None and connection in (None, session.connection) and session.running:
+                session.interrupted = True
+                self.clock.at(self.clock.now, session.running.leave)
 
     def kill(self, connection):
         """KILL for the session of one connection, or for all of the application's."""
@@ -153,6 +184,8 @@ class Server:
 
     def fail_running(self, session):
         if session.death == RESTART and session.query and not self.mariadb():
+            if "SLEEP(" in session.query:
+                return
             raise operational(1053, "Server shutdown in progress")
         session.told = True
         raise self.lost()
@@ -173,6 +206,8 @@ class Server:
         if self.driver == "pymysql":
             if not first:
                 raise DriverError("InterfaceError", 0, "")
+            if not tcp and self.version == "mysql-9.7":
+                raise self.gone(ssl.SSLEOFError(8, "EOF occurred in violation of protocol (_ssl.c:2427)"))
             if not tcp:
                 raise self.gone(BrokenPipeError(32, "Broken pipe"))
             if session.death == TIMEOUT and self.mariadb():
@@ -181,7 +216,7 @@ class Server:
         connector_c = self.driver == "mysqlclient-mariadb"
         if connector_c and not (first and tcp):
             raise self.gone()
-        if first and session.death == TIMEOUT and self.version in ("mysql-8.0", "mysql-8.4"):
+        if first and session.death == TIMEOUT and self.version in ("mysql-8.0", "mysql-8.4", "mysql-9.7"):
             raise operational(
                 4031,
                 "The client was disconnected by the server because of inactivity. See wait_timeout and "
@@ -203,8 +238,9 @@ class Server:
         if self.transport == "unix":
             local = "local" if connector_c else "local MySQL"
             return operational(2002, f"Can't connect to {local} server through socket '/run/mysqld/mysqld.sock' (2)")
-        target = "server on 'db'" if connector_c else "MySQL server on 'db:3306'"
-        return operational(2003, f"Can't connect to {target} (111)")
+        if connector_c:
+            return operational(2002, "Can't connect to server on 'db' (115)")
+        return operational(2003, "Can't connect to MySQL server on 'db:3306' (111)")
 
     def lost(self, cause=None):
         mysql = "" if self.driver == "mysqlclient-mariadb" else "MySQL "

@@ -3,6 +3,7 @@
 use crate::compare::{Comparison, compare};
 use crate::oracle::Oracle;
 use crate::recording::Case;
+use crate::server_cases::{self, Place};
 use crate::shrink::{shrink, with_explicit_arrivals};
 use crate::variations::{read, variations};
 use crate::{Failure, environment, workload};
@@ -19,6 +20,12 @@ poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
   check              compares the simulator with the recorded cases; needs no Python
   record             runs the cases against the real SQLAlchemy again and rewrites their recordings
 
+  server NAME [--root DIR] [--record] [CASE…]
+      runs tests/conformance/server-cases with a real server (mariadb, mysql), SQLAlchemy and drivers, and compares;
+      DIR is a file system to run the server in; --record keeps what the server did
+  replay NAME [CASE…]
+      compares with what that server did when it was recorded; needs neither server nor Python
+
 The first `run` installs SQLAlchemy into ~/.cache/poolscope; PYTHON names another interpreter than python3.";
 
 /// Divergences that are shown in full; after that they are only counted.
@@ -34,6 +41,11 @@ pub fn main(arguments: &[String]) -> Result<bool, Failure> {
         Some(("rows", [file])) => print_rows(file),
         Some(("check", [])) => check(),
         Some(("record", [])) => record(),
+        Some(("server", rest)) => server(rest),
+        Some(("replay", [name, cases @ ..])) => {
+            let server = server_named(name)?;
+            Ok(report(server, &server_cases::replay(server, cases)?))
+        }
         Some(("help" | "--help" | "-h", _)) | None => {
             println!("{HELP}");
             Ok(true)
@@ -200,6 +212,36 @@ impl Tally {
 fn scenario_of(document: &Value, name: &str) -> Result<Scenario, Failure> {
     let document = Document::from_json(&document.to_string()).map_err(|d| Failure::of_scenario(name, &d))?;
     read(&document, name)
+}
+
+fn server(arguments: &[String]) -> Result<bool, Failure> {
+    let (mut place, mut record, mut names) = (Place::default(), false, Vec::new());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--record" => record = true,
+            "--root" => {
+                let root = arguments.next().ok_or_else(|| Failure::new("--root needs a directory"))?;
+                place.root = Some(root.into());
+            }
+            option if option.starts_with('-') => return Err(Failure::new(format!("there is no option {option}"))),
+            name => names.push(name.to_owned()),
+        }
+    }
+    let (name, cases) = names.split_first().ok_or_else(|| Failure::new("which server: mariadb or mysql"))?;
+    let server = server_named(name)?;
+    Ok(report(server, &server_cases::live(server, cases, &place, record)?))
+}
+
+/// `mariadb` is the one MariaDB among the servers of the cases.
+fn server_named(name: &str) -> Result<poolscope_sim::scenario::Server, Failure> {
+    let found = server_cases::LIVE.iter().copied().find(|server| server.name().split('-').next() == Some(name));
+    found.ok_or_else(|| Failure::new(format!("there are no cases for `{name}`: mariadb or mysql")))
+}
+
+fn report(server: poolscope_sim::scenario::Server, tally: &server_cases::Tally) -> bool {
+    println!("server={} {tally}", server.name());
+    tally.differences == 0
 }
 
 fn print_rows(file: &str) -> Result<bool, Failure> {

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
+const DRIVERS: &str = include_str!("../requirements-server.txt");
+/// Debian's packages that mysqlclient is built with.
+const BUILD_PACKAGES: [&str; 3] = ["libmariadb-dev", "pkg-config", "gcc"];
 
 /// The directory of `harness.py` and of the recorded cases.
 pub fn package() -> &'static Path {
@@ -24,9 +27,76 @@ pub fn divergences() -> PathBuf {
 /// # Errors
 /// Python or pip is missing, or a download failed.
 pub fn python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
-    let packages = packages(version)?;
+    installed("venv-sqlalchemy", version, packages(version)?)
+}
+
+/// The same with the drivers, for cases with a real server.
+///
+/// # Errors
+/// As above, or what mysqlclient is built with is missing.
+pub fn server_python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
+    let mut all = packages(version)?;
+    all.extend(pins(DRIVERS));
+    if !has_program("pkg-config") || !runs(Command::new("pkg-config").args(["--exists", "libmariadb"])) {
+        install(&BUILD_PACKAGES, "mysqlclient cannot be built")?;
+    }
+    installed("venv-server", version, all)
+}
+
+/// MariaDB on this machine, installed if we may.
+///
+/// # Errors
+/// It is not there, and this is no Debian or we are not root.
+pub fn need_mariadb() -> Result<(), Failure> {
+    if has_program("mariadbd") { Ok(()) } else { install(&["mariadb-server"], "there is no mariadbd") }
+}
+
+/// A file system with the newest MySQL that Debian has, made once (40 s).
+///
+/// # Errors
+/// debootstrap is missing or fails, or we are not root.
+pub fn mysql_root() -> Result<PathBuf, Failure> {
+    let root = cache()?.join("mysql-root");
+    if root.join("usr/sbin/mysqld").is_file() {
+        return Ok(root);
+    }
+    if !has_program("debootstrap") {
+        install(&["debootstrap"], "MySQL is installed into a file system of its own")?;
+    }
+    let new = root.with_extension("new");
+    let _ = std::fs::remove_dir_all(&new);
+    eprintln!("MySQL for the recording: installing Debian sid's mysql-server-core into {}", root.display());
+    run(Command::new("debootstrap").args(["--variant=minbase", "--include=mysql-server-core", "sid"]).arg(&new))
+        .map_err(|why| Failure::because("MySQL could not be installed (only root can)", why))?;
+    std::fs::rename(&new, &root).map_err(|why| Failure::because(root.display(), why))?;
+    Ok(root)
+}
+
+/// Is there a server of this kind on this machine?
+pub fn has_program(program: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+}
+
+fn runs(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+fn install(packages: &[&str], why: &str) -> Result<(), Failure> {
+    let names = packages.join(" ");
+    let hint = Failure::new(format!("{why}: install {names} (Debian: apt-get install --no-install-recommends {names})"));
+    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    if !root || !Path::new("/etc/debian_version").exists() {
+        return Err(hint);
+    }
+    let mut apt = Command::new("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    run(&mut apt).map_err(|error| Failure::because(hint, error))
+}
+
+fn installed(name: &str, version: SqlAlchemy, packages: Vec<&str>) -> Result<PathBuf, Failure> {
     // Other packages are another environment: checkouts of the repository do not take theirs from each other.
-    let directory = cache()?.join(format!("venv-sqlalchemy-{}-{:016x}", version.name(), digest(&packages)));
+    let directory = cache()?.join(format!("{name}-{}-{:016x}", version.name(), digest(&packages)));
     let python = directory.join("bin").join("python");
     let stamp = directory.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == packages.join("\n")) && python.exists() {
@@ -51,13 +121,16 @@ pub fn python(version: SqlAlchemy) -> Result<PathBuf, Failure> {
 /// The pinned packages of one environment: everything in `requirements.txt`, and one SQLAlchemy.
 fn packages(version: SqlAlchemy) -> Result<Vec<&'static str>, Failure> {
     let wanted = format!("SQLAlchemy=={}.", version.name());
-    let pins = REQUIREMENTS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let packages: Vec<&str> = pins.filter(|pin| !pin.starts_with("SQLAlchemy==") || pin.starts_with(&wanted)).collect();
+    let packages: Vec<&str> = pins(REQUIREMENTS).filter(|pin| !pin.starts_with("SQLAlchemy==") || pin.starts_with(&wanted)).collect();
     if packages.iter().any(|pin| pin.starts_with(&wanted)) {
         Ok(packages)
     } else {
         Err(Failure::new(format!("requirements.txt pins no SQLAlchemy {}", version.name())))
     }
+}
+
+fn pins(requirements: &str) -> impl Iterator<Item = &str> {
+    requirements.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn cache() -> Result<PathBuf, Failure> {

@@ -10,6 +10,7 @@ mod failure;
 pub mod oracle;
 pub mod recording;
 pub mod rows;
+pub mod server_cases;
 pub mod shrink;
 pub mod variations;
 pub mod wire;

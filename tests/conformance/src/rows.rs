@@ -111,6 +111,7 @@ impl Rows<'_> {
             EventKind::ServerQuit { thread, in_use } => self.server("quit", *thread, *in_use),
             EventKind::ServerTimeout { thread, in_use } => self.server("timeout", *thread, *in_use),
             EventKind::ServerKill { thread, in_use } => self.server("kill", *thread, *in_use),
+            EventKind::ServerKillQuery { .. } => return None,
             EventKind::ServerDown { lost } => format!("server.down lost={lost}"),
             EventKind::ServerUp => "server.up".to_owned(),
             // What only the simulator knows: lines, waits, Sessions, its own bookkeeping.

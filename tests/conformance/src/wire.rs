@@ -22,6 +22,8 @@ pub fn wire(scenario: &Scenario) -> Value {
         "server": scenario.server.name(),
         "max_connections": scenario.variables.max_connections,
         "wait_timeout": scenario.variables.wait_timeout,
+        "variables": variables(scenario),
+        "account_max_user_connections": scenario.account.max_user_connections,
         "rtt_us": rtt.as_us(),
         "connect_us": rtt.times(u64::from(scenario.network.connect_round_trips)).as_us(),
         "other_sessions": scenario.other_sessions.iter().map(other_sessions).collect::<Vec<_>>(),
@@ -36,8 +38,18 @@ pub fn wire(scenario: &Scenario) -> Value {
     })
 }
 
+/// What a real server is started with.
+fn variables(scenario: &Scenario) -> Value {
+    json!({
+        "max_connections": scenario.variables.max_connections,
+        "wait_timeout": scenario.variables.wait_timeout,
+        "interactive_timeout": scenario.variables.interactive_timeout,
+        "max_user_connections": scenario.variables.max_user_connections,
+    })
+}
+
 fn other_sessions(sessions: &OtherSessions) -> Value {
-    json!({ "at_us": sessions.at.as_us(), "count": sessions.count, "admin": sessions.admin })
+    json!({ "user": sessions.user, "at_us": sessions.at.as_us(), "count": sessions.count, "admin": sessions.admin })
 }
 
 fn engine(engine: &EngineOptions) -> Value {
@@ -54,6 +66,7 @@ fn engine(engine: &EngineOptions) -> Value {
         "pool_recycle_us": engine.pool_recycle.map_or(-1_000_000, |r| i64::try_from(r.as_us()).unwrap_or(i64::MAX)),
         "pool_pre_ping": engine.pool_pre_ping,
         "pool_use_lifo": engine.pool_use_lifo,
+        "interactive": engine.client_interactive,
         "pool_reset_on_return": reset,
         "scoped_session": engine.session == SessionFactory::ScopedSession,
     })
@@ -111,6 +124,9 @@ fn arrivals(scenario: &Scenario, index: usize, arrivals: &Arrivals) -> Vec<SimTi
 fn fault(fault: &Fault) -> Value {
     match fault.kind {
         FaultKind::Kill { connection } => json!({ "at_us": fault.at.as_us(), "kill": connection }),
+        FaultKind::KillQuery { connection } => {
+            json!({ "at_us": fault.at.as_us(), "kill": connection, "query": true })
+        }
         FaultKind::Restart { down } => json!({ "at_us": fault.at.as_us(), "down_us": down.as_us() }),
     }
 }

@@ -130,5 +130,8 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
             lines.push(format!("    {option}={value},"));
         }
     }
+    if engine.client_interactive {
+        lines.push("    connect_args={\"client_flag\": CLIENT.INTERACTIVE},".to_owned());
+    }
     lines.push(")".to_owned());
 }

@@ -3,7 +3,7 @@
 use crate::agenda::Target;
 use crate::random::Random;
 use crate::scenario::{Arrivals, FaultKind};
-use crate::server::Death;
+use crate::server::{Client, Death};
 use crate::state::State;
 use crate::time::SimTime;
 use crate::trace::{EventKind, Observer, Rule};
@@ -125,8 +125,12 @@ impl<O: Observer> State<'_, O> {
         let options = &self.scenario.other_sessions[index as usize];
         for _ in 0..options.count {
             let now = self.now;
-            match self.server.accept(None, options.admin, now) {
-                Some(thread) => {
+            let others = &self.scenario.other_sessions;
+            let account = others.iter().position(|o| o.user == options.user).unwrap_or_default() as u32 + 1;
+            let idle_timeout = self.scenario.variables.wait_timeout;
+            let client = Client { connection: None, account, admin: options.admin, idle_timeout };
+            match self.server.accept(client, now) {
+                Ok(thread) => {
                     let in_use = self.server.in_use();
                     if let Some(t) = self.server.threads.get_mut(thread) {
                         // They poll often enough never to be idle for long.
@@ -138,9 +142,9 @@ impl<O: Observer> State<'_, O> {
                         EventKind::ServerOpen { thread, connection: None, in_use },
                     );
                 }
-                None => {
-                    let in_use = self.server.in_use();
-                    self.emit_outside(None, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
+                Err(refusal) => {
+                    let (code, in_use) = (refusal.code(), self.server.in_use());
+                    self.emit_outside(None, refusal.rule(), EventKind::ServerRefuse { code, in_use });
                 }
             }
         }
@@ -151,7 +155,7 @@ impl<O: Observer> State<'_, O> {
         let Some(t) = self.server.threads.get(thread) else {
             return;
         };
-        let due = t.idle_since.unwrap_or(self.now) + self.server.wait_timeout();
+        let due = t.idle_since.unwrap_or(self.now) + t.idle_timeout;
         if due > self.now {
             let boot = self.server.boot;
             self.agenda.add(due, Target::IdleCheck { thread, boot });
@@ -163,15 +167,13 @@ impl<O: Observer> State<'_, O> {
     fn fault(&mut self, index: u32) {
         match self.scenario.faults[index as usize].kind {
             FaultKind::Kill { connection } => {
-                let victims: Vec<u32> = self
-                    .server
-                    .threads
-                    .iter()
-                    .filter(|(_, t)| t.connection.is_some_and(|c| connection.is_none_or(|wanted| wanted == c)))
-                    .map(|(id, _)| id)
-                    .collect();
-                for thread in victims {
+                for thread in self.of_application(connection) {
                     self.server_ends(thread, Death::Kill, |in_use| EventKind::ServerKill { thread, in_use }, None);
+                }
+            }
+            FaultKind::KillQuery { connection } => {
+                for thread in self.of_application(connection) {
+                    self.interrupt(thread);
                 }
             }
             FaultKind::Restart { .. } if !self.server.up => {}
@@ -193,9 +195,15 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// The sessions of the application, or the one of this connection.
+    fn of_application(&self, wanted: Option<u32>) -> Vec<u32> {
+        let threads = self.server.threads.iter();
+        let ours = threads.filter(|(_, t)| t.connection.is_some_and(|c| wanted.is_none_or(|wanted| wanted == c)));
+        ours.map(|(id, _)| id).collect()
+    }
+
     fn server_up(&mut self) {
-        self.server.up = true;
-        self.server.restart_ids();
+        self.server.start_again();
         self.emit_outside(None, Rule::Restart, EventKind::ServerUp);
         for index in 0..self.scenario.other_sessions.len() {
             if self.scenario.other_sessions[index].at <= self.now {

@@ -4,7 +4,7 @@ use super::dialect::is_disconnect;
 use super::error::{DbapiClass, DbapiError, PyError};
 use crate::agenda::Target;
 use crate::scenario::{Driver, SqlAlchemy};
-use crate::server::{Death, gone, refused};
+use crate::server::{APPLICATION, Client, Death, gone, refused};
 use crate::state::State;
 use crate::time::SimSpan;
 use crate::trace::{EventId, EventKind, Observer, Rule};
@@ -22,6 +22,8 @@ pub(crate) struct DbapiConnection {
     failed: bool,
     /// The task that waits for an answer on it.
     busy: Option<u16>,
+    /// KILL QUERY has ended what runs on it.
+    interrupted: bool,
 }
 
 /// Any use of a connection that the driver has closed: mysqlclient says 2006 without words.
@@ -46,7 +48,7 @@ pub(crate) fn wrap(sqlalchemy: SqlAlchemy, error: DbapiError, statement: Option<
 
 impl<O: Observer> World<'_, O> {
     /// Opens a DBAPI connection. What the server needs max_connections for happens at the end of the handshake.
-    pub(crate) async fn open(&self) -> Result<u32, DbapiError> {
+    pub(crate) async fn open(&self, engine: u16) -> Result<u32, DbapiError> {
         let network = self.scenario.network;
         let (driver, transport) = (self.scenario.driver, self.scenario.transport);
         // A server that is down refuses with its first packet.
@@ -63,26 +65,32 @@ impl<O: Observer> World<'_, O> {
         let process = state.current_task().map_or(0, |t| t.process);
         let now = state.now;
         let cause = state.last_event();
-        let Some(thread) = state.server.accept(Some(number), false, now) else {
-            let in_use = state.server.in_use();
-            let refusal =
-                state.emit_outside(cause, Rule::MaxConnections, EventKind::ServerRefuse { code: 1040, in_use });
-            // What the client hears is caused by the refusal.
-            if let Some(task) = state.current_task() {
-                task.last = Some(refusal);
+        let options = &self.scenario.engines[state.engines[usize::from(engine)].options];
+        let idle_timeout = self.scenario.idle_timeout(options);
+        let client = Client { connection: Some(number), account: APPLICATION, admin: false, idle_timeout };
+        let thread = match state.server.accept(client, now) {
+            Ok(thread) => thread,
+            Err(refusal) => {
+                let (code, in_use) = (refusal.code(), state.server.in_use());
+                let event = state.emit_outside(cause, refusal.rule(), EventKind::ServerRefuse { code, in_use });
+                // What the client hears is caused by the refusal.
+                if let Some(task) = state.current_task() {
+                    task.last = Some(event);
+                }
+                return Err(DbapiError::operational(code));
             }
-            return Err(DbapiError::operational(1040));
         };
         state.next_dbapi += 1;
         state.outcome.connects += 1;
-        state.dbapi.insert(number, DbapiConnection { process, thread, death: None, failed: false, busy: None });
+        let new = DbapiConnection { process, thread, death: None, failed: false, busy: None, interrupted: false };
+        state.dbapi.insert(number, new);
         let in_use = state.server.in_use();
         let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
         if let Some(t) = state.server.threads.get_mut(thread) {
             t.last = Some(id);
         }
-        let due = now + state.server.wait_timeout();
+        let due = now + SimSpan::from_secs(u64::from(idle_timeout));
         let boot = state.server.boot;
         state.agenda.add(due, Target::IdleCheck { thread, boot });
         Ok(number)
@@ -117,8 +125,9 @@ impl<O: Observer> World<'_, O> {
         if let Some(error) = state.died_while_busy(connection, statement) {
             return Err(error);
         }
+        let interrupted = state.interrupted_while_busy(connection, statement);
         state.server_sleeps(connection, transaction);
-        Ok(())
+        interrupted.map_or(Ok(()), Err)
     }
 
     pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
@@ -172,11 +181,33 @@ impl<O: Observer> State<'_, O> {
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
         // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
-        if death == Death::Restart && statement.is_some() && !self.scenario.server.is_mariadb() {
-            return Some(DbapiError::operational(1053));
+        if death == Death::Restart && !self.scenario.server.is_mariadb() && let Some(statement) = statement {
+            return (!self.scenario.sleeps(statement)).then_some(DbapiError::operational(1053));
         }
         dbapi.failed = true;
         Some(DbapiError::operational(2013))
+    }
+
+    /// The error of a statement that KILL QUERY has interrupted; in MySQL, SLEEP() takes that for the end of its sleep.
+    fn interrupted_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
+        let interrupted = std::mem::take(&mut self.dbapi.get_mut(connection)?.interrupted);
+        let quietly = !self.scenario.server.is_mariadb() && statement.is_some_and(|s| self.scenario.sleeps(s));
+        (interrupted && !quietly).then_some(DbapiError::operational(1317))
+    }
+
+    /// KILL QUERY: a session that runs nothing does not notice.
+    pub(crate) fn interrupt(&mut self, thread: u32) {
+        let Some(t) = self.server.threads.get(thread) else { return };
+        let (connection, cause) = (t.connection, t.last);
+        let id = self.emit_outside(cause, Rule::KillQuery, EventKind::ServerKillQuery { thread });
+        if let Some(t) = self.server.threads.get_mut(thread) {
+            t.last = Some(id);
+        }
+        let Some(dbapi) = connection.and_then(|c| self.dbapi.get_mut(c)) else { return };
+        if let Some(task) = dbapi.busy {
+            dbapi.interrupted = true;
+            self.wake(task);
+        }
     }
 
     fn executed(
@@ -278,7 +309,7 @@ impl<O: Observer> State<'_, O> {
         };
         let id = self.emit_outside(cause.or(gone.last), rule, event(self.server.in_use()));
         if death != Death::Restart {
-            self.server.aborted_clients += 1;
+            self.server.status.aborted_clients += 1;
         }
         let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(c)) else {
             return;

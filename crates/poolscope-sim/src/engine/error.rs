@@ -283,7 +283,13 @@ impl DbapiError {
 
     /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.
     pub fn args(&self, scenario: &Scenario) -> String {
-        let message = self.message(scenario.driver, scenario.transport, scenario.server);
+        let message = match self.code {
+            1226 => format!(
+                "User 'app' has exceeded the 'max_user_connections' resource (current value: {})",
+                scenario.account.max_user_connections
+            ),
+            _ => self.message(scenario.driver, scenario.transport, scenario.server),
+        };
         let quote = if message.contains('\'') { '"' } else { '\'' };
         format!("({}, {quote}{message}{quote})", self.code)
     }
@@ -300,6 +306,7 @@ impl DbapiError {
             (1053, _) => "Server shutdown in progress".to_owned(),
             (2014, _) if driver == Driver::PyMySql => "Command Out of Sync".to_owned(),
             (2014, _) => "Commands out of sync; you can't run this command now".to_owned(),
+            (1203, _) => "User app already has more than 'max_user_connections' active connections".to_owned(),
             (1317, _) => "Query execution was interrupted".to_owned(),
             (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) if connector_c => "Server has gone away".to_owned(),
@@ -322,8 +329,9 @@ impl DbapiError {
             (2003, _) if driver == Driver::PyMySql => {
                 "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)".to_owned()
             }
-            (2003, _) if connector_c => "Can't connect to server on 'db' (111)".to_owned(),
             (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)".to_owned(),
+            // Connector/C connects without blocking and quotes that: 115 is EINPROGRESS, not the refusal.
+            (2002, Transport::Tcp) if connector_c => "Can't connect to server on 'db' (115)".to_owned(),
             (2002, _) if connector_c => {
                 "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)".to_owned()
             }
@@ -342,6 +350,7 @@ fn hundredths(span: SimSpan) -> u64 {
 /// Python's `repr` of the OSError that PyMySQL puts into its 2006.
 fn os_error(errno: u16) -> String {
     match errno {
+        8 => "SSLEOFError(8, 'EOF occurred in violation of protocol (_ssl.c:2427)')".to_owned(),
         32 => "BrokenPipeError(32, 'Broken pipe')".to_owned(),
         104 => "ConnectionResetError(104, 'Connection reset by peer')".to_owned(),
         other => format!("OSError({other})"),

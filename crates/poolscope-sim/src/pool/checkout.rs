@@ -246,7 +246,7 @@ impl<O: Observer> World<'_, O> {
             state.emit(Rule::Connect, EventKind::Connecting { engine, slot });
             engine
         };
-        let connection = match self.open().await {
+        let connection = match self.open(engine).await {
             Ok(connection) => connection,
             Err(error) => {
                 let error = wrap(self.scenario.sqlalchemy, error, None);

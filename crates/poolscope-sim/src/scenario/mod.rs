@@ -36,6 +36,7 @@ pub struct Scenario {
     pub transport: Transport,
     pub server: Server,
     pub variables: Variables,
+    pub account: Account,
     pub network: Network,
     /// Sessions on the server that are not the application's (a monitoring tool, somebody's shell).
     pub other_sessions: Vec<OtherSessions>,
@@ -71,6 +72,19 @@ impl Words {
     }
 }
 
+impl Scenario {
+    /// Seconds after which the server closes an idle session of this engine.
+    pub fn idle_timeout(&self, engine: &EngineOptions) -> u32 {
+        let Variables { wait_timeout, interactive_timeout, .. } = self.variables;
+        if engine.client_interactive { interactive_timeout } else { wait_timeout }
+    }
+
+    /// The statement calls SLEEP(), which an interruption ends like an answer in MySQL, and which has a State of its own.
+    pub fn sleeps(&self, statement: u16) -> bool {
+        self.sql(statement).contains("SLEEP(")
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookAt {
     Time(SimTime),
@@ -85,6 +99,15 @@ pub struct Variables {
     pub max_connections: u32,
     pub wait_timeout: u32,
     pub interactive_timeout: u32,
+    /// For every account; 0: no limit.
+    pub max_user_connections: u32,
+}
+
+/// The application's account, as `CREATE USER … WITH` limits it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Overrides the variable of the same name; 0: does not.
+    pub max_user_connections: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +142,8 @@ pub struct EngineOptions {
     pub pool_pre_ping: bool,
     pub pool_use_lifo: bool,
     pub pool_reset_on_return: ResetOnReturn,
+    /// The client says that a person sits before it (`CLIENT_INTERACTIVE`): interactive_timeout applies.
+    pub client_interactive: bool,
     pub session: SessionFactory,
     /// Made by a program with `create_engine()`, not by every process as it starts.
     pub in_program: bool,
@@ -136,6 +161,7 @@ impl EngineOptions {
             pool_recycle: None,
             pool_pre_ping: false,
             pool_use_lifo: false,
+            client_interactive: false,
             pool_reset_on_return: ResetOnReturn::Rollback,
             session: SessionFactory::Sessionmaker,
             in_program: false,
@@ -216,6 +242,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// `KILL id` for the session of this DBAPI connection (counted from 1), or for every session of the application.
     Kill { connection: Option<u32> },
+    /// `KILL QUERY id`: the same sessions, but only the statement that runs.
+    KillQuery { connection: Option<u32> },
     /// The server stops, and starts again `down` later.
     Restart { down: SimSpan },
 }

@@ -64,6 +64,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let server = top.named("server", m).unwrap_or(Server::MySql80);
 
     let variables = variables(top.take("variables"), server, m);
+    let account = account(top.take("account"), m);
     let network = network(top.take("network"), transport, m);
     let other_sessions = top.tables("other_sessions", m).into_iter().map(|n| other_sessions(n, m)).collect();
     let mut engines: Vec<EngineOptions> = match top.tables("engine", m) {
@@ -138,6 +139,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         transport,
         server,
         variables,
+        account,
         network,
         other_sessions,
         engines,
@@ -169,6 +171,7 @@ fn variables(node: Option<&Node>, server: Server, m: &mut Mistakes) -> Variables
         max_connections: defaults::MAX_CONNECTIONS,
         wait_timeout: defaults::WAIT_TIMEOUT,
         interactive_timeout: defaults::INTERACTIVE_TIMEOUT,
+        max_user_connections: 0,
     };
     let Some(node) = node else { return variables };
     let mut fields = Fields::of(node, "[variables]", m);
@@ -183,8 +186,20 @@ fn variables(node: Option<&Node>, server: Server, m: &mut Mistakes) -> Variables
     if let Some(n) = fields.number("interactive_timeout", 1, WAIT_TIMEOUT_MAX, m) {
         variables.interactive_timeout = n as u32;
     }
+    if let Some(n) = fields.number("max_user_connections", 0, 100_000, m) {
+        variables.max_user_connections = n as u32;
+    }
     fields.finish(m);
     variables
+}
+
+fn account(node: Option<&Node>, m: &mut Mistakes) -> Account {
+    let mut account = Account::default();
+    let Some(node) = node else { return account };
+    let mut fields = Fields::of(node, "[account]", m);
+    account.max_user_connections = fields.number("max_user_connections", 0, 100_000, m).unwrap_or_default() as u32;
+    fields.finish(m);
+    account
 }
 
 fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Network {
@@ -242,6 +257,9 @@ fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> Engi
     }
     if let Some(on) = fields.switch("pool_pre_ping", m) {
         engine.pool_pre_ping = on;
+    }
+    if let Some(on) = fields.switch("client_interactive", m) {
+        engine.client_interactive = on;
     }
     if let Some(on) = fields.switch("pool_use_lifo", m) {
         engine.pool_use_lifo = on;
@@ -538,19 +556,22 @@ fn find(node: &Node, key: &str, noun: &str, names: &[&str], m: &mut Mistakes) ->
     found
 }
 
+const FAULTS: &str = "\"kill\", \"kill query\" or \"restart\"";
+
 fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
     let mut fields = Fields::of(node, "[[fault]]", m);
     let at = fields.require("at", "when: at = \"5 s\"", m).and_then(|n| span(n, "at", m));
-    let kind = fields.require("kind", "\"kill\" or \"restart\"", m);
+    let kind = fields.require("kind", FAULTS, m);
     let connection = fields.number("connection", 1, i64::from(u32::MAX), m).map(|n| n as u32);
     let down = fields.span("down", m).unwrap_or(SimSpan::from_secs(1));
     fields.finish(m);
     let kind_node = kind?;
     let kind = match text(kind_node, "kind", m)? {
         "kill" => FaultKind::Kill { connection },
+        "kill query" => FaultKind::KillQuery { connection },
         "restart" => FaultKind::Restart { down },
         other => {
-            m.add(&kind_node.place, format!("there is no fault `{other}`"), "\"kill\" or \"restart\"");
+            m.add(&kind_node.place, format!("there is no fault `{other}`"), FAULTS);
             return None;
         }
     };

@@ -51,7 +51,13 @@ named! {
 }
 
 named! {
-    Server { MySql57 = "mysql-5.7", MySql80 = "mysql-8.0", MySql84 = "mysql-8.4", MariaDb1011 = "mariadb-10.11" }
+    Server {
+        MySql57 = "mysql-5.7",
+        MySql80 = "mysql-8.0",
+        MySql84 = "mysql-8.4",
+        MySql97 = "mysql-9.7",
+        MariaDb1011 = "mariadb-10.11",
+    }
 }
 
 impl Server {
@@ -60,7 +66,7 @@ impl Server {
     }
     /// 8.0.24 and later say 4031 before they close an idle session (MySQL manual, 4031 ER_CLIENT_INTERACTION_TIMEOUT).
     pub const fn announces_timeout(self) -> bool {
-        matches!(self, Server::MySql80 | Server::MySql84)
+        matches!(self, Server::MySql80 | Server::MySql84 | Server::MySql97)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::scenario::{Driver, Server, Transport};
 
 const EPIPE: u16 = 32;
 const ECONNRESET: u16 = 104;
+/// Not the operating system's but OpenSSL's: the other side closed a TLS connection without saying so.
+const SSL_EOF: u16 = 8;
 
 /// The driver's error; `again` if this DBAPI connection has failed before.
 pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: Death, again: bool) -> DbapiError {
@@ -17,6 +19,8 @@ pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: 
     let unix = transport == Transport::Unix;
     match driver {
         Driver::PyMySql if again => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        // PyMySQL 1.2 signs in over TLS wherever the server offers it, on a unix socket too.
+        Driver::PyMySql if unix && server == Server::MySql97 => DbapiError::with_os(2006, SSL_EOF),
         Driver::PyMySql if unix => DbapiError::with_os(2006, EPIPE),
         Driver::PyMySql if timeout && server.is_mariadb() => DbapiError::with_os(2006, ECONNRESET),
         // PyMySQL maps the error packet of 8.0.24 and later to 2013, because it comes with sequence number 0.
@@ -37,7 +41,8 @@ pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: 
 /// The driver's error for a connection attempt while the server is down.
 pub(crate) fn refused(driver: Driver, transport: Transport) -> DbapiError {
     match (driver, transport) {
-        (Driver::PyMySql | Driver::AioMySql, _) | (_, Transport::Tcp) => DbapiError::operational(2003),
-        (_, Transport::Unix) => DbapiError::operational(2002),
+        (Driver::PyMySql | Driver::AioMySql, _) | (Driver::MysqlClient, Transport::Tcp) => DbapiError::operational(2003),
+        // Connector/C has one number for both.
+        (Driver::MysqlClientMariaDb, _) | (_, Transport::Unix) => DbapiError::operational(2002),
     }
 }

@@ -5,21 +5,25 @@ mod gone;
 pub(crate) use gone::{gone, refused};
 
 use crate::numbered::Numbered;
-use crate::scenario::{Scenario, Variables};
+use crate::outcome::Status;
+use crate::scenario::{Account, Scenario, Variables};
 use crate::time::{SimSpan, SimTime};
-use crate::trace::EventId;
+use crate::trace::{EventId, Rule};
 
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub variables: Variables,
+    variables: Variables,
+    account: Account,
+    mariadb: bool,
     pub up: bool,
     /// Restarts so far.
     pub boot: u16,
     /// Live sessions by id; ids rise and are not reused until a restart.
     pub threads: Numbered<ServerThread>,
     next_id: u32,
-    pub max_used: u32,
-    pub aborted_clients: u32,
+    pub status: Status,
+    /// Max_used_connections and Aborted_clients before the last restart.
+    pub before: (u32, u32),
     pub refused: u32,
 }
 
@@ -27,10 +31,55 @@ pub(crate) struct Server {
 pub(crate) struct ServerThread {
     /// Our DBAPI connection, if it is one of ours.
     pub connection: Option<u32>,
+    account: u32,
+    /// The session's own wait_timeout.
+    pub idle_timeout: SimSpan,
     pub idle_since: Option<SimTime>,
     pub in_transaction: bool,
     /// The last event of this session, the cause of the next.
     pub last: Option<EventId>,
+}
+
+/// Who wants to sign in.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// Our DBAPI connection, if it is one of ours.
+    pub connection: Option<u32>,
+    /// A number for each account.
+    pub account: u32,
+    /// Has CONNECTION_ADMIN (or SUPER).
+    pub admin: bool,
+    /// Seconds.
+    pub idle_timeout: u32,
+}
+
+/// The account of the application; others have higher numbers.
+pub(crate) const APPLICATION: u32 = 0;
+
+/// Why a client is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    TooManyConnections,
+    /// The variable max_user_connections.
+    UserLimit,
+    /// `CREATE USER … WITH MAX_USER_CONNECTIONS`.
+    AccountLimit,
+}
+
+impl Refusal {
+    pub const fn code(self) -> u16 {
+        match self {
+            Refusal::TooManyConnections => 1040,
+            Refusal::UserLimit => 1203,
+            Refusal::AccountLimit => 1226,
+        }
+    }
+    pub const fn rule(self) -> Rule {
+        match self {
+            Refusal::TooManyConnections => Rule::MaxConnections,
+            Refusal::UserLimit | Refusal::AccountLimit => Rule::MaxUserConnections,
+        }
+    }
 }
 
 /// Why a session ended without its client.
@@ -47,12 +96,14 @@ impl Server {
         let next_id = 8;
         Server {
             variables: scenario.variables,
+            account: scenario.account,
+            mariadb: scenario.server.is_mariadb(),
             up: true,
             boot: 0,
             threads: Numbered::new(),
             next_id,
-            max_used: 0,
-            aborted_clients: 0,
+            status: Status::default(),
+            before: (0, 0),
             refused: 0,
         }
     }
@@ -61,27 +112,51 @@ impl Server {
         self.threads.len() as u32
     }
 
-    pub fn wait_timeout(&self) -> SimSpan {
-        SimSpan::from_secs(u64::from(self.variables.wait_timeout))
-    }
-
-    /// Admits a client, or not: ordinary accounts up to max_connections, privileged ones to one more.
-    pub fn accept(&mut self, connection: Option<u32>, admin: bool, now: SimTime) -> Option<u32> {
-        let places = self.variables.max_connections.saturating_add(u32::from(admin));
-        if self.in_use() >= places {
+    /// Admits a client or says with which error it does not: ordinary accounts up to max_connections, privileged ones to one more.
+    pub fn accept(&mut self, client: Client, now: SimTime) -> Result<u32, Refusal> {
+        let (in_use, limit) = (self.in_use(), self.variables.max_connections);
+        if in_use > limit {
+            // Refused before the server has read who it is; MySQL counts that elsewhere (Connection_errors_max_connections).
             self.refused += 1;
-            return None;
+            self.status.aborted_connects += u32::from(self.mariadb);
+            return Err(Refusal::TooManyConnections);
+        }
+        self.status.connections += 1;
+        let refusal = self.limit_of(&client).or((in_use == limit && !client.admin).then_some(Refusal::TooManyConnections));
+        // It takes a place until it is known who it is.
+        self.status.max_used_connections = self.status.max_used_connections.max(in_use + 1);
+        if let Some(refusal) = refusal {
+            self.refused += 1;
+            self.status.aborted_connects += 1;
+            return Err(refusal);
         }
         let id = self.next_id;
         self.next_id += 1;
-        let thread = ServerThread { connection, idle_since: Some(now), in_transaction: false, last: None };
+        let Client { connection, account, idle_timeout, .. } = client;
+        let idle_timeout = SimSpan::from_secs(u64::from(idle_timeout));
+        let thread =
+            ServerThread { connection, account, idle_timeout, idle_since: Some(now), in_transaction: false, last: None };
         self.threads.insert(id, thread);
-        self.max_used = self.max_used.max(self.in_use());
-        Some(id)
+        Ok(id)
     }
 
-    pub fn restart_ids(&mut self) {
-        self.next_id = 8;
+    /// What max_user_connections says to another session of this account: its own limit, or else everybody's.
+    fn limit_of(&self, client: &Client) -> Option<Refusal> {
+        let own = if client.account == APPLICATION { self.account.max_user_connections } else { 0 };
+        let limit = if own > 0 { own } else { self.variables.max_user_connections };
+        if limit == 0 {
+            return None;
+        }
+        let has = self.threads.iter().filter(|(_, t)| t.account == client.account).count();
+        (limit as usize <= has).then_some(if own > 0 { Refusal::AccountLimit } else { Refusal::UserLimit })
+    }
+
+    /// A new process: ids and counters begin anew.
+    pub fn start_again(&mut self) {
+        self.up = true;
         self.boot += 1;
+        self.next_id = 8;
+        let Status { max_used_connections, aborted_clients, .. } = std::mem::take(&mut self.status);
+        self.before = (self.before.0.max(max_used_connections), self.before.1 + aborted_clients);
     }
 }

@@ -201,6 +201,10 @@ pub enum EventKind {
         thread: u32,
         in_use: u32,
     },
+    /// KILL QUERY: the session lives on.
+    ServerKillQuery {
+        thread: u32,
+    },
     ServerDown {
         lost: u32,
     },

@@ -109,6 +109,7 @@ impl EventKind {
             EventKind::ServerQuit { .. } => "server_quit",
             EventKind::ServerTimeout { .. } => "server_timeout",
             EventKind::ServerKill { .. } => "server_kill",
+            EventKind::ServerKillQuery { .. } => "server_kill_query",
             EventKind::ServerDown { .. } => "server_down",
             EventKind::ServerUp => "server_up",
         }
@@ -216,6 +217,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
                 put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
             }
         }
+        EventKind::ServerKillQuery { thread } => number("thread", thread.into()),
         EventKind::ServerSleep { thread, in_transaction } => {
             number("thread", thread.into());
             number("in_transaction", in_transaction.into());

@@ -40,10 +40,12 @@ pub enum Rule {
     Dispose,
     Wire,
     MaxConnections,
+    MaxUserConnections,
     ServerAccepts,
     ServerCommand,
     WaitTimeout,
     Kill,
+    KillQuery,
     Restart,
     ClientQuits,
     DeadSocket,
@@ -221,6 +223,11 @@ impl Rule {
                 "The server has max_connections sessions: the next client is refused.",
                 "MySQL manual: Too many connections (B.3.2.5)",
             ),
+            Rule::MaxUserConnections => (
+                "server.max_user_connections",
+                "The account has as many sessions as it may: its next client is refused.",
+                "MySQL manual: Setting Account Resource Limits (8.2.21)",
+            ),
             Rule::ServerAccepts => (
                 "server.accept",
                 "Each client connection is a session on the server, idle or not.",
@@ -237,6 +244,11 @@ impl Rule {
                 "MySQL manual: wait_timeout (7.1.8)",
             ),
             Rule::Kill => ("server.kill", "KILL ends the session.", "MySQL manual: KILL Statement (15.7.8.4)"),
+            Rule::KillQuery => (
+                "server.kill-query",
+                "KILL QUERY ends the statement that runs, and leaves the session.",
+                "MySQL manual: KILL Statement (15.7.8.4)",
+            ),
             Rule::Restart => {
                 ("server.restart", "A restart ends every session.", "MySQL manual: Shutdown Process (7.1.19)")
             }

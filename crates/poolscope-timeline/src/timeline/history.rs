@@ -181,7 +181,7 @@ impl History<'_> {
         let (thread, kind) = match event.kind {
             EventKind::ServerQuit { thread, .. } => (thread, MarkKind::Quit),
             EventKind::ServerTimeout { thread, .. } => (thread, MarkKind::Timeout),
-            EventKind::ServerKill { thread, .. } => (thread, MarkKind::Kill),
+            EventKind::ServerKill { thread, .. } | EventKind::ServerKillQuery { thread } => (thread, MarkKind::Kill),
             EventKind::ServerDown { .. } => {
                 for index in &self.truths.live {
                     let connection = self.truths.threads[*index].connection;

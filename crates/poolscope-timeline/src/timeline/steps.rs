@@ -28,6 +28,7 @@ pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
         EventKind::ServerRefuse { .. }
         | EventKind::ServerTimeout { .. }
         | EventKind::ServerKill { .. }
+        | EventKind::ServerKillQuery { .. }
         | EventKind::ServerDown { .. }
         | EventKind::ServerUp => StepKind::Server,
         EventKind::Lost { .. } | EventKind::Collect { .. } => StepKind::Garbage,
