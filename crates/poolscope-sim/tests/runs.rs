@@ -173,7 +173,7 @@ fn the_server_refuses_before_the_pool_does_when_it_is_smaller() {
         LEAK,
         &[("variables.max_connections", KnobValue::Number(2))],
         expect![
-            "requests 6 served 2 failed 4 1040×4 | connects 2 pings 0 waited 0 peak 2 | at end: held 0 out 2 server 2"
+            "requests 6 served 2 failed 4 1040×4 | connects 2 pings 0 waited 0 peak 3 | at end: held 0 out 2 server 2"
         ],
     );
 }

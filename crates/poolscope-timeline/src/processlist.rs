@@ -84,7 +84,9 @@ fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'stati
         (false, _) => ("Sleep", "", None),
         (true, Command::Ping) => ("Ping", "", None),
         (true, Command::Connect) => ("Connect", "login", None),
-        (true, Command::Statement(s)) => ("Query", if scenario.sleeps(s) { "User sleep" } else { executing }, Some(scenario.sql(s))),
+        (true, Command::Statement(s)) => {
+            ("Query", if scenario.sleeps(s) { "User sleep" } else { executing }, Some(scenario.sql(s)))
+        }
         (true, Command::Commit) => ("Query", "starting", Some("COMMIT")),
         (true, Command::Rollback) => ("Query", "starting", Some("ROLLBACK")),
     };

@@ -157,8 +157,7 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         }
         EventKind::ServerQuit { thread, .. } => one(words::SERVER_QUIT, &thread.to_string()),
         EventKind::ServerTimeout { thread, .. } => {
-            let mut text =
-                two(words::SERVER_TIMEOUT, &thread.to_string(), &idle_timeout(trace, event).to_string());
+            let mut text = two(words::SERVER_TIMEOUT, &thread.to_string(), &idle_timeout(trace, event).to_string());
             of_connection(&mut text, trace, event, thread, lang);
             text
         }

@@ -45,9 +45,8 @@ def free_port():
 
 
 def die_with_parent():
-    """Linux: no server outlives the run, however the run ends. Starting one is no hurry."""
+    """Linux: no server outlives the run, however the run ends."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def hurry(thread):

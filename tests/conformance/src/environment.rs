@@ -84,7 +84,8 @@ fn runs(command: &mut Command) -> bool {
 
 fn install(packages: &[&str], why: &str) -> Result<(), Failure> {
     let names = packages.join(" ");
-    let hint = Failure::new(format!("{why}: install {names} (Debian: apt-get install --no-install-recommends {names})"));
+    let hint =
+        Failure::new(format!("{why}: install {names} (Debian: apt-get install --no-install-recommends {names})"));
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     if !root || !Path::new("/etc/debian_version").exists() {
         return Err(hint);
@@ -121,7 +122,8 @@ fn installed(name: &str, version: SqlAlchemy, packages: Vec<&str>) -> Result<Pat
 /// The pinned packages of one environment: everything in `requirements.txt`, and one SQLAlchemy.
 fn packages(version: SqlAlchemy) -> Result<Vec<&'static str>, Failure> {
     let wanted = format!("SQLAlchemy=={}.", version.name());
-    let packages: Vec<&str> = pins(REQUIREMENTS).filter(|pin| !pin.starts_with("SQLAlchemy==") || pin.starts_with(&wanted)).collect();
+    let packages: Vec<&str> =
+        pins(REQUIREMENTS).filter(|pin| !pin.starts_with("SQLAlchemy==") || pin.starts_with(&wanted)).collect();
     if packages.iter().any(|pin| pin.starts_with(&wanted)) {
         Ok(packages)
     } else {

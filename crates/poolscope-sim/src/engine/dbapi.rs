@@ -181,7 +181,10 @@ impl<O: Observer> State<'_, O> {
         dbapi.busy = None;
         let (death, _) = dbapi.death?;
         // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
-        if death == Death::Restart && !self.scenario.server.is_mariadb() && let Some(statement) = statement {
+        if death == Death::Restart
+            && !self.scenario.server.is_mariadb()
+            && let Some(statement) = statement
+        {
             return (!self.scenario.sleeps(statement)).then_some(DbapiError::operational(1053));
         }
         dbapi.failed = true;

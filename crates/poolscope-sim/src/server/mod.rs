@@ -122,7 +122,8 @@ impl Server {
             return Err(Refusal::TooManyConnections);
         }
         self.status.connections += 1;
-        let refusal = self.limit_of(&client).or((in_use == limit && !client.admin).then_some(Refusal::TooManyConnections));
+        let refusal =
+            self.limit_of(&client).or((in_use == limit && !client.admin).then_some(Refusal::TooManyConnections));
         // It takes a place until it is known who it is.
         self.status.max_used_connections = self.status.max_used_connections.max(in_use + 1);
         if let Some(refusal) = refusal {
@@ -134,8 +135,14 @@ impl Server {
         self.next_id += 1;
         let Client { connection, account, idle_timeout, .. } = client;
         let idle_timeout = SimSpan::from_secs(u64::from(idle_timeout));
-        let thread =
-            ServerThread { connection, account, idle_timeout, idle_since: Some(now), in_transaction: false, last: None };
+        let thread = ServerThread {
+            connection,
+            account,
+            idle_timeout,
+            idle_since: Some(now),
+            in_transaction: false,
+            last: None,
+        };
         self.threads.insert(id, thread);
         Ok(id)
     }

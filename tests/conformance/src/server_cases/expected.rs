@@ -62,9 +62,11 @@ fn status(variant: &Variant, at: SimTime) -> String {
     )
 }
 
-/// `1000000 0/0 start request=1`; what the server does is seen by looking at it, not in rows of its own.
+/// `1000000 0/0 start request=1`; what the server does is seen by looking at it, not in rows of its own, and the pool's log is
+/// compared in virtual time.
 fn split(row: &str) -> Option<(i64, String, String)> {
     let mut parts = row.splitn(3, ' ');
     let (at, lane, text) = (parts.next()?, parts.next()?, parts.next()?);
-    (!text.starts_with("server.")).then(|| (at.parse().unwrap_or_default(), lane.to_owned(), text.to_owned()))
+    let seen = !text.starts_with("server.") && !text.starts_with("log ");
+    seen.then(|| (at.parse().unwrap_or_default(), lane.to_owned(), text.to_owned()))
 }

@@ -47,7 +47,8 @@ pub fn live(server: Server, names: &[String], place: &Place, record: bool) -> Re
     if variants.is_empty() {
         return Err(Failure::new(format!("no server case runs on {}", server.name())));
     }
-    let mut tally = Tally { cases: variants.iter().map(|v| v.case.as_str()).collect::<BTreeSet<_>>().len(), ..Tally::default() };
+    let mut tally =
+        Tally { cases: variants.iter().map(|v| v.case.as_str()).collect::<BTreeSet<_>>().len(), ..Tally::default() };
     let mut recordings: Vec<recording::Section> = Vec::new();
     let mut waiting = variants;
     for at_a_time in AT_A_TIME {

@@ -21,7 +21,13 @@ pub struct Answer {
     pub runs: Vec<(Variant, Rows)>,
 }
 
-pub fn run(server: Server, version: SqlAlchemy, variants: Vec<Variant>, place: &Place, at_a_time: usize) -> Result<Answer, Failure> {
+pub fn run(
+    server: Server,
+    version: SqlAlchemy,
+    variants: Vec<Variant>,
+    place: &Place,
+    at_a_time: usize,
+) -> Result<Answer, Failure> {
     let python = environment::server_python(version)?;
     let kind = if server.is_mariadb() { "mariadb" } else { "mysql" };
     // Short, because a socket's path has little room.
