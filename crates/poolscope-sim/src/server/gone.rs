@@ -41,7 +41,9 @@ pub(crate) fn gone(driver: Driver, transport: Transport, server: Server, death: 
 /// The driver's error for a connection attempt while the server is down.
 pub(crate) fn refused(driver: Driver, transport: Transport) -> DbapiError {
     match (driver, transport) {
-        (Driver::PyMySql | Driver::AioMySql, _) | (Driver::MysqlClient, Transport::Tcp) => DbapiError::operational(2003),
+        (Driver::PyMySql | Driver::AioMySql, _) | (Driver::MysqlClient, Transport::Tcp) => {
+            DbapiError::operational(2003)
+        }
         // Connector/C has one number for both.
         (Driver::MysqlClientMariaDb, _) | (_, Transport::Unix) => DbapiError::operational(2002),
     }
