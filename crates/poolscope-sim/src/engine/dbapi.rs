@@ -287,7 +287,7 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn dbapi_lost(&mut self, connection: u32, exit: EventId) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
         if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
-            self.server.aborted_clients += u32::from(self.scenario.driver == Driver::PyMySql);
+            self.server.status.aborted_clients += u32::from(self.scenario.driver == Driver::PyMySql);
             let in_use = self.server.in_use();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use };
             self.emit_outside(Some(exit), Rule::ClientQuits, quit);
