@@ -7,6 +7,9 @@ export const base = import.meta.url;
 /** The wasm module. */
 export const wasm = () => fetch(new URL('./poolscope_app_bg.wasm', import.meta.url));
 
+/** The module that can do everything, where this copy has it. @type {undefined | (() => Promise<Response>)} */
+export const studio = () => fetch(new URL('./poolscope_studio_bg.wasm', import.meta.url));
+
 /** A scenario that comes with the widget. @param {string} name */
 export const scenario = (name) => fetch(new URL(`./scenarios/${name}.json`, import.meta.url));
 

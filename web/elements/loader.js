@@ -1,7 +1,7 @@
 // @ts-check
 // One wasm instance serves every widget of a page. A trap poisons the instance it happens in: its widgets are told, and whoever asks
 // next gets a fresh instance of the same module.
-import { wasm } from './assets.js';
+import { studio, wasm } from './assets.js';
 
 /**
  * The exports of the wasm module (web/app).
@@ -11,6 +11,8 @@ import { wasm } from './assets.js';
  * @property {(handle: number) => void} resize
  * @property {(handle: number) => void} unmount
  * @property {() => string} css
+ * @property {() => string} [studio_css]
+ * @property {(handle: number, serial: number, from: number, text: string) => void} [swept] cells of a map
  */
 
 /**
@@ -29,6 +31,14 @@ export class Instance {
   /** The widget that was touched last; a trap is taken to be its. @type {Lost | undefined} */
   active;
   poisoned = false;
+  /** @type {WebAssembly.Module | undefined} */
+  module;
+
+  /** @param {Kind} kind */
+  constructor(kind) {
+    this.kind = kind;
+  }
+
   /** @type {App} */
   app = /** @type {any} */ (undefined);
   sheet = new CSSStyleSheet();
@@ -54,7 +64,7 @@ export class Instance {
   poison(error) {
     if (this.poisoned) return;
     this.poisoned = true;
-    if (current?.instance === this) current = undefined;
+    if (current[this.kind]?.instance === this) current[this.kind] = undefined;
     const users = [...this.users];
     this.users.clear();
     for (const user of users) user(error, user === this.active);
@@ -83,45 +93,56 @@ export class Instance {
   }
 }
 
-/** @type {{ promise: Promise<Instance>, instance?: Instance } | undefined} */
-let current;
+/**
+ * The small module, which every page loads, or the one that can do everything, which takes over when a reader asks.
+ * @typedef {'app' | 'studio'} Kind
+ */
+
+/** @type {Partial<Record<Kind, { promise: Promise<Instance>, instance?: Instance }>>} */
+const current = {};
 let instances = 0;
-/** Compiled once. @type {Promise<WebAssembly.Module> | undefined} */
-let compiled;
+/** Compiled once. @type {Partial<Record<Kind, Promise<WebAssembly.Module>>>} */
+const compiled = {};
 
 /**
  * The instance that widgets mount in; the module is loaded when the first one asks.
+ * @param {Kind} kind
  * @returns {Promise<Instance>}
  */
-export function acquire() {
-  if (!current) {
+export function acquire(kind) {
+  let slot = current[kind];
+  if (!slot) {
     if (instances === INSTANCES_MAX) return Promise.reject(new Error('stopped after repeated crashes'));
-    const instance = new Instance();
+    const instance = new Instance(kind);
     instances++;
-    const slot = (current = { promise: start(instance), instance });
+    const fresh = (slot = current[kind] = { promise: start(instance), instance });
     // Whoever asks later tries again: the network may be back.
     slot.promise.catch(() => {
-      if (current !== slot) return;
+      if (current[kind] !== fresh) return;
       instances--;
-      current = compiled = undefined;
+      current[kind] = compiled[kind] = undefined;
     });
   }
-  return current.promise;
+  return slot.promise;
 }
 
 /** @param {Instance} instance */
 async function start(instance) {
-  compiled ??= compile();
-  const [{ default: glue }, module] = await Promise.all([import('./poolscope_app.js'), compiled]);
+  const { kind } = instance;
+  const bringing = (compiled[kind] ??= compile(kind));
+  const [{ default: glue }, module] = await Promise.all([kind === 'app' ? import('./poolscope_app.js') : import('./poolscope_studio.js'), bringing]);
   const app = glue((/** @type {Record<string, any>} */ exports) => instance.guard(exports));
   await app({ module_or_path: module });
   instance.app = app;
-  instance.sheet.replaceSync(app.css());
+  instance.module = module;
+  instance.sheet.replaceSync(app.css() + (app.studio_css?.() ?? ''));
   return instance;
 }
 
-async function compile() {
-  const response = await wasm();
+/** @param {Kind} kind */
+async function compile(kind) {
+  const response = await (kind === 'app' ? wasm() : studio?.());
+  if (!response) throw new Error('this copy has no studio');
   if (!(response instanceof Response)) return WebAssembly.compile(response);
   if (!response.ok) throw new Error(`${new URL(response.url).pathname}: ${response.status}`);
   const isWasm = response.headers.get('Content-Type')?.startsWith('application/wasm');

@@ -1,19 +1,11 @@
 // @ts-check
 // The life of one <pool-scope>: attributes in, events out. All meaning is in the wasm module.
-import { base, scenario as shipped } from './assets.js';
 import { acquire } from './loader.js';
+import { sheet } from './sheet.js';
+import { MEANING, OPTIONS, claims, fetched, page } from './source.js';
 
-/** Options that may stand on the element itself, as in `pool-recycle="30"`. */
-const OPTIONS = [
-  'pool-size', 'max-overflow', 'pool-timeout', 'pool-recycle', 'pool-pre-ping', 'pool-use-lifo', 'pool-reset-on-return', 'poolclass',
-  'max-connections', 'wait-timeout', 'interactive-timeout', 'sqlalchemy', 'driver', 'transport', 'server', 'seed',
-];
-/** Attributes that decide what is run and shown. */
-const MEANING = ['scenario', 'knobs', 'at', 'lang', ...OPTIONS];
-/** What a link to the same widget says. */
-export const ATTRIBUTES = [...MEANING, 'theme', 'controls'];
-/** Parts that `controls` chooses among. */
-const CONTROLS = ['outcome', 'knobs', 'transport', 'story', 'listing', 'holdings', 'server', 'log'];
+export { ATTRIBUTES } from './source.js';
+
 /** What the widget tells; `detail` is passed on as it is. */
 const EVENTS = ['change', 'seek', 'outcome', 'error'];
 /** Mount a little before the reader arrives. */
@@ -21,20 +13,6 @@ const NEAR = '300px';
 /** @param {string} lang @param {string} why */
 const apology = (lang, why) =>
   lang.startsWith('zh') ? `这里无法互动（${why}）；下面是构建本页时同一次运行的图。` : `Not interactive here (${why}); below is the same run as a picture.`;
-
-/** @type {CSSStyleSheet | undefined} */
-let ownSheet;
-function sheet() {
-  if (ownSheet) return ownSheet;
-  const hidden = CONTROLS.map((part) => `:host([controls]:not([controls~=${part}])) [part=${part}]`).join();
-  ownSheet = new CSSStyleSheet();
-  ownSheet.replaceSync(
-    // Until it is ready the widget measures its room and takes none, so that the page moves once.
-    ':host{display:block;position:relative}:host(:not(:state(live))) [part=widget]{position:absolute;inset:0 0 auto;block-size:0;overflow:clip;visibility:hidden}' +
-      `:host([hidden]),[hidden],${hidden}{display:none!important}[part=note]{font-size:.85em;margin:0 0 .5em;white-space:pre-line}`,
-  );
-  return ownSheet;
-}
 
 /**
  * Where the reader is, so that a fresh instance, or a newer copy, continues there.
@@ -64,6 +42,12 @@ export class Widget {
   #mounted;
   /** @type {Reader} */
   #reader;
+  /** @type {import('./loader.js').Kind} */
+  #kind = 'app';
+  /** The reader has just asked for more. */
+  #asked = false;
+  /** A link to a place in this run, that the page was opened with. @type {string | undefined} */
+  #linked;
   #attributes = new MutationObserver(() => this.#changed());
   /** @type {HTMLElement} */ #host;
   /** @type {ShadowRoot} */ #shadow;
@@ -82,6 +66,8 @@ export class Widget {
 
   connected() {
     if (this.#mounted || this.#near) return;
+    addEventListener('hashchange', this.#follow);
+    if (this.#takesLink()) return void this.#mount();
     if (this.#host.getAttribute('loading') === 'eager') return void this.#mount();
     this.#near = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && this.#mount(), { rootMargin: NEAR });
     this.#near.observe(this.#host);
@@ -89,6 +75,8 @@ export class Widget {
 
   disconnected() {
     this.#attributes.disconnect();
+    removeEventListener('hashchange', this.#follow);
+    if (linked === this) linked = undefined;
     this.#near?.disconnect();
     this.#near = undefined;
     this.#unmount();
@@ -104,6 +92,35 @@ export class Widget {
     this.#reader = {};
     if (this.#mounted?.instance) this.#update();
     else if (this.#mounted || this.#host.getAttribute('loading') === 'eager' || this.#internals.states.has('static')) this.#mount();
+  }
+
+  /** Whether the page's address is a link to this element's scenario: it goes to the first that has it. */
+  #takesLink() {
+    if ((linked && linked !== this) || !claims(this.#host.getAttribute('scenario') ?? '')) return false;
+    linked = this;
+    this.#linked = location.hash;
+    this.#kind = 'studio';
+    return true;
+  }
+
+  #follow = () => {
+    linked = undefined;
+    if (this.#takesLink()) this.#mount();
+  };
+
+  /** The module that can do everything takes over, at the same place. */
+  async #more() {
+    try {
+      await acquire('studio');
+    } catch (error) {
+      this.#internals.states.add('bare');
+      this.#tell('error', { message: message(error) });
+      return;
+    }
+    this.#kind = 'studio';
+    this.#asked = true;
+    await this.#mount();
+    this.#asked = false;
   }
 
   get #lang() {
@@ -122,25 +139,8 @@ export class Widget {
     const options = OPTIONS.filter((o) => attribute(o) !== null).map((o) => [o.replaceAll('-', '_'), attribute(o) || 'true']);
     const knobs = this.#reader.knobs ?? { ...Object.fromEntries(options), ...JSON.parse(attribute('knobs') ?? '{}') };
     const rest = { name, knobs, at: this.#reader.at ?? attribute('at') ?? undefined, lang: this.#lang };
+    if (this.#kind === 'studio') Object.assign(rest, { link: this.#linked, asked: this.#asked });
     return `{"scenario":${scenario},${JSON.stringify(rest).slice(1)}`;
-  }
-
-  /** The page of this package that shows the same: what the attributes say, and what the reader did. */
-  get #link() {
-    const { baseURI } = this.#host;
-    const url = new URL('embed.html', URL.canParse('embed.html', base) ? base : baseURI);
-    for (const name of ATTRIBUTES) {
-      const value = this.#host.getAttribute(name);
-      if (value !== null) url.searchParams.set(name, value);
-    }
-    if (this.#reader.knobs) {
-      for (const name of OPTIONS) url.searchParams.delete(name);
-      url.searchParams.set('knobs', JSON.stringify(this.#reader.knobs));
-    }
-    const scenario = url.searchParams.get('scenario') ?? '';
-    if (isAddress(scenario) && URL.canParse(scenario, baseURI)) url.searchParams.set('scenario', new URL(scenario, baseURI).href);
-    if (this.#reader.at) url.searchParams.set('at', this.#reader.at);
-    return url.href;
   }
 
   async #mount() {
@@ -153,13 +153,19 @@ export class Widget {
     root.className = 'coming';
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
-      const [instance, config] = await Promise.all([acquire(), this.#config()]);
+      const [instance, config] = await Promise.all([acquire(this.#kind), this.#config()]);
       if (mounted !== this.#mounted) return;
       mounted.instance = instance;
       instance.users.add(this.#lost);
       for (const type of ['pointermove', 'keydown', 'input']) root.addEventListener(type, () => (instance.active = this.#lost), true);
       for (const type of EVENTS) root.addEventListener(type, (event) => event instanceof CustomEvent && this.#tell(type, event.detail));
       root.addEventListener('ready', () => this.#show(false));
+      root.addEventListener('tools', () => this.#more());
+      if (this.#kind === 'studio') {
+        const { attach } = await import('./studio.js');
+        if (mounted !== this.#mounted) return;
+        attach(root, instance.module, (serial, from, text) => this.#call((app, handle) => app.swept?.(handle, serial, from, text)));
+      }
       this.#shadow.adoptedStyleSheets = [instance.sheet, sheet()];
       this.#shadow.append(root);
       mounted.handle = instance.call(this.#lost, (app) => app.mount(root, config));
@@ -222,6 +228,8 @@ export class Widget {
     this.#internals.states.delete('static');
     if (fallback) return;
     this.#mounted?.root.classList.remove('coming');
+    if (this.#linked) this.#host.scrollIntoView({ block: 'start' });
+    this.#linked = undefined;
     this.#tell('load', {});
   }
 
@@ -229,21 +237,13 @@ export class Widget {
   #tell(type, detail) {
     if (type === 'change') this.#reader.knobs = detail.knobs;
     if (type === 'seek') this.#reader.at = detail.at;
-    if (type === 'error') detail.link = this.#link;
+    if (type === 'error') detail.link = page(this.#host, this.#reader);
     this.#host.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
 
-/** A name has neither dots nor slashes. @param {string} scenario */
-const isAddress = (scenario) => !/^\s*\{/.test(scenario) && /[/.:]/.test(scenario);
-
-/** @param {string} name @param {string} from */
-async function fetched(name, from) {
-  if (!isAddress(name) && !/^[\w-]+$/.test(name)) throw new Error(name ? `${name}: not the name of a scenario` : 'there is no scenario');
-  const response = await (isAddress(name) ? fetch(new URL(name, from)) : shipped(name));
-  if (!response.ok) throw new Error(`${response.url ? new URL(response.url).pathname : name}: ${response.status}`);
-  return response.text();
-}
+/** The widget that the page's address is a link to. @type {Widget | undefined} */
+let linked;
 
 /** @param {unknown} error */
 const message = (error) => (error instanceof Error ? error.message : String(error));

@@ -108,6 +108,11 @@ impl Viewport {
         (part(self.from), part(self.to))
     }
 
+    /// The whole run, folded as it is.
+    pub fn whole(&self) -> Viewport {
+        self.window(self.start, self.end)
+    }
+
     /// This part of the run, clamped to it; at least 100 µs of it.
     pub fn show(&self, from: SimTime, to: SimTime) -> Viewport {
         self.window(self.folds.place(from), self.folds.place(to))

@@ -14,8 +14,8 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// What pages load by name; every other module is part of one of these.
-const ENTRIES: [&str; 3] = ["pool-scope.js", "pool-playground.js", "embed.js"];
-const GLUE: &str = "poolscope_app.js";
+const ENTRIES: [&str; 5] = ["pool-scope.js", "pool-playground.js", "embed.js", "studio.js", "sweep.js"];
+const GLUES: [&str; 2] = ["poolscope_app.js", "poolscope_studio.js"];
 /// A classic script with everything inside.
 pub const SINGLE: &str = "poolscope.single.js";
 const MODULE: &str = "poolscope_app_bg.wasm";
@@ -62,6 +62,8 @@ pub fn join(tools: &Tools, folder: &Path) -> Result<()> {
         fs::write(joined.join("all.js"), "import './pool-scope.js';\nimport './pool-playground.js';\n")?;
         let mut bundle = tools.esbuild()?;
         bundle.args(["all.js", "--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning"]);
+        // One file holds the small module only.
+        bundle.args(["--external:./studio.js", "--external:./poolscope_studio.js"]);
         process::run(bundle.arg(format!("--outfile=../{SINGLE}")).current_dir(&joined))?;
         fs::remove_dir_all(&joined).with_context(|| format!("cannot remove {}", joined.display()))
     })
@@ -80,6 +82,7 @@ fn assets_inside(folder: &Path) -> Result<String> {
     Ok(format!(
         "export const base = document.currentScript?.src || document.baseURI;\n\
          const module = \"{module}\";\n\
+         export const studio = undefined;\n\
          export const wasm = async () => Uint8Array.from(atob(module), (c) => c.charCodeAt(0));\n\
          const texts = {scenarios};\n\
          export const scenario = async (name) => name in texts ? new Response(texts[name]) : new Response('', {{ status: 404 }});\n\
@@ -100,11 +103,13 @@ pub fn shrink(tools: &Tools, folder: &Path, more: &[&str]) -> Result<()> {
             "--log-level=warning",
         ]);
         // Playground and iframe page use the element as everybody does.
-        bundle.arg(format!("--external:./{GLUE}")).args(["--external:./pool-scope.js", "--external:node:*"]);
+        bundle.args(GLUES.map(|glue| format!("--external:./{glue}")));
+        // The studio is loaded when it is asked for.
+        bundle.args(["--external:./pool-scope.js", "--external:./studio.js", "--external:node:*"]);
         process::run(bundle.arg("--outdir=.small").current_dir(folder))?;
         let mut glue = tools.esbuild()?;
-        glue.args([GLUE, "--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
-        process::run(glue.arg(format!("--outfile=.small/{GLUE}")).current_dir(folder))?;
+        glue.args(GLUES).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
+        process::run(glue.arg("--outdir=.small").current_dir(folder))?;
         let kept = [folder.join(SINGLE)];
         for entry in fs::read_dir(folder)? {
             let file = entry?.path();
@@ -112,7 +117,7 @@ pub fn shrink(tools: &Tools, folder: &Path, more: &[&str]) -> Result<()> {
                 fs::remove_file(&file)?;
             }
         }
-        for name in ENTRIES.iter().chain([&GLUE]).chain(more) {
+        for name in ENTRIES.iter().chain(&GLUES).chain(more) {
             fs::rename(small.join(name), folder.join(name)).with_context(|| format!("esbuild wrote no {name}"))?;
         }
         fs::remove_dir_all(&small).with_context(|| format!("cannot remove {}", small.display()))

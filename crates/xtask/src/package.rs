@@ -50,12 +50,17 @@ pub fn pack(workspace: &Workspace) -> Result<Packed> {
     Ok(Packed { npm, tarball, python })
 }
 
+/// What the widget loads when a reader asks for more.
+const STUDIO: [&str; 4] = ["studio.js", "sweep.js", "poolscope_studio.js", "poolscope_studio_bg.wasm"];
+
 fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
     let source = workspace.root.join("web/elements");
     check_versions(workspace, &source)?;
     wasm::ensure_target(workspace)?;
     wasm::build(workspace, Profile::Web, npm)?;
     wasm::optimise(tools.wasm_opt()?, npm)?;
+    wasm::build_studio(workspace, Profile::Web, npm)?;
+    wasm::optimise_studio(tools.wasm_opt()?, npm)?;
     wasm::build_headless(workspace, tools.wasm_opt()?, npm)?;
     scenarios::write(workspace, &npm.join("scenarios"))?;
     elements::copy(workspace, npm)?;
@@ -81,7 +86,7 @@ fn fill_preprocessor(workspace: &Workspace, npm: &Path) -> Result<()> {
         fs::remove_dir_all(&assets)?;
     }
     fs::create_dir_all(assets.join("scenarios"))?;
-    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"].iter().chain(&STUDIO) {
         fs::copy(npm.join(name), assets.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     for entry in fs::read_dir(workspace.root.join("book/scenarios"))? {
@@ -97,7 +102,8 @@ fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
     let module = folder.join("src/poolscope_docs");
     let widget = module.join("static/poolscope");
     fs::create_dir_all(&widget)?;
-    for name in ["pool-scope.js", "pool-playground.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+    let widgets = ["pool-scope.js", "pool-playground.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
+    for name in widgets.iter().chain(&STUDIO) {
         fs::copy(npm.join(name), widget.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     files::copy_tree(&npm.join("scenarios"), &widget.join("scenarios"))?;

@@ -102,7 +102,8 @@ impl<'w> Site<'w> {
         wasm::ensure_target(self.workspace)?;
         let folder = self.widget_folder();
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        wasm::build(self.workspace, self.profile, &folder)
+        wasm::build(self.workspace, self.profile, &folder)?;
+        wasm::build_studio(self.workspace, self.profile, &folder)
     }
 
     fn copy_elements(&self) -> Result<()> {
@@ -144,6 +145,7 @@ pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     let mut site = Site::release(workspace);
     site.build()?;
     wasm::optimise(wasm_opt, &site.widget_folder())?;
+    wasm::optimise_studio(tools.wasm_opt()?, &site.widget_folder())?;
     elements::shrink(&tools, &site.widget_folder(), &[])?;
     println!("The site is in {}.", workspace.shown(&site.folder));
     Ok(site)

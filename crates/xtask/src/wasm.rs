@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The widget: package, and library, hence the name of the files.
 const APP: (&str, &str) = ("poolscope-app", "poolscope_app");
+/// The same source with everything in it, for readers who ask for more.
+const STUDIO: &str = "poolscope_studio";
 /// The simulator without a view.
 const HEADLESS: (&str, &str) = ("poolscope-headless", "poolscope_headless");
 
@@ -94,16 +96,29 @@ fn ensure(workspace: &Workspace, part: &str, rustup_args: [&str; 3]) -> Result<(
 
 /// Compiles the app and writes `poolscope_app.js` and `poolscope_app_bg.wasm` into `folder`.
 pub fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
-    compile(workspace, APP, profile, folder)
+    compile(workspace, APP, None, profile, folder)
+}
+
+/// Compiles the app with everything in it and writes `poolscope_studio.js` and `poolscope_studio_bg.wasm` into `folder`.
+pub fn build_studio(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
+    compile(workspace, APP, Some(("studio", STUDIO)), profile, folder)
 }
 
 /// Compiles the simulator alone and writes `poolscope_headless.js` and `poolscope_headless_bg.wasm` into `folder`, small already.
 pub fn build_headless(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
-    compile(workspace, HEADLESS, Profile::Web, folder)?;
+    compile(workspace, HEADLESS, None, Profile::Web, folder)?;
     shrink(wasm_opt, HEADLESS.1, folder)
 }
 
-fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Profile, folder: &Path) -> Result<()> {
+/// `variant`: a feature, and what the files are then called.
+fn compile(
+    workspace: &Workspace,
+    (package, library): (&str, &str),
+    variant: Option<(&str, &str)>,
+    profile: Profile,
+    folder: &Path,
+) -> Result<()> {
+    let name = variant.map_or(library, |(_, name)| name);
     if profile == Profile::Web {
         ensure_library(workspace)?;
     }
@@ -112,11 +127,14 @@ fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Pro
         // A folder of its own, since the flags below would make cargo rebuild what other commands share.
         Profile::Web => workspace.target.join("small"),
     };
-    step(&format!("compiling {package} to wasm (profile {})", profile.name()), || {
+    step(&format!("compiling {name} to wasm (profile {})", profile.name()), || {
         let mut cargo = workspace.cargo();
         // Only without an rlib beside it is the module optimised as a whole.
         cargo.args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"]);
         cargo.args(["--target", TARGET, "--profile", profile.name(), "--target-dir"]).arg(&target);
+        if let Some((feature, _)) = variant {
+            cargo.args(["--features", feature]);
+        }
         if profile == Profile::Web {
             cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "--", STACK]);
             // The pinned compiler is the same compiler with these options; only their names may change with its version.
@@ -131,7 +149,7 @@ fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Pro
     step("generating the JavaScript glue", || {
         let mut output = Bindgen::new()
             .input_path(&module)
-            .out_name(library)
+            .out_name(name)
             .no_modules(true)?
             .typescript(false)
             // The loader brings the module.
@@ -146,7 +164,7 @@ fn compile(workspace: &Workspace, (package, library): (&str, &str), profile: Pro
             }
         }
         output.emit(folder)?;
-        let glue = folder.join(format!("{library}.js"));
+        let glue = folder.join(format!("{name}.js"));
         shorten(&glue, &long_names)?;
         glue::make_factory(&glue)
     })
@@ -168,6 +186,11 @@ fn shorten(glue: &Path, long_names: &[String]) -> Result<()> {
 /// Shrinks the module in `folder` in place.
 pub fn optimise(wasm_opt: Command, folder: &Path) -> Result<()> {
     shrink(wasm_opt, APP.1, folder)
+}
+
+/// The same for the module with everything in it.
+pub fn optimise_studio(wasm_opt: Command, folder: &Path) -> Result<()> {
+    shrink(wasm_opt, STUDIO, folder)
 }
 
 fn shrink(mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What a host page asks for: a scenario, knobs turned already, a place to look at, a language. JSON in, every mistake out.
 
+use crate::studio::STUDIO;
 use poolscope_sim::scenario::{Diagnostic, Document, KnobValue, Node, Place, Value};
 
 #[derive(Debug)]
@@ -11,6 +12,10 @@ pub struct Config {
     /// Overrides the scenario's `look_at`.
     pub at: Option<KnobValue>,
     pub lang: String,
+    /// A permalink that the page was opened with; the studio's.
+    pub link: Option<String>,
+    /// The reader has asked for the studio.
+    pub asked: bool,
 }
 
 impl Config {
@@ -23,6 +28,7 @@ impl Config {
         };
         let mut mistakes = Vec::new();
         let (mut name, mut scenario, mut knobs, mut at, mut lang) = (None, None, Vec::new(), None, None);
+        let (mut link, mut asked) = (None, false);
         for (key, node) in entries {
             match (key.as_str(), node.value) {
                 (_, Value::Text(text)) if text.is_empty() => {}
@@ -31,6 +37,8 @@ impl Config {
                 }
                 ("name", Value::Text(text)) => name = Some(text),
                 ("lang", Value::Text(text)) => lang = Some(text),
+                ("link", Value::Text(text)) if STUDIO => link = Some(text),
+                ("asked", Value::Bool(on)) if STUDIO => asked = on,
                 ("at", value) => match knob_value(value) {
                     Some(value) => at = Some(value),
                     None => mistakes.push(mistake("at", "`at` must be a time", "such as \"25 s\" or \"first error\"")),
@@ -63,6 +71,8 @@ impl Config {
                 knobs,
                 at,
                 lang: lang.unwrap_or_else(|| "en".to_owned()),
+                link,
+                asked,
             }),
             _ => Err(mistakes),
         }

@@ -1,8 +1,8 @@
 //! The scenario with the reader's changes, and its run. Turning a knob runs it again; a run that cannot be keeps the last one.
 
-use poolscope_sim::scenario::{Diagnostic, Document, Knob, KnobValue, Scenario};
+use poolscope_sim::scenario::{Diagnostic, Document, Fault, Knob, KnobValue, Scenario};
 use poolscope_sim::{Outcome, Trace, simulate};
-use poolscope_timeline::Timeline;
+use poolscope_timeline::{Timeline, what_if};
 
 use crate::config::Config;
 
@@ -15,6 +15,8 @@ pub struct Experiment {
     pub knobs: Vec<Knob>,
     /// By path, in the order of turning.
     pub turned: Vec<(String, KnobValue)>,
+    /// Thrown in by the reader.
+    pub faults: Vec<Fault>,
     /// What the scenario comes to when nobody turns anything.
     pub plain: Outcome,
     pub trace: Trace,
@@ -25,17 +27,17 @@ impl Experiment {
     /// # Errors
     /// Everything that is wrong with the scenario or with the knobs.
     pub fn new(config: Config) -> Result<Experiment, Vec<Diagnostic>> {
-        let Config { name, mut document, knobs: wanted, at, lang: _ } = config;
+        let Config { name, mut document, knobs: wanted, at, .. } = config;
         if let Some(at) = at {
             document.set("look_at", &at).map_err(|d| vec![d])?;
         }
         let scenario = Scenario::read(&document, &name)?;
         let knobs = scenario.knobs.clone();
-        let turned = wanted.into_iter().map(|(key, value)| (path_of(&knobs, key), value)).collect();
-        let (trace, timeline) = run(&document, &turned, &name)?;
+        let turned: Vec<_> = wanted.into_iter().map(|(key, value)| (path_of(&knobs, key), value)).collect();
+        let (trace, timeline) = run(&document, &turned, &[], &name)?;
         // Not `measure`: a second copy of the simulator, made for an observer that keeps nothing, would cost more bytes than it saves time.
         let plain = if turned.is_empty() { trace.outcome.clone() } else { simulate(&scenario).outcome };
-        Ok(Experiment { name, document, knobs, turned, plain, trace, timeline })
+        Ok(Experiment { name, document, knobs, turned, faults: Vec::new(), plain, trace, timeline })
     }
 
     /// The value of a knob as it stands.
@@ -63,24 +65,49 @@ impl Experiment {
     /// # Errors
     /// None that `new` would not have reported.
     pub fn reset(&mut self) -> Result<(), Vec<Diagnostic>> {
-        self.run(Vec::new())
+        self.change(Vec::new(), Vec::new())
+    }
+
+    /// Whether it is not the scenario as the host page gave it.
+    pub fn is_changed(&self) -> bool {
+        !self.turned.is_empty() || !self.faults.is_empty()
+    }
+
+    /// Runs with these changes instead of those so far.
+    ///
+    /// # Errors
+    /// What is wrong with them; the last run stays.
+    pub fn change(&mut self, turned: Vec<(String, KnobValue)>, faults: Vec<Fault>) -> Result<(), Vec<Diagnostic>> {
+        (self.trace, self.timeline) = run(&self.document, &turned, &faults, &self.name)?;
+        (self.turned, self.faults) = (turned, faults);
+        Ok(())
     }
 
     fn run(&mut self, turned: Vec<(String, KnobValue)>) -> Result<(), Vec<Diagnostic>> {
-        (self.trace, self.timeline) = run(&self.document, &turned, &self.name)?;
-        self.turned = turned;
-        Ok(())
+        self.change(turned, self.faults.clone())
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn document(&self) -> &Document {
+        &self.document
     }
 }
 
 fn run(
     document: &Document,
-    turned: &Vec<(String, KnobValue)>,
+    turned: &[(String, KnobValue)],
+    faults: &[Fault],
     name: &str,
 ) -> Result<(Trace, Timeline), Vec<Diagnostic>> {
     let mut document = document.clone();
     for (path, value) in turned {
         document.set(path, value).map_err(|d| vec![d])?;
+    }
+    for fault in faults {
+        what_if::add(&mut document, fault);
     }
     let trace = simulate(&Scenario::read(&document, name)?);
     let timeline = Timeline::new(&trace);

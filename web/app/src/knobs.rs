@@ -12,7 +12,7 @@ pub fn view(view: &mut View, experiment: &Experiment, lang: &str, words: &Words)
     view.open("div class=row", &[]).leaf("p class=label", &[], words.knobs);
     // Never `disabled`: the focus would fall out of the widget when it is pressed.
     let reset = "button type=button data-do=reset aria-disabled={}";
-    view.leaf(reset, &[state(experiment.turned.is_empty())], words.reset).close();
+    view.leaf(reset, &[state(!experiment.is_changed())], words.reset).close();
     for (n, knob) in experiment.knobs.iter().enumerate() {
         view_knob(view, experiment, n, knob, lang, words);
     }

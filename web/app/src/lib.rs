@@ -5,6 +5,9 @@
 //! messages), `stage` (the picture), `knobs` and `panels` (the rest of the view), `view` (elements), `markup` and `words`, and `surface`
 //! (what JavaScript calls).
 //!
+//! The same source makes two modules: the small one, which every page loads, and with the feature `studio` one that can do everything and
+//! takes over when a reader asks for it.
+//!
 //! The view never interprets trace events: it prints what `poolscope_timeline` says.
 
 mod config;
@@ -15,6 +18,7 @@ mod markup;
 mod panels;
 mod playhead;
 mod stage;
+mod studio;
 mod surface;
 mod view;
 mod widget;

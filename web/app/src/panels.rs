@@ -2,9 +2,10 @@
 
 use poolscope_sim::Trace;
 use poolscope_sim::trace::{EngineName, EventId};
-use poolscope_timeline::{Lang, Moment, sentence, why};
+use poolscope_timeline::{Lang, Moment, rule, sentence, why};
 
 use crate::markup::Markup;
+use crate::studio::{self, STUDIO};
 use crate::words::Words;
 
 /// As many causes as a reader follows.
@@ -28,7 +29,11 @@ pub fn causes(trace: &Trace, subject: EventId, lang: &str) -> Markup {
             out.raw("\"><time>").text(&e.at.to_string()).raw("</time> ");
             out.text(&sentence(trace, event, lang)).raw("</button>");
         }
-        out.raw("<span>").text(e.rule.sentence()).raw("</span><cite>").text(e.rule.source()).raw("</cite></li>");
+        out.raw("<span>").text(rule(e.rule, Lang::of(lang))).raw("</span><cite>").text(e.rule.source()).raw("</cite>");
+        if STUDIO {
+            studio::origin(&mut out, trace, event, lang);
+        }
+        out.raw("</li>");
     }
     out
 }
@@ -53,7 +58,9 @@ pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Mark
         } else {
             "<span class=\"lit\">"
         });
-        out.raw("<i>").text(&names).raw("</i><b>").text(&number.to_string()).raw("</b>").text(text).raw("\n</span>");
+        out.raw("<i>").text(&names).raw("</i>");
+        studio::line_number(&mut out, number);
+        out.text(text).raw("\n</span>");
     }
     out
 }

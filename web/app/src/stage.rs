@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use crate::markup::Markup;
 use crate::playhead::Playhead;
+use crate::studio::STUDIO;
 use crate::view::View;
 
 #[derive(Debug)]
@@ -16,6 +17,10 @@ pub struct Stage {
     pub viewport: Viewport,
     scene: Scene,
     picture: AttrValue,
+    /// Where two runs part that are drawn beside each other.
+    pub divergence: Option<SimTime>,
+    /// Idle time is drawn shorter than it lasts.
+    pub folded: bool,
 }
 
 /// Narrower than any phone: what is laid out before the page has given the widget a width.
@@ -28,12 +33,15 @@ impl Stage {
         let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
         let scene = scene(timeline, &viewport, &SceneOptions::new(width as f32, lang));
         let picture = svg(&scene).into();
-        Stage { width, lang: lang.to_owned(), viewport, scene, picture }
+        Stage { width, lang: lang.to_owned(), viewport, scene, picture, divergence: None, folded: false }
     }
 
     /// Another run on the same window, as far as it reaches.
     pub fn show(&mut self, timeline: &Timeline) {
-        let whole = Viewport::fit(timeline.start, timeline.end);
+        let mut whole = Viewport::fit(timeline.start, timeline.end);
+        if STUDIO && self.folded {
+            whole = whole.folded(&timeline.quiet());
+        }
         let viewport =
             if self.viewport.is_fit() { whole } else { whole.show(self.viewport.from(), self.viewport.to()) };
         self.layout(timeline, viewport);
@@ -56,7 +64,9 @@ impl Stage {
     }
 
     fn layout(&mut self, timeline: &Timeline, viewport: Viewport) {
-        self.scene = scene(timeline, &viewport, &SceneOptions::new(self.width as f32, &self.lang));
+        let divergence = self.divergence;
+        let options = SceneOptions { divergence, ..SceneOptions::new(self.width as f32, &self.lang) };
+        self.scene = scene(timeline, &viewport, &options);
         self.picture = svg(&self.scene).into();
         self.viewport = viewport;
     }
@@ -76,27 +86,44 @@ impl Stage {
         self.scene.scale.time(x)
     }
 
-    pub fn view(&self, view: &mut View, playhead: Playhead, subject: Option<EventId>) {
+    pub fn view(&self, view: &mut View, playhead: Playhead, subject: Option<EventId>, ticks: &str) {
         // Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
         let picture = Html::from_html_unchecked(self.picture.clone());
         let (width, height) = (self.scene.width as i32, self.scene.height as i32);
-        let plot = self.scene.plot;
-        let x = self.scene.scale.x(playhead.at);
-        let inside = plot.left <= x && x <= plot.right;
         let (outlines, ring) = self.selection(subject);
-        let (line, thumb) = if inside {
-            let (x, top) = (x as i32, plot.top as i32);
-            (format!("M{x} {top}V{}", plot.bottom as i32), format!("M{x} {top}l-6 -8h12z"))
-        } else {
-            (String::new(), String::new())
-        };
+        let (mut line, mut thumb) = (String::new(), String::new());
+        if let Some((x, stretches)) = self.scene.playhead(playhead.at) {
+            let (x, top) = (x as i32, self.scene.plot.top as i32);
+            for (from, to) in stretches {
+                line += &format!("M{x} {}V{}", from as i32, to as i32);
+            }
+            thumb = format!("M{x} {top}l-6 -8h12z");
+        }
         let mut overlay = Markup::default();
         overlay.raw("<svg class=\"overlay\" aria-hidden=\"true\" width=\"").text(&width.to_string());
         overlay.raw("\" height=\"").text(&height.to_string()).raw("\"><path class=\"same\" d=\"").text(&outlines);
         overlay.raw("\"/><path class=\"chosen\" d=\"").text(&ring).raw("\"/><path class=\"playhead\" d=\"").text(&line);
-        overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb).raw("\"/></svg>");
+        overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb);
+        if STUDIO {
+            overlay.raw("\"/><path class=\"ticks\" d=\"").text(ticks);
+        }
+        overlay.raw("\"/></svg>");
         view.open("div class=picture", &[]).add(picture);
         view.close().markup(overlay);
+    }
+
+    /// Where these instants are, as ticks under the axis.
+    pub fn ticks(&self, instants: impl Iterator<Item = SimTime>) -> String {
+        let mut path = String::new();
+        for at in instants.filter(|at| self.scene.scale.shows(*at, *at)) {
+            path += &format!("M{} {}v7", self.scene.scale.x(at) as i32, self.scene.plot.top as i32);
+        }
+        path
+    }
+
+    /// The picture alone, as a file.
+    pub fn picture(&self) -> &str {
+        &self.picture
     }
 
     /// Outlines around everything that is about the same connection, and a ring around the mark of the event itself.

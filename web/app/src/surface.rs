@@ -79,6 +79,30 @@ pub fn simulate(scenario: &str) -> Result<String, JsError> {
     Ok(poolscope_sim::trace::jsonl(&poolscope_sim::simulate(&scenario)))
 }
 
+/// What the studio adds to the widget's stylesheet.
+#[cfg(feature = "studio")]
+#[wasm_bindgen]
+pub fn studio_css() -> String {
+    include_str!("studio/studio.css").to_owned()
+}
+
+/// Cells of a phase map, from the `from`-th on in its order of filling, as `swept` takes them. Meant for a worker, since it takes time.
+///
+/// # Errors
+/// The request is not one that an event `sweep` brought.
+#[cfg(feature = "studio")]
+#[wasm_bindgen]
+pub fn sweep(request: &str, from: usize, count: usize) -> Result<String, JsError> {
+    crate::studio::sweep(request, from, count).ok_or_else(|| JsError::new("this is no request of a phase map"))
+}
+
+/// Puts cells into the phase map that asked for them.
+#[cfg(feature = "studio")]
+#[wasm_bindgen]
+pub fn swept(handle: u32, serial: u32, from: usize, text: String) {
+    send(handle, Message::Swept { serial, from, text });
+}
+
 /// The stylesheet of the widget and of its picture.
 #[wasm_bindgen]
 pub fn css() -> String {
@@ -87,8 +111,8 @@ pub fn css() -> String {
 
 fn read(config: &str) -> Result<Show, Vec<Diagnostic>> {
     let config = Config::read(config)?;
-    let lang = config.lang.clone();
-    Ok(Show { experiment: Experiment::new(config)?, lang })
+    let (lang, link, asked) = (config.lang.clone(), config.link.clone(), config.asked);
+    Ok(Show { experiment: Experiment::new(config)?, lang, link, asked })
 }
 
 fn send(handle: u32, message: Message) {

@@ -21,6 +21,7 @@ use crate::gesture::{self, Gesture};
 use crate::markup::Markup;
 use crate::playhead::{Playhead, Tempo};
 use crate::stage::Stage;
+use crate::studio::{STUDIO, Studio};
 use crate::view::{View, flag, state};
 use crate::words::{Words, words};
 use crate::{knobs, panels};
@@ -30,6 +31,8 @@ use crate::{knobs, panels};
 pub struct Show {
     pub experiment: Experiment,
     pub lang: String,
+    pub link: Option<String>,
+    pub asked: bool,
 }
 
 #[derive(Clone, Debug, Properties)]
@@ -50,6 +53,13 @@ pub enum Message {
     Gesture(Gesture),
     Frame(f64),
     Resize,
+    /// Cells of a phase map.
+    #[cfg_attr(not(feature = "studio"), allow(dead_code, reason = "only the studio has maps"))]
+    Swept {
+        serial: u32,
+        from: usize,
+        text: String,
+    },
 }
 
 #[derive(Debug)]
@@ -60,17 +70,18 @@ pub struct Widget {
 }
 
 #[derive(Debug)]
-struct State {
-    experiment: Experiment,
-    lang: String,
-    playhead: Playhead,
-    moment: Moment,
-    stage: Stage,
+pub struct State {
+    pub experiment: Experiment,
+    pub lang: String,
+    pub playhead: Playhead,
+    pub moment: Moment,
+    pub stage: Stage,
+    pub studio: Studio,
     playing: Option<Playing>,
     why_open: bool,
-    mistake: Option<String>,
+    pub mistake: Option<String>,
     /// Where the focus goes because the button that had it goes away.
-    focus: Option<&'static str>,
+    pub focus: Option<&'static str>,
     /// Events for the host page, sent when the view is up to date.
     outbox: Vec<Outgoing>,
 }
@@ -82,11 +93,14 @@ struct Playing {
     ms: u64,
     last: Option<f64>,
     stepped: bool,
+    /// What is left of a millisecond when it plays slowly.
+    rest: f64,
     _frame: AnimationFrame,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Outgoing {
+    Tools,
     Ready,
     Change,
     Seek,
@@ -118,7 +132,8 @@ impl Component for Widget {
         let Some(state) = &mut self.state else { return false };
         match message {
             Message::Show(_) => false,
-            Message::Resize => state.stage.resize(&state.experiment.timeline, width(root)),
+            Message::Resize => state.stage.resize(state.studio.shown(&state.experiment), width(root)),
+            Message::Swept { serial, from, text } => STUDIO && state.studio.swept(serial, from, &text),
             Message::Gesture(gesture) => {
                 state.act(gesture, ctx);
                 true
@@ -149,14 +164,23 @@ impl Component for Widget {
         for event in std::mem::take(&mut state.outbox) {
             state.tell(root, event);
         }
+        if STUDIO {
+            for (name, fields) in state.studio.outbox() {
+                let detail = Object::new();
+                for (key, value) in fields {
+                    let _ = Reflect::set(&detail, &key.into(), &value.into());
+                }
+                dispatch(root, name, &detail);
+            }
+        }
     }
 }
 
 impl State {
     fn new(show: Show, width: u32) -> State {
-        let Show { experiment, lang } = show;
+        let Show { experiment, lang, link, asked } = show;
         let playhead = Playhead::initial(&experiment.trace);
-        State {
+        let mut state = State {
             moment: Moment::at(&experiment.trace, playhead.when),
             stage: Stage::new(&experiment.timeline, width, &lang),
             experiment,
@@ -166,8 +190,16 @@ impl State {
             why_open: false,
             mistake: None,
             focus: None,
+            studio: Studio::default(),
             outbox: vec![Outgoing::Outcome],
+        };
+        if STUDIO {
+            state.focus = asked.then_some(".tools select");
+            if let Some(link) = link {
+                state.open(&link, width);
+            }
         }
+        state
     }
 
     fn act(&mut self, gesture: Gesture, ctx: &Context<Widget>) {
@@ -176,12 +208,15 @@ impl State {
         let trace = &self.experiment.trace;
         let here = self.playhead;
         let viewport = self.stage.viewport.clone();
-        if !matches!(gesture, Gesture::Closer | Gesture::Farther | Gesture::Fit) {
+        if !matches!(gesture, Gesture::Closer | Gesture::Farther | Gesture::Fit | Gesture::Wheel { .. })
+            && !gesture.goes_on()
+        {
             self.playing = None;
         }
         match gesture {
             Gesture::Step { forward, errors } => {
-                self.go(here.step(trace, timeline, forward, errors.then_some(StepKind::Error)));
+                let kind = if errors { Some(StepKind::Error) } else { self.studio.kind };
+                self.go(here.step(trace, timeline, forward, kind));
             }
             Gesture::Start => self.go(Playhead::time(timeline.start)),
             Gesture::End => self.go(Playhead::time(timeline.end)),
@@ -200,17 +235,27 @@ impl State {
             }
             Gesture::Play if was_playing => {}
             Gesture::Play => self.play(ctx),
+            Gesture::Tools => self.outbox.push(Outgoing::Tools),
+            Gesture::Tool { purpose, value, checked } if STUDIO => self.tool(&purpose, &value, checked),
+            Gesture::Wheel { x, by, zooms } if STUDIO => self.wheel(x, by, zooms),
+            Gesture::Finger { id, x, y, pressed, up } if STUDIO => {
+                if !self.finger(id, x, up) {
+                    self.act(Gesture::Point { x, y, pressed }, ctx);
+                }
+            }
+            Gesture::Tool { .. } | Gesture::Wheel { .. } | Gesture::Finger { .. } => {}
             Gesture::Why => self.why_open = !self.why_open,
             Gesture::Turn { knob, value, checked } => self.turn(knob, &value, checked),
-            Gesture::Reset if self.experiment.turned.is_empty() => {}
+            Gesture::Reset if !self.experiment.is_changed() => {}
             Gesture::Reset => {
+                self.studio.remember(&self.experiment, None);
                 let result = self.experiment.reset();
                 self.ran(result.map_err(|d| diagnostics_text(&d)));
             }
-            Gesture::Closer => self.stage.look(timeline, viewport.zoom(2.0, here.at)),
-            Gesture::Farther => self.stage.look(timeline, viewport.zoom(0.5, here.at)),
+            Gesture::Closer => self.look(viewport.zoom(2.0, here.at)),
+            Gesture::Farther => self.look(viewport.zoom(0.5, here.at)),
             Gesture::Fit => {
-                self.stage.look(timeline, Viewport::fit(timeline.start, timeline.end));
+                self.look(viewport.whole());
                 self.focus = Some(".stage");
             }
         }
@@ -228,30 +273,36 @@ impl State {
         };
         let Some(value) = value else { return };
         let path = knob.set.clone();
+        self.studio.remember(&self.experiment, Some(n));
         let result = self.experiment.turn(&path, value);
         self.ran(result.map_err(|d| diagnostics_text(&d)));
     }
 
     /// After another run: the reader stays at the same time.
-    fn ran(&mut self, result: Result<(), String>) {
+    pub fn ran(&mut self, result: Result<(), String>) {
         self.mistake = result.err();
         if self.mistake.is_some() {
             self.outbox.push(Outgoing::Error);
             return;
         }
-        let timeline = &self.experiment.timeline;
-        self.stage.show(timeline);
-        let playhead = self.playhead.carried(timeline);
+        if STUDIO {
+            self.compare();
+        }
+        self.stage.show(self.studio.shown(&self.experiment));
+        let playhead = self.playhead.carried(&self.experiment.timeline);
         self.go(playhead);
         self.outbox.extend([Outgoing::Change, Outgoing::Outcome]);
     }
 
-    fn go(&mut self, playhead: Playhead) {
+    pub fn go(&mut self, playhead: Playhead) {
         self.playhead = playhead;
         self.moment = Moment::at(&self.experiment.trace, playhead.when);
-        let viewport = self.stage.viewport.reveal(playhead.at);
-        self.stage.look(&self.experiment.timeline, viewport);
+        self.look(self.stage.viewport.reveal(playhead.at));
         self.outbox.push(Outgoing::Seek);
+    }
+
+    pub fn look(&mut self, viewport: Viewport) {
+        self.stage.look(self.studio.shown(&self.experiment), viewport);
     }
 
     /// An instant between events, rounded so that it reads well and still lies on the same pixel.
@@ -273,7 +324,7 @@ impl State {
         let stepped = web_sys::window()
             .and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()?)
             .is_some_and(|query| query.matches());
-        self.playing = Some(Playing { tempo, ms, last: None, stepped, _frame: next_frame(ctx) });
+        self.playing = Some(Playing { tempo, ms, last: None, stepped, rest: 0.0, _frame: next_frame(ctx) });
     }
 
     fn frame(&mut self, now: f64, ctx: &Context<Widget>) -> bool {
@@ -286,7 +337,10 @@ impl State {
             }
             playing.ms = playing.tempo.next_step(playing.ms).unwrap_or(u64::MAX);
         } else {
-            playing.ms += passed.clamp(0.0, FRAME_MAX_MS) as u64;
+            let passed =
+                passed.clamp(0.0, FRAME_MAX_MS) * if STUDIO { self.studio.tempo() } else { 1.0 } + playing.rest;
+            playing.ms += passed as u64;
+            playing.rest = passed.fract();
         }
         playing.last = Some(now);
         match playing.tempo.at(playing.ms) {
@@ -346,19 +400,16 @@ impl State {
                 set("aborted_clients", &outcome.aborted_clients.into());
                 let errors: Vec<_> = outcome.errors.iter().map(|(key, _)| key.label()).collect();
                 set("errors", &if errors.is_empty() { "-".to_owned() } else { errors.join(", ") }.into());
-                set("text", &crate::words::outcome(outcome, Lang::of(&self.lang)).into());
+                set("text", &poolscope_timeline::outcome(outcome, Lang::of(&self.lang)).into());
                 "outcome"
             }
+            Outgoing::Tools => "tools",
             Outgoing::Error => {
                 set("message", &self.mistake.clone().unwrap_or_default().into());
                 "error"
             }
         };
-        let init = CustomEventInit::new();
-        init.set_detail(&detail);
-        if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
-            let _ = root.dispatch_event(&event);
-        }
+        dispatch(root, name, &detail);
     }
 
     fn view(&self) -> Html {
@@ -375,9 +426,13 @@ impl State {
         view.open("p class=mistake role=alert hidden?", &[flag(mistake.is_none())]);
         view.text(words.not_run).leaf("span", &[], mistake.unwrap_or_default()).close();
         let stage = "div class=stage part=timeline data-do=stage tabindex=0 role=group aria-label={}";
-        self.stage.view(view.open(stage, &[words.timeline]), self.playhead, subject);
+        let ticks = if STUDIO { self.line_ticks() } else { String::new() };
+        self.stage.view(view.open(stage, &[words.timeline]), self.playhead, subject, &ticks);
         view.close();
         self.view_transport(&mut view, &told, words);
+        if STUDIO {
+            self.view_tools(&mut view, lang);
+        }
         self.view_story(&mut view, &told, subject, words);
         view.open("div class=columns", &[]);
         view.open("div class=listing part=listing role=group aria-label={}", &[words.listing]);
@@ -398,13 +453,23 @@ impl State {
         let now = &trace.outcome;
         let mut out = Markup::default();
         out.raw(if now.failed > 0 { "<strong class=\"broken\">" } else { "<strong>" });
-        out.text(&crate::words::outcome(now, lang)).raw("</strong> ");
-        if !self.experiment.turned.is_empty() {
+        out.text(&poolscope_timeline::outcome(now, lang)).raw("</strong> ");
+        let mut summary = trace.scenario.summary.get(&self.lang);
+        if self.experiment.is_changed() {
             let plain = &self.experiment.plain;
-            out.raw("<b>").text(crate::words::comparison(now, plain, lang)).raw("</b><br>");
-            out.text(&crate::words::before(plain, lang));
+            let comparison = crate::words::comparison(now, plain, lang);
+            let mended = now.failed == 0 && 0 < plain.failed;
+            if !mended {
+                out.raw("<b>").text(comparison).raw("</b>");
+            }
+            out.raw("<br>").text(&crate::words::before(plain, lang));
+            if mended {
+                // What breaks is not the headline of a run in which nothing does.
+                out.raw(" ").text(summary);
+                summary = comparison;
+            }
         }
-        view.open("header class=head", &[]).leaf("p class=summary", &[], trace.scenario.summary.get(&self.lang));
+        view.open("header class=head", &[]).leaf("p class=summary", &[], summary);
         view.open("p class=outcome part=outcome aria-live=polite", &[]).markup(out).close().close();
     }
 
@@ -430,6 +495,9 @@ impl State {
         view.open("span class=zoom", &[]).open("span hidden?", &[flag(self.stage.viewport.is_fit())]);
         button(view, "fit", words.fit, "M4 6v12M20 6v12M8 12h8M8 12l3-3M8 12l3 3M16 12l-3-3M16 12l-3 3", "");
         view.close();
+        if !STUDIO {
+            button(view, "tools", words.tools, "M6 12h.1M12 12h.1M18 12h.1", "");
+        }
         button(view, "farther", words.farther, "M5 12h14", "");
         button(view, "closer", words.closer, "M5 12h14M12 5v14", "");
         view.close().close().close();
@@ -445,6 +513,22 @@ impl State {
             view.markup(panels::causes(&self.experiment.trace, event, &self.lang));
         }
         view.close().close();
+    }
+}
+
+impl Gesture {
+    /// Some of the studio's controls leave it playing.
+    fn goes_on(&self) -> bool {
+        STUDIO && matches!(self, Gesture::Tools)
+            || matches!(self, Gesture::Tool { purpose, .. } if STUDIO && purpose == "t-speed")
+    }
+}
+
+fn dispatch(root: &Element, name: &str, detail: &Object) {
+    let init = CustomEventInit::new();
+    init.set_detail(detail);
+    if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
+        let _ = root.dispatch_event(&event);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The widget's own words, in English and 简体中文. What the timeline has words for is taken from there.
 
 use poolscope_sim::Outcome;
-use poolscope_timeline::Lang;
+use poolscope_timeline::{Lang, outcome};
 
 #[derive(Debug)]
 pub struct Words {
@@ -30,6 +30,7 @@ pub struct Words {
     pub last_error: &'static str,
     pub no_error: &'static str,
     pub not_run: &'static str,
+    pub tools: &'static str,
 }
 
 static EN: Words = Words {
@@ -58,6 +59,7 @@ static EN: Words = Words {
     last_error: "In the application's log",
     no_error: "No exception so far.",
     not_run: "This value cannot be run; the picture shows the last run that could.",
+    tools: "More tools",
 };
 
 static ZH_CN: Words = Words {
@@ -86,6 +88,7 @@ static ZH_CN: Words = Words {
     last_error: "应用日志里的异常",
     no_error: "到目前为止没有异常。",
     not_run: "这个值无法运行；图中仍是上一次可以运行的结果。",
+    tools: "更多工具",
 };
 
 pub fn words(lang: Lang) -> &'static Words {
@@ -93,36 +96,6 @@ pub fn words(lang: Lang) -> &'static Words {
         Lang::En => &EN,
         Lang::ZhCn => &ZH_CN,
     }
-}
-
-/// `9 requests: 6 served, 3 failed (2013 ×3)`.
-pub fn outcome(outcome: &Outcome, lang: Lang) -> String {
-    let zh = lang == Lang::ZhCn;
-    let Outcome { requests, served, failed, .. } = *outcome;
-    let mut text = if zh {
-        format!("{requests} 个请求：{served} 个成功")
-    } else {
-        format!("{requests} requests: {served} served")
-    };
-    if failed > 0 {
-        let errors: Vec<String> = outcome.errors.iter().map(|(key, n)| format!("{} ×{n}", key.label())).collect();
-        let errors = errors.join(", ");
-        text +=
-            &if zh { format!("，{failed} 个失败（{errors}）") } else { format!(", {failed} failed ({errors})") };
-    }
-    let unfinished = outcome.requests.saturating_sub(served + failed);
-    if unfinished > 0 {
-        text +=
-            &if zh { format!("，{unfinished} 个还没有结束") } else { format!(", {unfinished} still running") };
-    }
-    if let Some(limit) = outcome.truncated {
-        text += &if zh {
-            format!("（运行被上限 {limit} 截断）")
-        } else {
-            format!(" (cut short by the limit on {limit})")
-        };
-    }
-    text + if zh { "。" } else { "." }
 }
 
 /// How the run with the reader's changes compares to the scenario's own; empty while nothing is changed.

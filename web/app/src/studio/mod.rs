@@ -1,0 +1,372 @@
+//! What few readers use: comparing, throwing in faults, links, files, maps. Compiled into a module of its own (feature `studio`), so that a
+//! page does not load it before somebody asks.
+
+mod map;
+mod view;
+mod words;
+
+use poolscope_sim::scenario::{Fault, FaultKind, KnobValue, Scenario};
+use poolscope_sim::time::{SimSpan, SimTime};
+use poolscope_sim::trace::{EventId, EventKind, jsonl};
+use poolscope_sim::{Trace, simulate};
+use poolscope_timeline::{Comparison, Lang, Permalink, StepKind, Timeline, When, css, export, origin};
+
+use crate::config::diagnostics_text;
+use crate::experiment::Experiment;
+use crate::playhead::Playhead;
+use crate::stage::Stage;
+use crate::widget::State;
+use map::Map;
+#[cfg(feature = "studio")]
+pub use map::sweep;
+pub use view::{line_number, origin};
+use words::{KINDS, words};
+
+/// Whether this module is the one that can do everything.
+pub const STUDIO: bool = cfg!(feature = "studio");
+
+/// What the reader changed: options and faults.
+type Change = (Vec<(String, KnobValue)>, Vec<Fault>);
+/// An event for the element: its name and its fields.
+pub type Telling = (&'static str, Vec<(&'static str, String)>);
+
+#[derive(Debug, Default)]
+pub struct Studio {
+    /// What the step buttons stop at.
+    pub kind: Option<StepKind>,
+    /// In powers of two.
+    speed: i32,
+    compare: bool,
+    beside: Option<Beside>,
+    /// The line of the listing whose moments are shown.
+    line: Option<u16>,
+    /// What was taken along last, to be seen and copied by hand where the page may not.
+    taken: String,
+    note: &'static str,
+    undo: Vec<Change>,
+    redo: Vec<Change>,
+    /// Turning the same knob again is the same change.
+    turned_last: Option<usize>,
+    fault: String,
+    map: Map,
+    fingers: Vec<(i32, f32)>,
+    outbox: Vec<Telling>,
+}
+
+#[derive(Debug)]
+struct Beside {
+    trace: Trace,
+    timeline: Timeline,
+    comparison: Comparison,
+}
+
+/// As many changes as can be undone.
+const UNDO_MAX: usize = 100;
+
+/// What a key on the timeline steps through; nothing for the other keys of the studio.
+pub fn key(name: &str) -> Option<Option<StepKind>> {
+    let lower = name.to_ascii_lowercase();
+    match lower.as_str() {
+        "z" | "[" | "]" => Some(None),
+        _ => KINDS.iter().find(|k| k.3 == lower).map(|k| Some(k.0)),
+    }
+}
+
+impl Studio {
+    /// What the picture shows: the run, or both runs.
+    pub fn shown<'a>(&'a self, experiment: &'a Experiment) -> &'a Timeline {
+        match &self.beside {
+            Some(beside) if STUDIO => &beside.timeline,
+            _ => &experiment.timeline,
+        }
+    }
+
+    /// Before a change: `knob` is the one that is turned.
+    pub fn remember(&mut self, experiment: &Experiment, knob: Option<usize>) {
+        if !STUDIO || knob.is_some() && knob == self.turned_last {
+            return;
+        }
+        self.turned_last = knob;
+        self.redo.clear();
+        if UNDO_MAX <= self.undo.len() {
+            self.undo.remove(0);
+        }
+        self.undo.push((experiment.turned.clone(), experiment.faults.clone()));
+    }
+
+    pub fn tempo(&self) -> f64 {
+        f64::from(self.speed).exp2()
+    }
+
+    pub fn outbox(&mut self) -> Vec<Telling> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    pub fn swept(&mut self, serial: u32, from: usize, text: &str) -> bool {
+        self.map.swept(serial, from, text)
+    }
+}
+
+impl State {
+    /// One of the studio's controls.
+    pub fn tool(&mut self, purpose: &str, value: &str, on: bool) {
+        let number = || value.parse::<usize>().ok();
+        self.studio.note = "";
+        match purpose {
+            "t-kind" => self.studio.kind = number().and_then(|n| KINDS.get(n)).map(|k| k.0),
+            "t-speed" => self.studio.speed = value.parse().unwrap_or(0).clamp(-4, 6),
+            "t-fold" => self.fold(on),
+            "t-compare" => {
+                self.studio.compare = on;
+                self.compare();
+                self.stage.show(self.studio.shown(&self.experiment));
+            }
+            "t-key" => self.key(value, on),
+            "t-line" => {
+                let line = value.parse().ok();
+                self.studio.line = line.filter(|_| self.studio.line != line);
+            }
+            "t-fault" => value.clone_into(&mut self.studio.fault),
+            "t-throw" => self.throw(),
+            "t-undo" => self.back(true),
+            "t-redo" => self.back(false),
+            "t-x" => self.studio.map.x = number().unwrap_or(0),
+            "t-y" => self.studio.map.y = number().unwrap_or(0),
+            "t-map" => {
+                let telling = self.studio.map.start(&self.experiment);
+                self.studio.outbox.extend(telling);
+            }
+            "t-cell" => {
+                let Some(values) = number().and_then(|n| self.studio.map.settings(n)) else { return };
+                self.studio.remember(&self.experiment, None);
+                let mut turned = self.experiment.turned.clone();
+                turned.retain(|(path, _)| !values.iter().any(|v| v.0 == *path));
+                turned.extend(values);
+                let result = self.experiment.change(turned, self.experiment.faults.clone());
+                self.ran(result.map_err(|d| diagnostics_text(&d)));
+            }
+            "t-overview" => {
+                let viewport = &self.stage.viewport;
+                let whole = viewport.whole().scale(0.0, 1_000.0);
+                let middle = whole.time(number().unwrap_or(0) as f32);
+                let span = viewport.part();
+                let half = (span.1 - span.0) as f32 / 2.0;
+                let x = whole.x(middle).clamp(half, 1_000.0 - half);
+                let viewport = viewport.show(whole.time(x - half), whole.time(x + half));
+                self.look(viewport);
+            }
+            _ => self.take(purpose),
+        }
+    }
+
+    fn fold(&mut self, on: bool) {
+        self.stage.folded = on;
+        self.stage.viewport = self.stage.viewport.whole();
+        self.stage.show(self.studio.shown(&self.experiment));
+    }
+
+    fn key(&mut self, name: &str, back: bool) {
+        let viewport = self.stage.viewport.clone();
+        match (name, key(name)) {
+            ("[", _) => self.look(viewport.pan(-250)),
+            ("]", _) => self.look(viewport.pan(250)),
+            ("z" | "Z", _) => self.fold(!self.stage.folded),
+            (_, Some(kind)) => {
+                self.go(self.playhead.step(&self.experiment.trace, &self.experiment.timeline, !back, kind));
+            }
+            _ => {}
+        }
+    }
+
+    /// `x` is in px of the picture; `by` in px of the wheel.
+    pub fn wheel(&mut self, x: f32, by: f32, zooms: bool) {
+        let viewport = self.stage.viewport.clone();
+        let viewport = if zooms {
+            viewport.zoom((-by / 300.0).clamp(-1.0, 1.0).exp2(), self.stage.time(x))
+        } else {
+            viewport.pan(by as i32)
+        };
+        self.look(viewport);
+    }
+
+    /// Two fingers zoom and move; what one finger does is not told here.
+    pub fn finger(&mut self, id: i32, x: f32, up: bool) -> bool {
+        let fingers = &mut self.studio.fingers;
+        let before = fingers.clone();
+        fingers.retain(|f| f.0 != id);
+        if up {
+            return true;
+        }
+        fingers.push((id, x));
+        let ([_, _] | [_, _, ..], Some(other)) = (before.as_slice(), before.iter().find(|f| f.0 != id)) else {
+            return 1 < fingers.len();
+        };
+        let Some(last) = before.iter().find(|f| f.0 == id) else { return true };
+        /// Closer fingers than this tell no direction.
+        const APART: f32 = 24.0;
+        let (old, new) = ((last.1 - other.1).abs().max(APART), (x - other.1).abs().max(APART));
+        let viewport = self.stage.viewport.zoom(new / old, self.stage.time(other.1));
+        self.look(viewport);
+        true
+    }
+
+    /// The run that is shown beside this one, made anew after each change.
+    pub fn compare(&mut self) {
+        self.studio.beside = None;
+        self.stage.divergence = None;
+        if !self.studio.compare || !self.experiment.is_changed() {
+            return;
+        }
+        let Ok(scenario) = Scenario::read(self.experiment.document(), self.experiment.name()) else { return };
+        let trace = simulate(&scenario);
+        let timeline = self.experiment.timeline.beside(&Timeline::new(&trace));
+        let comparison = Comparison::new(&trace, &self.experiment.trace, Lang::of(&self.lang));
+        self.stage.divergence = comparison.divergence.map(|d| d.at);
+        self.studio.beside = Some(Beside { trace, timeline, comparison });
+    }
+
+    fn throw(&mut self) {
+        let kind = match self.studio.fault.split_once('.') {
+            Some((_, number)) => FaultKind::Kill { connection: number.parse().ok() },
+            None if self.studio.fault == "restart" => FaultKind::Restart { down: SimSpan::from_secs(1) },
+            None => FaultKind::Kill { connection: None },
+        };
+        self.studio.remember(&self.experiment, None);
+        let mut faults = self.experiment.faults.clone();
+        faults.push(Fault { at: self.playhead.at, kind });
+        let result = self.experiment.change(self.experiment.turned.clone(), faults);
+        self.ran(result.map_err(|d| diagnostics_text(&d)));
+    }
+
+    fn back(&mut self, undo: bool) {
+        let studio = &mut self.studio;
+        let Some((turned, faults)) = (if undo { studio.undo.pop() } else { studio.redo.pop() }) else { return };
+        let now = (self.experiment.turned.clone(), self.experiment.faults.clone());
+        if undo {
+            studio.redo.push(now)
+        } else {
+            studio.undo.push(now)
+        }
+        studio.turned_last = None;
+        let result = self.experiment.change(turned, faults);
+        self.ran(result.map_err(|d| diagnostics_text(&d)));
+    }
+
+    /// The connections that the server has at the playhead.
+    fn connections(&self) -> Vec<u32> {
+        let mut open: Vec<(u32, u32)> = Vec::new();
+        for event in self.experiment.trace.events.iter().take_while(|e| e.at <= self.playhead.at) {
+            match event.kind {
+                EventKind::ServerOpen { thread, connection: Some(connection), .. } => open.push((thread, connection)),
+                EventKind::ServerQuit { thread, .. }
+                | EventKind::ServerTimeout { thread, .. }
+                | EventKind::ServerKill { thread, .. } => open.retain(|o| o.0 != thread),
+                EventKind::ServerDown { .. } => open.clear(),
+                _ => {}
+            }
+        }
+        open.into_iter().map(|o| o.1).collect()
+    }
+
+    fn permalink(&self) -> Permalink {
+        let viewport = &self.stage.viewport;
+        let settings = self.experiment.turned.iter().map(|(path, value)| (path.clone(), value.to_string()));
+        let mut link = Permalink {
+            scenario: self.experiment.trace.scenario.name.clone(),
+            settings: settings.collect(),
+            faults: self.experiment.faults.clone(),
+            at: Some(self.playhead.at),
+            event: None,
+            view: (!viewport.is_fit()).then(|| (viewport.from(), viewport.to())),
+            idle_folded: self.stage.folded,
+            compare: self.studio.compare,
+            lang: Some(Lang::of(&self.lang)),
+        };
+        if let When::Event(event) = self.playhead.when {
+            link.select(&self.experiment.trace, event);
+        }
+        link
+    }
+
+    /// What a link says; a link that cannot be followed leaves the scenario as it is, and says why.
+    pub fn open(&mut self, link: &str, width: u32) {
+        let document = self.experiment.document();
+        let read = Permalink::read(link).and_then(|link| link.apply(document).map(|changed| (link, changed)));
+        let result = read.and_then(|(link, changed)| {
+            self.experiment.change(changed.settings, link.faults.clone())?;
+            Ok(link)
+        });
+        let link = match result {
+            Ok(link) => link,
+            Err(mistakes) => {
+                let lang = Lang::of(&self.lang);
+                self.mistake = Some(words(lang).bad_link.to_owned() + "\n" + &diagnostics_text(&mistakes));
+                return;
+            }
+        };
+        if let Some(lang) = link.lang {
+            lang.tag().clone_into(&mut self.lang);
+        }
+        self.stage = Stage::new(&self.experiment.timeline, width, &self.lang);
+        self.stage.folded = link.idle_folded;
+        self.studio.compare = link.compare;
+        self.ran(Ok(()));
+        if let Some((from, to)) = link.view {
+            let viewport = self.stage.viewport.show(from, to);
+            self.look(viewport);
+        }
+        let trace = &self.experiment.trace;
+        let initial = || Playhead::initial(trace);
+        let at = |at: SimTime| link.find(trace).map_or(Playhead::time(at), |event| Playhead::event(trace, event));
+        self.go(link.at.map_or_else(initial, at));
+        self.focus = Some(".stage");
+    }
+
+    /// Copies or saves something; the element does it, since it may.
+    fn take(&mut self, purpose: &str) {
+        let lang = Lang::of(&self.lang);
+        let words = words(lang);
+        let trace = &self.experiment.trace;
+        let (name, at) = (trace.scenario.name.as_str(), Some(self.playhead.at));
+        let turned = &self.experiment.turned;
+        let file = |ending: &str| name.to_owned() + ending;
+        let picture = || {
+            // A file has no page to take its colours from.
+            let style =
+                format!("<style><![CDATA[{} .ps{{background:#fff;color-scheme:light}}]]></style><title>", css());
+            self.stage.picture().replacen("<title>", &style, 1)
+        };
+        let (how, name, kind, text) = match purpose {
+            "t-link" => ("copy", "link".to_owned(), "", self.permalink().write()),
+            "t-fence" => ("copy", String::new(), "", export::fence(name, turned, at)),
+            "t-html" => ("copy", String::new(), "", export::html(name, turned, at, lang)),
+            "t-python" => match export::python(trace) {
+                Some(text) => ("save", file(".py"), "text/x-python", text),
+                None => {
+                    self.studio.note = words.no_python;
+                    return;
+                }
+            },
+            "t-svg" => ("save", file(".svg"), "image/svg+xml", picture()),
+            "t-png" => ("save", file(".png"), "image/png", picture()),
+            "t-jsonl" => ("save", file(".jsonl"), "application/jsonl", jsonl(trace)),
+            "t-perfetto" => {
+                let text = export::perfetto(trace, &self.experiment.timeline, lang);
+                ("save", file(".perfetto.json"), "application/json", text)
+            }
+            _ => return,
+        };
+        self.studio.note = if how == "copy" { words.copied } else { words.saved };
+        self.studio.taken = if how == "copy" { text.clone() } else { String::new() };
+        let fields = vec![("how", how.to_owned()), ("name", name), ("type", kind.to_owned()), ("text", text)];
+        self.studio.outbox.push(("take", fields));
+    }
+
+    /// Where the chosen line ran.
+    pub fn line_ticks(&self) -> String {
+        let Some(line) = self.studio.line else { return String::new() };
+        let events = &self.experiment.trace.events;
+        let runs = origin::runs_of(&self.experiment.trace, line);
+        self.stage.ticks(runs.into_iter().filter_map(|EventId(n)| events.get(n as usize)).map(|e| e.at))
+    }
+}

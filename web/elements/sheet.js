@@ -1,0 +1,19 @@
+// @ts-check
+// The styles of an element around its widget, which brings its own.
+
+/** Parts that `controls` chooses among. */
+const CONTROLS = ['outcome', 'knobs', 'transport', 'story', 'listing', 'holdings', 'server', 'log'];
+
+/** @type {CSSStyleSheet | undefined} */
+let ownSheet;
+export function sheet() {
+  if (ownSheet) return ownSheet;
+  const hidden = CONTROLS.map((part) => `:host([controls]:not([controls~=${part}])) [part=${part}]`).join();
+  ownSheet = new CSSStyleSheet();
+  ownSheet.replaceSync(
+    // Until it is ready the widget measures its room and takes none, so that the page moves once.
+    ':host{display:block;position:relative}:host(:not(:state(live))) [part=widget]{position:absolute;inset:0 0 auto;block-size:0;overflow:clip;visibility:hidden}' +
+      `:host([hidden]),[hidden],${hidden}{display:none!important}:host(:state(bare)) [data-do=tools]{display:none!important}[part=note]{font-size:.85em;margin:0 0 .5em;white-space:pre-line}`,
+  );
+  return ownSheet;
+}

@@ -1,0 +1,57 @@
+// @ts-check
+// What an element shows, from where: its attributes, its scenario's text, and the addresses that say the same.
+import { base, scenario as shipped } from './assets.js';
+
+/** Options that may stand on the element itself, as in `pool-recycle="30"`. */
+export const OPTIONS = [
+  'pool-size', 'max-overflow', 'pool-timeout', 'pool-recycle', 'pool-pre-ping', 'pool-use-lifo', 'pool-reset-on-return', 'poolclass',
+  'max-connections', 'wait-timeout', 'interactive-timeout', 'sqlalchemy', 'driver', 'transport', 'server', 'seed',
+];
+/** Attributes that decide what is run and shown. */
+export const MEANING = ['scenario', 'knobs', 'at', 'lang', ...OPTIONS];
+/** What a link to the same widget says. */
+export const ATTRIBUTES = [...MEANING, 'theme', 'controls'];
+/** A name has neither dots nor slashes. @param {string} scenario */
+export const isAddress = (scenario) => !/^\s*\{/.test(scenario) && /[/.:]/.test(scenario);
+
+/** @param {string} name @param {string} from */
+export async function fetched(name, from) {
+  if (!isAddress(name) && !/^[\w-]+$/.test(name)) throw new Error(name ? `${name}: not the name of a scenario` : 'there is no scenario');
+  const response = await (isAddress(name) ? fetch(new URL(name, from)) : shipped(name));
+  if (!response.ok) throw new Error(`${response.url ? new URL(response.url).pathname : name}: ${response.status}`);
+  return response.text();
+}
+
+/** Whether the page's address is a link to a run of this scenario. @param {string} scenario */
+export function claims(scenario) {
+  if (!location.hash.startsWith('#poolscope=')) return false;
+  const name = new URLSearchParams(location.hash.slice(1)).get('scenario');
+  if (!/^\s*\{/.test(scenario)) return name === scenario.replace(/^.*\/|\.json$/g, '');
+  try {
+    return name === JSON.parse(scenario).name;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The page of this package that shows the same: what the attributes say, and what the reader did.
+ * @param {HTMLElement} host
+ * @param {import('./widget.js').Reader} reader
+ */
+export function page(host, reader) {
+  const { baseURI } = host;
+  const url = new URL('embed.html', URL.canParse('embed.html', base) ? base : baseURI);
+  for (const name of ATTRIBUTES) {
+    const value = host.getAttribute(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
+  if (reader.knobs) {
+    for (const name of OPTIONS) url.searchParams.delete(name);
+    url.searchParams.set('knobs', JSON.stringify(reader.knobs));
+  }
+  const scenario = url.searchParams.get('scenario') ?? '';
+  if (isAddress(scenario) && URL.canParse(scenario, baseURI)) url.searchParams.set('scenario', new URL(scenario, baseURI).href);
+  if (reader.at) url.searchParams.set('at', reader.at);
+  return url.href;
+}
