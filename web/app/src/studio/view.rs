@@ -118,6 +118,8 @@ impl State {
             let what = match fault.kind {
                 FaultKind::Kill { connection: None } => "KILL".to_owned(),
                 FaultKind::Kill { connection: Some(n) } => format!("KILL #{n}"),
+                FaultKind::KillQuery { connection: None } => "KILL QUERY".to_owned(),
+                FaultKind::KillQuery { connection: Some(n) } => format!("KILL QUERY #{n}"),
                 FaultKind::Restart { .. } => words.restart.to_owned(),
             };
             format!("{what}, {}", fault.at)
