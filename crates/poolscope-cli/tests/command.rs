@@ -106,7 +106,8 @@ fn other_formats_say_the_same_run() {
     let table = poolscope(&["run", "-", "--format", "table"], SCENARIO).out;
     let jsonl = poolscope(&["run", "-", "--format", "jsonl"], SCENARIO).out;
     let log = poolscope(&["run", "-", "--format", "log"], SCENARIO).out;
-    assert_eq!(log, table);
+    let pool = "sqlalchemy.pool.impl.QueuePool ";
+    assert!(log.lines().all(|line| line.contains(pool)) && log.contains("Created new connection"), "{log}");
     assert!(table.contains("2013") && jsonl.contains("2013"), "{table}{jsonl}");
     assert!(jsonl.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{jsonl}");
     let svg = poolscope(&["run", "-", "--format", "svg"], SCENARIO).out;

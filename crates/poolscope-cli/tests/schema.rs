@@ -75,7 +75,7 @@ fn what_the_reader_refuses_the_schema_refuses() {
     let text = fs::read_to_string(root().join("book/scenarios/recycle-above-wait-timeout.toml")).expect("a scenario");
     let good: Value = serde_json::from_str(&Document::from_toml(&text).expect("TOML").to_json()).expect("JSON");
     for (path, wrong) in [
-        ("/sqlalchemy", json!("1.3")),
+        ("/sqlalchemy", json!("0.9")),
         ("/variables/wait_timeout", json!(0)),
         ("/engine/pool_sise", json!(5)),
         ("/engine/pool_pre_ping", json!("yes")),
