@@ -60,14 +60,14 @@ class Logs(logging.Handler):
 class PoolLog(logging.Handler):
     """What the pool logs, as rows."""
 
-    rows = None
+    rows = server = None
     foreign = False
 
     def emit(self, record):
         # A collection may also find what an earlier run left behind.
         connections = [argument for argument in record.args or () if hasattr(argument, "driver")]
         if connections:
-            self.foreign = connections[0].driver.row.__self__ is not self.rows
+            self.foreign = connections[0].driver.server is not self.server
         if self.rows and not (self.foreign and (connections or record.levelno == logging.ERROR)):
             self.rows.add("log", level=record.levelname, text=record.getMessage())
 
@@ -86,7 +86,6 @@ def show(value):
 def run(scenario):
     clock = virtual.current.clock = virtual.Clock()
     rows = Rows(clock, scenario["rows_max"])
-    POOL_LOG.rows = rows
     server = Server(scenario, clock, rows.add_server)
 
     def collect(name):
@@ -107,6 +106,7 @@ def run(scenario):
         clock.at(fault["at_us"], lambda fault=fault: happen(fault, clock, server), virtual.FAULTS)
     for when in scenario["gc_us"]:
         clock.at(when, lambda: clock.at(clock.now, lambda: collect("-")), virtual.COLLECTOR)
+    POOL_LOG.rows, POOL_LOG.server = rows, server
     app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect_and_wait))
     logs = Logs(rows.add)
     logging.getLogger("apscheduler").addHandler(logs)
