@@ -30,6 +30,7 @@ def main():
     enter_environment()
     import book
     import checks
+    import reproduction
     import server
 
     passed, failed = 0, []
@@ -53,6 +54,7 @@ def main():
                 case(str(fence), lambda: getattr(checks, fence.kind)(fence, port))
         for key in checks.PYTHON.keys() - used:
             case(f"{key[0]}, Python snippet {key[1]}", lambda: checks.gone(key))
+        case("the script of a run", lambda: reproduction.run(port))
     # The Chinese edition differs in comments only; `cargo xtask tidy` sees to the rest.
     for fence in book.fences("zh-CN"):
         if fence.kind == "python":

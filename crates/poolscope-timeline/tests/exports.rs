@@ -119,83 +119,87 @@ fn a_script_does_what_the_scenario_does() {
     check_script(
         &at_an_instant,
         expect![[r#"
-         the timeline shows it; each process has its own engine.
-        APPLICATION = '''
-        import time
-        from sqlalchemy import create_engine, text
-        from sqlalchemy.orm import Session, scoped_session, sessionmaker
-        from sqlalchemy.pool import NullPool
+             the timeline shows it; each process has its own engine.
+            APPLICATION = '''
+            import time
+            from sqlalchemy import create_engine, text
+            from sqlalchemy.orm import Session, scoped_session, sessionmaker
+            from sqlalchemy.pool import NullPool
 
-        engine = create_engine(
-            URL,
-            pool_size=2,
-            max_overflow=0,
-            pool_recycle=20,
-        )
-        Session = sessionmaker(engine)
+            engine = create_engine(
+                URL,
+                pool_size=2,
+                max_overflow=0,
+                pool_recycle=20,
+            )
+            Session = sessionmaker(engine)
 
-        def handler():
-            with Session() as session:
-                session.execute(text("SELECT 1"))
-                time.sleep(1)
-        '''
+            def handler():
+                with Session() as session:
+                    session.execute(text("SELECT 1"))
+                    time.sleep(1)
+            '''
 
-        # What the statements cost on the server: each runs as SLEEP(seconds), so that no table is needed.
-        STATEMENTS = {"SELECT 1": 0.8, }
-        VARIABLES = {"max_connections": 151, "wait_timeout": 8}
-        # Users of sessions that are not the application's, and when they come.
-        OTHERS = []
-        # (threads, [(seconds, function)]) for each process.
-        PROCESSES = [
-            (2, [(1, "handler"), (1.5, "handler"), (15, "handler"), (17, "handler"), (23, "handler"), (31, "handler"), (36, "handler"), ]),
-        ]
-        # (seconds, DBAPI connection from 1 or None for all)
-        KILLS = [(20, None), (34, 2), ]
-        COLLECT = []
-        UNTIL = 40
+            # What the statements cost on the server: each runs as SLEEP(seconds), so that no table is needed.
+            STATEMENTS = {"SELECT 1": 0.8, }
+            VARIABLES = {"max_connections": 151, "wait_timeout": 8}
+            # Users of sessions that are not the application's, and when they come.
+            OTHERS = []
+            # (threads, [(seconds, function)]) for each process.
+            PROCESSES = [
+                (2, [(1, "handler"), (1.5, "handler"), (15, "handler"), (17, "handler"), (23, "handler"), (31, "handler"), (36, "handler"), ]),
+            ]
+            # (seconds, DBAPI connection from 1 or None for all)
+            KILLS = [(20, None), (34, 2), ]
+            COLLECT = []
+            UNTIL = 40
+            # Requests that the simulator has still running then.
+            UNFINISHED = 0
 
-    "#]],
+        "#]],
     );
     check_script(
         &run(LEAK, &[]),
         expect![[r#"
-         the timeline shows it; each process has its own engine.
-        APPLICATION = '''
-        import time
-        from sqlalchemy import create_engine, text
-        from sqlalchemy.orm import Session, scoped_session, sessionmaker
-        from sqlalchemy.pool import NullPool
+             the timeline shows it; each process has its own engine.
+            APPLICATION = '''
+            import time
+            from sqlalchemy import create_engine, text
+            from sqlalchemy.orm import Session, scoped_session, sessionmaker
+            from sqlalchemy.pool import NullPool
 
-        engine = create_engine(
-            URL,
-            pool_size=1,
-            max_overflow=2,
-            pool_timeout=3,
-        )
-        Session = sessionmaker(engine)
+            engine = create_engine(
+                URL,
+                pool_size=1,
+                max_overflow=2,
+                pool_timeout=3,
+            )
+            Session = sessionmaker(engine)
 
-        def handler():
-            session = Session()
-            session.execute(text("SELECT 1"))
-            time.sleep(0.5)
-        '''
+            def handler():
+                session = Session()
+                session.execute(text("SELECT 1"))
+                time.sleep(0.5)
+            '''
 
-        # What the statements cost on the server: each runs as SLEEP(seconds), so that no table is needed.
-        STATEMENTS = {"SELECT 1": 0.002, }
-        VARIABLES = {"max_connections": 4, "wait_timeout": 12}
-        # Users of sessions that are not the application's, and when they come.
-        OTHERS = []
-        # (threads, [(seconds, function)]) for each process.
-        PROCESSES = [
-            (1, [(1, "handler"), (3, "handler"), (5, "handler"), (7, "handler"), (9, "handler"), (11, "handler"), (13, "handler"), (15, "handler"), (17, "handler"), (19, "handler"), ]),
-            (1, [(2, "handler"), (4, "handler"), (6, "handler"), (8, "handler"), (10, "handler"), (12, "handler"), (14, "handler"), (16, "handler"), (18, "handler"), (20, "handler"), ]),
-        ]
-        # (seconds, DBAPI connection from 1 or None for all)
-        KILLS = []
-        COLLECT = [16]
-        UNTIL = 20
+            # What the statements cost on the server: each runs as SLEEP(seconds), so that no table is needed.
+            STATEMENTS = {"SELECT 1": 0.002, }
+            VARIABLES = {"max_connections": 4, "wait_timeout": 12}
+            # Users of sessions that are not the application's, and when they come.
+            OTHERS = []
+            # (threads, [(seconds, function)]) for each process.
+            PROCESSES = [
+                (1, [(1, "handler"), (3, "handler"), (5, "handler"), (7, "handler"), (9, "handler"), (11, "handler"), (13, "handler"), (15, "handler"), (17, "handler"), (19, "handler"), ]),
+                (1, [(2, "handler"), (4, "handler"), (6, "handler"), (8, "handler"), (10, "handler"), (12, "handler"), (14, "handler"), (16, "handler"), (18, "handler"), (20, "handler"), ]),
+            ]
+            # (seconds, DBAPI connection from 1 or None for all)
+            KILLS = []
+            COLLECT = [16]
+            UNTIL = 20
+            # Requests that the simulator has still running then.
+            UNFINISHED = 1
 
-    "#]],
+        "#]],
     );
     assert_eq!(export::python(&run(DEAD, &[])), None, "SQL cannot restart a server");
 }

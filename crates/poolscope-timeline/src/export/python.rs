@@ -72,6 +72,7 @@ pub fn python(trace: &Trace) -> Option<String> {
         ("processes", processes(trace)),
         ("kills", kills),
         ("collect", format!("[{}]", collect.join(", "))),
+        ("unfinished", trace.outcome.unfinished().to_string()),
         ("seconds", instant(scenario.until)),
         ("outcome_text", quoted(&told)),
     ];

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::scenarios;
 use crate::suites::count::{self, Count};
 use crate::workspace::Workspace;
 
@@ -11,6 +12,8 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let mut command = Command::new(python);
     command.arg("tests/snippets/run.py").current_dir(&workspace.root);
+    // What a reader takes along from a run is a snippet too.
+    command.env("POOLSCOPE", scenarios::build_command(workspace)?);
     count::cases_by(&mut command, counted)
 }
 
