@@ -126,11 +126,11 @@ fn a_broken_link_is_told_what_is_wrong_with_it() {
     check_mistakes(
         "#poolscope=1&scenario=dead&engine.pool_size=-5&driver=%3Cscript%3E",
         expect![[r#"
-        driver: `driver` = "<script>" is not known
-          hint: one of pymysql, mysqlclient, mysqlclient-mariadb
-        engine.pool_size: `pool_size` = -5 is out of range
-          hint: 0 to 100000
-    "#]],
+            driver: `driver` = "<script>" is not known
+              hint: one of pymysql, mysqlclient, mysqlclient-mariadb, aiomysql
+            engine.pool_size: `pool_size` = -5 is out of range
+              hint: 0 to 100000
+        "#]],
     );
     check_mistakes(
         &format!("#poolscope=1&scenario=dead&x={}", "x".repeat(3_000)),
