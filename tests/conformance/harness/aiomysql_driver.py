@@ -37,7 +37,7 @@ class AsyncDriver(Driver):
     async def connect(self):
         self.row("connecting", engine=self.engine)
         try:
-            return AsyncConnection(self, await self.server.connect_in_loop(self.rtt, self.connect_time))
+            return AsyncConnection(self, await self.server.connect_in_loop(self.rtt, self.connect_time, self.interactive))
         except DriverError as e:
             raise self.failed(self.error(e)) from None
 

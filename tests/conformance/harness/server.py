@@ -51,14 +51,14 @@ class Server:
         """A handshake; when nobody listens, that is clear after the first packet."""
         reachable = self.up
         self.clock.sleep(handshake if reachable else round_trip)
-        return self.welcome(reachable)
+        return self.welcome(reachable, interactive)
 
-    async def connect_in_loop(self, round_trip, handshake):
+    async def connect_in_loop(self, round_trip, handshake, interactive):
         reachable = self.up
         await Answer(self.clock).wait(handshake if reachable else round_trip)
-        return self.welcome(reachable)
+        return self.welcome(reachable, interactive)
 
-    def welcome(self, reachable):
+    def welcome(self, reachable, interactive):
         if not (reachable and self.up):
             raise self.unreachable()
         self.admit_application()
