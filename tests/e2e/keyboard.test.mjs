@@ -115,7 +115,7 @@ test("the same keys outside of a widget are the book's", async (t) => {
     await page.keyboard.press(key);
     assert.deepEqual(await page.evaluate(bookState), { ...before, ...changed }, key);
   }
-  for (const [key, name] of [['ArrowLeft', 'introduction'], ['ArrowRight', 'recycle-above-wait-timeout']]) {
+  for (const [key, name] of [['ArrowLeft', 'introduction'], ['ArrowRight', 'debug-mode']]) {
     await page.goto(address('sessions-never-closed'));
     await page.keyboard.press(key);
     await page.waitForURL(address(name));
