@@ -14,7 +14,7 @@ use serde_json::Value;
 const HELP: &str = "\
 poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
-  run [--sqlalchemy 2.1|2.0|1.4|1.3|1.2|all] [--cases N] [--seed S] [--poolclass NAME] [FILE…]
+  run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--seed S] [--poolclass NAME] [FILE…]
       runs scenario files with all their knob choices, and N random workloads, through both
   rows FILE          prints the real rows of one scenario file
   check              compares the simulator with the recorded cases; needs no Python
@@ -91,13 +91,14 @@ impl Options {
 }
 
 fn versions(written: &str) -> Result<Vec<SqlAlchemy>, Failure> {
-    let found: Vec<SqlAlchemy> =
-        SqlAlchemy::ALL.iter().copied().filter(|v| written == "all" || v.name() == written).collect();
-    if found.is_empty() {
-        Err(Failure::new(format!("--sqlalchemy {written}: 2.1, 2.0, 1.4, 1.3, 1.2 or all")))
-    } else {
-        Ok(found)
+    if written == "all" {
+        return Ok(SqlAlchemy::ALL.to_vec());
     }
+    let named = |name: &str| SqlAlchemy::ALL.iter().copied().find(|version| version.name() == name);
+    let found: Option<Vec<SqlAlchemy>> = written.split(',').map(named).collect();
+    found.ok_or_else(|| {
+        Failure::new(format!("--sqlalchemy {written}: of 2.1, 2.0, 1.4, 1.3, 1.2 some, with commas, or all"))
+    })
 }
 
 fn number(option: &str, written: &str) -> Result<u64, Failure> {
