@@ -107,7 +107,7 @@ async fn a_widget_mounts_updates_and_goes() {
 
     update(handle, &config(",\"lang\":\"zh-CN\",\"knobs\":{\"pool_recycle\":\"5\"}")).unwrap();
     settle().await;
-    assert!(text(&root, ".outcome").contains("没有请求失败"), "{}", text(&root, ".outcome"));
+    assert!(text(&root, ".outcome").contains("12 个请求：12 个成功。"), "{}", text(&root, ".outcome"));
 
     unmount(handle);
     settle().await;
@@ -152,14 +152,14 @@ async fn knobs_run_the_scenario_again_at_the_same_time() {
     input(&root, "input[type=number]", "5");
     settle().await;
     assert_eq!(text(&root, ".now"), at);
-    assert!(text(&root, ".outcome").contains("No request fails now"), "{}", text(&root, ".outcome"));
+    assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."), "{}", text(&root, ".outcome"));
     assert!(text(&root, ".listing").contains("pool_recycle=5"));
 
     // What cannot be run is said, and the picture stays.
     input(&root, "[data-n='2'][type=number]", "0");
     settle().await;
     assert!(text(&root, ".mistake").contains("wait_timeout"));
-    assert!(text(&root, ".outcome").contains("No request fails now"));
+    assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."));
 
     click(&root, "[data-do=reset]");
     settle().await;
