@@ -3,7 +3,6 @@
 
 const chooser = /** @type {HTMLSelectElement | null} */ (document.querySelector('select.scenarios'));
 const widget = document.querySelector('.any-scenario pool-scope');
-const summary = document.querySelector('.any-scenario .summary');
 const source = document.querySelector('script.scenarios');
 if (chooser && widget && source) {
   /** @type {Record<string, unknown>} */
@@ -24,7 +23,6 @@ if (chooser && widget && source) {
   const show = () => {
     const { scenario, knobs, at } = shown;
     chooser.value = scenario;
-    if (summary) summary.textContent = chooser.selectedOptions[0].dataset.summary ?? '';
     for (const [name, value] of Object.entries({ knobs, at })) {
       if (value) widget.setAttribute(name, value);
       else widget.removeAttribute(name);

@@ -13,7 +13,7 @@
 //! `[fix]` sets a task, `playground` offers every scenario.
 
 use poolscope_sim::scenario::{KnobValue, Node, Place, Value};
-use poolscope_sim::{Diagnostic, Document, Scenario};
+use poolscope_sim::{Diagnostic, Document, Scenario, measure};
 
 use crate::exercise::{Question, Task};
 use crate::exhibit::Exhibit;
@@ -200,6 +200,22 @@ fn load(name: &str, place: &Place, turns: &[Turn], library: &Library) -> Result<
         return Err(refused);
     }
     let scenario = Scenario::read(&document, name).map_err(all_in_file)?;
+    let fails = |scenario: &Scenario| measure(scenario).failed > 0;
+    if !turns.is_empty() && !fails(&scenario) {
+        let as_written = Document::from_toml(&text).and_then(|document| Scenario::read(&document, name));
+        if as_written.is_ok_and(|as_written| fails(&as_written)) {
+            return without_summary(document, name).map_err(all_in_file);
+        }
+    }
+    Ok(Experiment { document, scenario })
+}
+
+/// The summary tells what breaks: it is no headline for a run in which nothing does any more.
+fn without_summary(mut document: Document, name: &str) -> Result<Experiment, Vec<Diagnostic>> {
+    if let Value::Table(keys) = &mut document.root.value {
+        keys.retain(|(key, _)| key != "summary");
+    }
+    let scenario = Scenario::read(&document, name)?;
     Ok(Experiment { document, scenario })
 }
 

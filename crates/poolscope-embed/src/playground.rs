@@ -33,8 +33,7 @@ pub fn html(
             Ok((document, scenario)) => {
                 let chosen = if scenario.name == first.scenario.name { " selected" } else { "" };
                 let title = text(scenario.title.get(lang));
-                let summary = attribute(scenario.summary.get(lang));
-                options += &format!("<option value=\"{name}\" data-summary='{summary}'{chosen}>{title}</option>");
+                options += &format!("<option value=\"{name}\"{chosen}>{title}</option>");
                 scenarios.push(format!("\"{name}\":{}", document.to_json()));
             }
             Err(wrong) => mistakes.extend(wrong),
@@ -47,9 +46,8 @@ pub fn html(
     let scenarios = format!("{{{}}}", scenarios.join(",")).replace('<', "\\u003c").replace("{{", "{ {");
     Ok(format!(
         "<div class=\"any-scenario\"><p><label>{} <select class=\"scenarios\">{options}</select></label></p>\
-         <p class=\"summary\">{}</p>{widget}<script class=\"scenarios\" type=\"application/json\">{scenarios}</script></div>",
+         {widget}<script class=\"scenarios\" type=\"application/json\">{scenarios}</script></div>",
         words.scenario,
-        text(first.scenario.summary.get(lang)),
     ))
 }
 

@@ -1,5 +1,5 @@
-//! Clients written in Rust instead of Python: each asks the pool, holds, gives back and thinks, for ever. For benchmarks and for checks
-//! against queueing theory; pool, driver and server are the same as in every run.
+//! Clients written in Rust instead of Python: each asks the pool, holds, gives back and thinks, for ever. For benchmarks; pool,
+//! driver and server are the same as in every run.
 
 use crate::engine::error::PyError;
 use crate::outcome::Outcome;

@@ -465,11 +465,14 @@ impl State {
             out.raw("<br>").text(&crate::words::before(plain, lang));
             if mended {
                 // What breaks is not the headline of a run in which nothing does.
-                out.raw(" ").text(summary);
+                out.raw(if lang == Lang::En { " " } else { "" }).text(summary);
                 summary = comparison;
             }
         }
-        view.open("header class=head", &[]).leaf("p class=summary", &[], summary);
+        view.open("header class=head", &[]);
+        if !summary.is_empty() {
+            view.leaf("p class=summary", &[], summary);
+        }
         view.open("p class=outcome part=outcome aria-live=polite", &[]).markup(out).close().close();
     }
 
