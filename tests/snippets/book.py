@@ -17,6 +17,8 @@ class Fence:
     number: int
     line: int
     text: str
+    # The last line of prose above it.
+    before: str
 
     def __str__(self):
         return f"book/{self.edition}/src/{self.page}.md:{self.line}"
@@ -25,15 +27,17 @@ class Fence:
 def fences(edition):
     for path in sorted((ROOT / edition / "src").glob("*.md")):
         seen = defaultdict(int)
-        kind = None
+        kind, before = None, ""
         for line, text in enumerate(path.read_text().splitlines(), 1):
             bare = re.sub(r"^(> ?|- )+", "", text)
             opening = re.match(r" *```(\w*)", bare)
             if opening and kind is None:
                 kind, start, indent, body = opening[1], line, len(bare) - len(bare.lstrip()), []
             elif opening:
-                yield Fence(edition, path.stem, kind, seen[kind], start, "\n".join(body) + "\n")
+                yield Fence(edition, path.stem, kind, seen[kind], start, "\n".join(body) + "\n", before)
                 seen[kind] += 1
                 kind = None
             elif kind is not None:
                 body.append(bare[indent:])
+            elif bare.strip():
+                before = bare

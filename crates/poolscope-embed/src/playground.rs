@@ -3,7 +3,7 @@
 use poolscope_sim::{Document, Scenario};
 
 use crate::experiment::Experiment;
-use crate::html::{attribute, text};
+use crate::html::text;
 use crate::library::Library;
 use crate::mistake::FenceMistake;
 use crate::words::Words;

@@ -156,7 +156,7 @@ fn lighten_search_index(folder: &Path) -> Result<()> {
 }
 
 /// Scripts of mdBook by the beginning of their names; a hash follows.
-fn scripts(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
+pub fn scripts(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();

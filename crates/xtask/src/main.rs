@@ -8,6 +8,7 @@ mod edition;
 mod elements;
 mod files;
 mod glue;
+mod light;
 mod package;
 mod process;
 mod progress;
@@ -87,7 +88,10 @@ fn run(args: Args) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match args.chore {
         Chore::Serve { port, open } => serve::serve(&workspace, port, open).map(|()| ExitCode::SUCCESS),
-        Chore::Build { pages: true } => site::build_pages(&workspace).map(|()| ExitCode::SUCCESS),
+        Chore::Build { pages: true } => {
+            sizes::check_pages(&site::build_pages(&workspace)?.edition_folders()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Chore::Build { pages: false } => build(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Package => package(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
@@ -104,6 +108,7 @@ fn bench(workspace: &Workspace) -> Result<ExitCode> {
 
 fn build(workspace: &Workspace) -> Result<()> {
     let site = site::build_release(workspace)?;
+    sizes::check_pages(&site.edition_folders()?)?;
     sizes::check(&site.widget_folder())
 }
 

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::book;
 use crate::edition;
 use crate::elements;
+use crate::light;
 use crate::scenarios;
 use crate::tools::Tools;
 use crate::wasm::{self, Profile};
@@ -130,6 +131,14 @@ impl<'w> Site<'w> {
         Ok(())
     }
 
+    pub fn edition_folders(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.workspace.editions()?.iter().map(|edition| self.folder.join(&edition.name)).collect())
+    }
+
+    fn lighten(&self, tools: &Tools) -> Result<()> {
+        light::lighten(tools, self.workspace, &self.folder.join("shared"), &self.edition_folders()?)
+    }
+
     fn write_index(&self) -> Result<()> {
         let file = self.folder.join("index.html");
         fs::write(&file, edition::front_door(&self.workspace.editions()?))
@@ -147,12 +156,13 @@ pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     wasm::optimise(wasm_opt, &site.widget_folder())?;
     wasm::optimise_studio(tools.wasm_opt()?, &site.widget_folder())?;
     elements::shrink(&tools, &site.widget_folder(), &[])?;
+    site.lighten(&tools)?;
     println!("The site is in {}.", workspace.shown(&site.folder));
     Ok(site)
 }
 
 /// Builds the pages of the published site anew, beside the widget that is there.
-pub fn build_pages(workspace: &Workspace) -> Result<()> {
+pub fn build_pages(workspace: &Workspace) -> Result<Site<'_>> {
     let mut site = Site::release(workspace);
     if !site.widget_folder().is_dir() {
         bail!("there is no widget yet; run `cargo xtask build` first");
@@ -160,5 +170,7 @@ pub fn build_pages(workspace: &Workspace) -> Result<()> {
     for part in [Part::Shared, Part::Preprocessor, Part::Book(None)] {
         site.build_part(&part)?;
     }
-    site.write_index()
+    site.lighten(&Tools::new()?)?;
+    site.write_index()?;
+    Ok(site)
 }

@@ -1,8 +1,9 @@
-//! The weight of the widget: what a page with one experiment makes a browser load.
+//! The weight of the widget and of the pages: what they make a browser load.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
@@ -24,6 +25,62 @@ const WIDGET: [&str; 4] = ["pool-scope.js", "poolscope.css", "poolscope_app.js",
 /// All that the simulator without a view loads, in bytes of gzip. A ratchet as well; the goal is 60,000.
 const HEADLESS_GZIP_MAX: usize = 86_000;
 const HEADLESS: [&str; 2] = ["headless.js", "poolscope_headless_bg.wasm"];
+
+/// All that a browser loads for a page, with its widgets, in bytes of gzip: of every page but the one for printing. A ratchet too; the goal is
+/// 250,000. `tests/e2e` looks whether a browser really loads no more.
+const PAGE_GZIP_MAX: usize = 282_000;
+
+/// Prints what the heaviest page makes a browser load and fails when that is above the ratchet.
+pub fn check_pages(editions: &[PathBuf]) -> Result<()> {
+    let mut heaviest: Option<(usize, PathBuf)> = None;
+    for edition in editions {
+        for entry in fs::read_dir(edition).with_context(|| format!("cannot list {}", edition.display()))? {
+            let page = entry?.path();
+            let text = match page.extension() {
+                Some(kind) if kind == "html" && !page.ends_with("print.html") => fs::read_to_string(&page)?,
+                _ => continue,
+            };
+            if !text.contains("<pool-scope ") {
+                continue;
+            }
+            let mut sum = 0;
+            for file in loaded(&page, &text) {
+                sum += weigh(&file)?.gzip;
+            }
+            if heaviest.as_ref().is_none_or(|(most, _)| sum > *most) {
+                heaviest = Some((sum, page));
+            }
+        }
+    }
+    let Some((sum, page)) = heaviest else { bail!("no page has a widget") };
+    println!("the heaviest page is {}:", page.display());
+    for file in loaded(&page, &fs::read_to_string(&page)?) {
+        print_row(&file.file_name().unwrap_or_default().to_string_lossy(), weigh(&file)?);
+    }
+    if sum > PAGE_GZIP_MAX {
+        bail!("that page loads {sum} bytes gzipped, the limit is {PAGE_GZIP_MAX}");
+    }
+    println!("sum (gzip): {sum}, limit: {PAGE_GZIP_MAX}, left: {}", PAGE_GZIP_MAX - sum);
+    Ok(())
+}
+
+/// The page, what it names, and what its widgets load.
+fn loaded(page: &Path, text: &str) -> BTreeSet<PathBuf> {
+    let folder = page.parent().unwrap_or(page);
+    let mut files = BTreeSet::from([page.to_path_buf()]);
+    for tag in text.split('<').filter(|tag| tag.starts_with("script") || tag.starts_with("link")) {
+        let tag = tag.split('>').next().unwrap_or_default();
+        let needed = tag.starts_with("script") || tag.contains("\"stylesheet\"") || tag.contains("\"icon\"");
+        if !needed {
+            continue;
+        }
+        let named = [" src=\"", " href=\""].iter().find_map(|key| tag.split_once(key)?.1.split('"').next());
+        files.extend(named.map(|name| folder.join(name)));
+    }
+    let widget = folder.join("../poolscope");
+    files.extend(WIDGET.map(|name| widget.join(name)));
+    files
+}
 
 /// Prints what each file weighs and fails when the sum is above the ratchet.
 pub fn check(folder: &Path) -> Result<()> {
@@ -64,4 +121,21 @@ fn weigh(path: &Path) -> Result<Weight> {
 
 fn print_row(name: &str, weight: Weight) {
     println!("{name:<28} {:>10} {:>10} {:>10}", weight.raw, weight.gzip, weight.brotli);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_loads_what_it_names() {
+        let text = "<script src=\"a.js\"></script><link rel=\"stylesheet\" href=\"b.css\">\
+                    <link rel=\"alternate\" href=\"zh.html\"><script>let inside;</script>";
+        let files: Vec<String> = loaded(Path::new("en/page.html"), text)
+            .into_iter()
+            .map(|file| file.to_string_lossy().replace('\\', "/"))
+            .filter(|file| !file.contains("/poolscope/"))
+            .collect();
+        assert_eq!(files, ["en/a.js", "en/b.css", "en/page.html"]);
+    }
 }

@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 
 const BINARYEN: &str = "132.0.0";
 const ESBUILD: &str = "0.28.2";
+const HIGHLIGHT_JS: &str = "11.12.0";
 const WASM_PACK: &str = "0.15.1";
 
 #[derive(Debug)]
@@ -49,6 +50,11 @@ impl Tools {
     /// The start of an `esbuild` command.
     pub fn esbuild(&self) -> Result<Command> {
         Ok(Command::new(self.npm_tool("esbuild", ESBUILD)?.join(".bin/esbuild")))
+    }
+
+    /// The `node_modules` with what colours code.
+    pub fn highlight_js(&self) -> Result<PathBuf> {
+        self.npm_tool("highlight.js", HIGHLIGHT_JS)
     }
 
     /// The `node_modules` with a tool.

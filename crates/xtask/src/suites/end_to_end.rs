@@ -23,6 +23,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     })?;
     let site = site::build_release(workspace)?;
     let mut count = count::check(sizes::check(&site.widget_folder()));
+    count += count::check(sizes::check_pages(&site.edition_folders()?));
 
     let listener = web_server::listen(0)?;
     let url = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
