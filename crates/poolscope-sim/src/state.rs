@@ -14,7 +14,6 @@ use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
-use crate::world::Next;
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -78,7 +77,7 @@ impl<'s, O: Observer> State<'s, O> {
             scenario,
             observer,
             now: SimTime::ZERO,
-            agenda: Agenda::default(),
+            agenda: Agenda::new(),
             steps: 0,
             current: None,
             tasks: Vec::new(),
@@ -150,31 +149,37 @@ impl<'s, O: Observer> State<'s, O> {
         self.is_over_limit()
     }
 
-    /// Takes the next entry of the agenda: what is not a task's happens here.
-    pub fn proceed(&mut self) -> Next {
-        if self.is_over_limit() {
-            let limit = "events";
-            self.outcome.truncated = Some(limit);
-            self.emit(Rule::Limit, EventKind::Truncated { limit });
-            return Next::End;
+    /// The task that goes on next; `None` at the end of the run. What is in the agenda and not a task's happens here.
+    pub fn proceed(&mut self) -> Option<u16> {
+        if let Some(next) = self.pass_on() {
+            return Some(next);
         }
-        let Some((at, target)) = self.agenda.next(self.scenario.until) else {
-            self.now = self.scenario.until;
-            self.emit(Rule::Scenario, EventKind::End);
-            return Next::End;
-        };
-        self.now = at;
-        self.steps += 1;
-        let task = match target {
-            Target::Task { task, epoch } => self.is_current(task, epoch).then_some(task),
-            target => {
-                self.happen(target);
-                self.starting.take()
+        loop {
+            if self.is_over_limit() {
+                let limit = "events";
+                self.outcome.truncated = Some(limit);
+                self.emit(Rule::Limit, EventKind::Truncated { limit });
+                return None;
             }
-        };
-        let Some(task) = task else { return Next::Nobody };
-        self.resume(task);
-        Next::Task(task)
+            let Some((at, target)) = self.agenda.next(self.scenario.until) else {
+                self.now = self.scenario.until;
+                self.emit(Rule::Scenario, EventKind::End);
+                return None;
+            };
+            self.now = at;
+            self.steps += 1;
+            let task = match target {
+                Target::Task { task, epoch } => self.is_current(task, epoch).then_some(task),
+                target => {
+                    self.happen(target);
+                    self.starting.take()
+                }
+            };
+            if let Some(task) = task {
+                self.resume(task);
+                return Some(task);
+            }
+        }
     }
 
     pub fn is_over_limit(&self) -> bool {
@@ -193,9 +198,9 @@ impl<'s, O: Observer> State<'s, O> {
         }
     }
 
-    /// The task waits: who else runs at once, because it had the event loop they share.
-    pub fn pass_on(&mut self, task: u16) -> Option<u16> {
-        self.current = None;
+    /// The task that acts waits: who else runs at once, because it had the event loop they share.
+    pub fn pass_on(&mut self) -> Option<u16> {
+        let task = self.current.take()?;
         let next = self.loop_process(task).and_then(|process| self.next_coroutine(process))?;
         self.resume(next);
         Some(next)
@@ -216,7 +221,7 @@ impl<'s, O: Observer> State<'s, O> {
 
     pub fn wake_at(&mut self, task: u16, at: SimTime) {
         let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
-        self.agenda.add(at, Target::Task { task, epoch });
+        self.agenda.add_task(at, task, epoch);
     }
 
     /// Wakes the task at the latest then.
@@ -272,6 +277,10 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn status(&mut self, pool: usize, rule: Rule) {
+        if !O::RECORDS {
+            self.steps += 1;
+            return;
+        }
         let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
         self.emit(rule, EventKind::Status { engine, figures });
     }

@@ -36,50 +36,40 @@ pub(crate) type TaskFuture<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
 /// Runs the state's tasks, each doing what `work` says, until the scenario ends.
 pub(crate) fn run_tasks<'s, O: Observer>(
     scenario: &'s Scenario,
-    state: State<'s, O>,
+    mut state: State<'s, O>,
     work: impl for<'w> Fn(&'w World<'s, O>, u16) -> TaskFuture<'w>,
 ) -> (State<'s, O>, Outcome) {
+    let threads = state.tasks.len();
+    // They and the collector.
+    state.agenda.make_room(threads + 1);
     let world = World { scenario, state: RefCell::new(state) };
-    let threads = world.state().tasks.len();
     let mut tasks: Vec<TaskFuture<'_>> = (0..threads).map(|task| work(&world, task as u16)).collect();
     tasks.push(Box::pin(world.collector()));
 
     let mut context = Context::from_waker(Waker::noop());
     let mut poll = |task: u16| {
-        let mut next = Some(task);
-        while let Some(task) = next {
-            if let Some(future) = tasks.get_mut(usize::from(task)) {
-                // No task ever ends: a thread waits for its next request when it has nothing to do.
-                let _ = future.as_mut().poll(&mut context);
-            }
-            next = world.state().pass_on(task);
+        if let Some(future) = tasks.get_mut(usize::from(task)) {
+            // No task ever ends: a thread waits for its next request when it has nothing to do.
+            let _ = future.as_mut().poll(&mut context);
         }
     };
     for task in 0..=threads as u16 {
+        let mut next = Some(task);
         world.state().resume(task);
-        poll(task);
+        while let Some(task) = next {
+            poll(task);
+            next = world.state().pass_on();
+        }
     }
     loop {
         let next = world.state().proceed();
-        match next {
-            Next::End => break,
-            Next::Task(task) => poll(task),
-            Next::Nobody => {}
-        }
+        let Some(task) = next else { break };
+        poll(task);
     }
     drop(tasks);
     let state = world.state.into_inner();
     let outcome = state.finish();
     (state, outcome)
-}
-
-/// What the loop does next.
-pub(crate) enum Next {
-    /// Lets this task go on.
-    Task(u16),
-    /// What happened concerns no task.
-    Nobody,
-    End,
 }
 
 /// The scenario with its state; async methods of this type are what tasks do.
@@ -95,22 +85,19 @@ impl<'s, O: Observer> World<'s, O> {
     }
 
     /// Lets `span` pass for the current task; nothing at all if it is zero. Returns early if somebody wakes the task.
-    pub async fn sleep(&self, span: SimSpan) {
-        if span > SimSpan::ZERO {
-            self.state().resume_after(span);
-            Yield(false).await;
-        }
+    pub fn sleep(&self, span: SimSpan) -> Yield {
+        if span > SimSpan::ZERO { self.pause(span) } else { Yield::NOT }
     }
 
     /// Like `sleep`, but whoever is due now comes first even if `span` is zero.
-    pub async fn pause(&self, span: SimSpan) {
+    pub fn pause(&self, span: SimSpan) -> Yield {
         self.state().resume_after(span);
-        Yield(false).await;
+        Yield::ONCE
     }
 
     /// Waits until somebody wakes the current task.
-    pub async fn park(&self) {
-        Yield(false).await;
+    pub fn park(&self) -> Yield {
+        Yield::ONCE
     }
 
     /// The task in which the cyclic garbage collector runs at the scenario's times.
@@ -122,8 +109,14 @@ impl<'s, O: Observer> World<'s, O> {
     }
 }
 
-/// Pending once, ready the second time.
-struct Yield(bool);
+/// Pending once, ready the second time. Functions that only wait return it instead of being async: a state machine less to go through.
+#[must_use]
+pub(crate) struct Yield(bool);
+
+impl Yield {
+    pub const ONCE: Yield = Yield(false);
+    pub const NOT: Yield = Yield(true);
+}
 
 impl Future for Yield {
     type Output = ();

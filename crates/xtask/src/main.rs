@@ -102,7 +102,8 @@ fn run(args: Args) -> Result<ExitCode> {
 }
 
 fn bench(workspace: &Workspace) -> Result<ExitCode> {
-    let status = workspace.cargo().args(["run", "--quiet", "--release", "--package", "poolscope-bench"]).status()?;
+    let status =
+        workspace.cargo().args(["run", "--quiet", "--profile", "bench", "--package", "poolscope-bench"]).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

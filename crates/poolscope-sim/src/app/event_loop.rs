@@ -4,7 +4,7 @@ use crate::agenda::Target;
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::Observer;
-use crate::world::World;
+use crate::world::{World, Yield};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -201,7 +201,7 @@ impl<O: Observer> State<'_, O> {
 
 impl<O: Observer> World<'_, O> {
     /// `await asyncio.sleep()`
-    pub(crate) async fn sleep_in_loop(&self, span: SimSpan) {
+    pub(crate) fn sleep_in_loop(&self, span: SimSpan) -> Yield {
         {
             let mut state = self.state();
             if span > SimSpan::ZERO {
@@ -212,17 +212,17 @@ impl<O: Observer> World<'_, O> {
                 state.call_soon(task);
             }
         }
-        self.wait_in_loop().await;
+        self.wait_in_loop()
     }
 
     /// One turn of the event loop: what `create_task()` and its callbacks cost.
-    pub(crate) async fn hop(&self) {
-        self.sleep_in_loop(SimSpan::ZERO).await;
+    pub(crate) fn hop(&self) -> Yield {
+        self.sleep_in_loop(SimSpan::ZERO)
     }
 
     /// Gives the thread to the event loop until this coroutine is resumed.
-    pub(crate) async fn wait_in_loop(&self) {
+    pub(crate) fn wait_in_loop(&self) -> Yield {
         self.state().leave_loop();
-        self.park().await;
+        Yield::ONCE
     }
 }

@@ -8,7 +8,7 @@ use crate::server::{APPLICATION, Client, Death, gone, refused};
 use crate::state::State;
 use crate::time::SimSpan;
 use crate::trace::{EventId, EventKind, Observer, Rule};
-use crate::world::World;
+use crate::world::{World, Yield};
 
 #[derive(Debug)]
 pub(crate) struct DbapiConnection {
@@ -97,12 +97,14 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Waits for the server; with an asyncio driver the other coroutines go on meanwhile.
-    async fn wire(&self, span: SimSpan) {
-        if !self.scenario.driver.is_async() {
-            self.sleep(span).await;
-        } else if span > SimSpan::ZERO {
+    fn wire(&self, span: SimSpan) -> Yield {
+        if span == SimSpan::ZERO {
+            Yield::NOT
+        } else if self.scenario.driver.is_async() {
             self.state().answer_after(span);
-            self.wait_in_loop().await;
+            self.wait_in_loop()
+        } else {
+            self.pause(span)
         }
     }
 
@@ -115,19 +117,9 @@ impl<O: Observer> World<'_, O> {
         transaction: Transaction,
     ) -> Result<(), DbapiError> {
         // What the server said or did when it closed is in the client's buffer already: the error comes at once.
-        let dead = self.state().dead(connection);
-        if let Some(error) = dead {
-            return Err(error);
-        }
-        self.state().server_runs(connection, statement);
+        self.state().command(connection, statement)?;
         self.wire(self.scenario.network.rtt + work).await;
-        let mut state = self.state();
-        if let Some(error) = state.died_while_busy(connection, statement) {
-            return Err(error);
-        }
-        let interrupted = state.interrupted_while_busy(connection, statement);
-        state.server_sleeps(connection, transaction);
-        interrupted.map_or(Ok(()), Err)
+        self.state().answered(connection, statement, transaction)
     }
 
     pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
@@ -159,43 +151,72 @@ pub(crate) enum Transaction {
 }
 
 impl<O: Observer> State<'_, O> {
-    /// The error that using this connection gives now, if its session is gone.
-    fn dead(&mut self, connection: u32) -> Option<DbapiError> {
+    /// A command leaves the client, unless using this connection is an error now.
+    fn command(&mut self, connection: u32, statement: Option<u16>) -> Result<(), DbapiError> {
+        let current = self.current();
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
-        let Some(dbapi) = self.dbapi.get_mut(connection) else {
-            // Somebody who shares it has closed it.
-            return Some(closed(driver));
-        };
-        let Some((death, _)) = dbapi.death else {
-            return dbapi.busy.map(|_| out_of_sync(driver));
-        };
-        let again = std::mem::replace(&mut dbapi.failed, true);
-        Some(gone(driver, transport, server, death, again))
-    }
-
-    /// The error of a command that the end of the session interrupted.
-    fn died_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
-        let Some(dbapi) = self.dbapi.get_mut(connection) else {
-            return Some(DbapiError::operational(2013));
-        };
-        dbapi.busy = None;
-        let (death, _) = dbapi.death?;
-        // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
-        if death == Death::Restart
-            && !self.scenario.server.is_mariadb()
-            && let Some(statement) = statement
-        {
-            return (!self.scenario.sleeps(statement)).then_some(DbapiError::operational(1053));
+        // Somebody who shares it may have closed it.
+        let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| closed(driver))?;
+        if let Some((death, _)) = dbapi.death {
+            let again = std::mem::replace(&mut dbapi.failed, true);
+            return Err(gone(driver, transport, server, death, again));
         }
-        dbapi.failed = true;
-        Some(DbapiError::operational(2013))
+        if dbapi.busy.is_some() {
+            return Err(out_of_sync(driver));
+        }
+        dbapi.busy = Some(current);
+        let thread = dbapi.thread;
+        let cause = self.last_event();
+        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
+        if let Some(t) = self.server.threads.get_mut(thread) {
+            t.idle_since = None;
+            t.last = Some(id);
+        }
+        Ok(())
     }
 
-    /// The error of a statement that KILL QUERY has interrupted; in MySQL, SLEEP() takes that for the end of its sleep.
-    fn interrupted_while_busy(&mut self, connection: u32, statement: Option<u16>) -> Option<DbapiError> {
-        let interrupted = std::mem::take(&mut self.dbapi.get_mut(connection)?.interrupted);
-        let quietly = !self.scenario.server.is_mariadb() && statement.is_some_and(|s| self.scenario.sleeps(s));
-        (interrupted && !quietly).then_some(DbapiError::operational(1317))
+    /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it.
+    fn answered(
+        &mut self,
+        connection: u32,
+        statement: Option<u16>,
+        transaction: Transaction,
+    ) -> Result<(), DbapiError> {
+        let now = self.now;
+        let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| DbapiError::operational(2013))?;
+        dbapi.busy = None;
+        let mariadb = self.scenario.server.is_mariadb();
+        let interrupted = std::mem::take(&mut dbapi.interrupted);
+        if let Some((death, _)) = dbapi.death {
+            // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
+            let goodbye = statement.filter(|_| death == Death::Restart && !mariadb);
+            match goodbye.map(|statement| self.scenario.sleeps(statement)) {
+                Some(true) => {}
+                Some(false) => return Err(DbapiError::operational(1053)),
+                None => {
+                    dbapi.failed = true;
+                    return Err(DbapiError::operational(2013));
+                }
+            }
+        }
+        let thread = dbapi.thread;
+        if let Some(t) = self.server.threads.get_mut(thread) {
+            t.idle_since = Some(now);
+            match transaction {
+                Transaction::Begins => t.in_transaction = true,
+                Transaction::Ends => t.in_transaction = false,
+                Transaction::Stays => {}
+            }
+            let (in_transaction, cause) = (t.in_transaction, t.last);
+            let slept = EventKind::ServerSleep { thread, in_transaction };
+            let id = self.emit_outside(cause, Rule::ServerCommand, slept);
+            if let Some(t) = self.server.threads.get_mut(thread) {
+                t.last = Some(id);
+            }
+        }
+        // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
+        let quietly = !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
+        if interrupted && !quietly { Err(DbapiError::operational(1317)) } else { Ok(()) }
     }
 
     /// KILL QUERY: a session that runs nothing does not notice.
@@ -221,50 +242,14 @@ impl<O: Observer> State<'_, O> {
     ) -> Result<(), DbapiError> {
         let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
-        let death = self.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
-        match (error, death) {
-            (Some(_), Some(cause)) => {
+        let death = error.and_then(|_| self.dbapi.get(connection)).and_then(|d| d.death);
+        match death {
+            Some((_, cause)) => {
                 self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
             }
-            _ => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
+            None => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
         };
         done
-    }
-
-    fn server_runs(&mut self, connection: u32, statement: Option<u16>) {
-        let current = self.current();
-        let Some(dbapi) = self.dbapi.get_mut(connection) else {
-            return;
-        };
-        dbapi.busy = Some(current);
-        let thread = dbapi.thread;
-        let cause = self.last_event();
-        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
-        if let Some(t) = self.server.threads.get_mut(thread) {
-            t.idle_since = None;
-            t.last = Some(id);
-        }
-    }
-
-    fn server_sleeps(&mut self, connection: u32, transaction: Transaction) {
-        let now = self.now;
-        let Some(thread) = self.dbapi.get(connection).map(|d| d.thread) else {
-            return;
-        };
-        let Some(t) = self.server.threads.get_mut(thread) else {
-            return;
-        };
-        t.idle_since = Some(now);
-        match transaction {
-            Transaction::Begins => t.in_transaction = true,
-            Transaction::Ends => t.in_transaction = false,
-            Transaction::Stays => {}
-        }
-        let (in_transaction, cause) = (t.in_transaction, t.last);
-        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerSleep { thread, in_transaction });
-        if let Some(t) = self.server.threads.get_mut(thread) {
-            t.last = Some(id);
-        }
     }
 
     /// The driver closes its side; on a dead connection nothing happens and nobody is told.

@@ -1,7 +1,7 @@
 //! Taking a connection out of the pool: `_do_get`, `get_connection`, `_checkout`.
 
 use super::Fairy;
-use super::queue_pool::FirstRun;
+use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, PyError};
@@ -9,7 +9,7 @@ use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
-use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
+use crate::trace::{EventKind, Observer, PingResult, PoolEvent, PoolFigures, Rule};
 use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
@@ -26,12 +26,23 @@ impl<O: Observer> World<'_, O> {
             };
             return if fairy.connection.is_some() { Ok(fairy) } else { Err(invalidated) };
         }
-        let class = self.state().pools[pool].class;
-        let slot = match class {
-            PoolClass::QueuePool => self.get_record(pool).await?,
-            PoolClass::NullPool => self.create_record(pool).await?,
-            _ => self.get_kept(pool).await?,
+        let (class, free) = self.state().free_record(pool);
+        let slot = match (free, class) {
+            (Some(slot), _) => slot,
+            (None, PoolClass::QueuePool) => self.get_record(pool).await?,
+            (None, PoolClass::NullPool) => Box::pin(self.create_record(pool)).await?,
+            _ => Box::pin(self.get_kept(pool)).await?,
         };
+        let handed_out = self.state().hand_out_at_once(pool, slot, of_thread);
+        if let Some(fairy) = handed_out {
+            return Ok(fairy);
+        }
+        // What most checkouts do not need is not part of every thread.
+        Box::pin(self.reuse(engine, pool, slot, of_thread)).await
+    }
+
+    /// The rest of a checkout whose connection must be replaced or tested.
+    async fn reuse(&self, engine: u16, pool: usize, slot: u32, of_thread: bool) -> Result<Fairy, PyError> {
         let connection = match self.get_connection(pool, slot).await {
             Ok(connection) => connection,
             Err(error) => {
@@ -40,7 +51,11 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let serial = self.state().next_fairy();
-        self.state().hand_out(pool, slot, serial, of_thread);
+        {
+            let mut state = self.state();
+            state.hand_out(pool, slot, serial, of_thread);
+            state.checking_out.push(serial);
+        }
         let fairy = Fairy { pool, slot, connection: Some(connection), serial, detached: false };
         let tested = self.test(engine, fairy).await;
         self.state().checking_out.retain(|other| *other != serial);
@@ -139,7 +154,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 state.status(pool, Rule::Overflow);
             }
-            let created = self.create_record(pool).await;
+            let created = Box::pin(self.create_record(pool)).await;
             if created.is_err() {
                 let mut state = self.state();
                 state.pools[pool].release();
@@ -185,42 +200,29 @@ impl<O: Observer> World<'_, O> {
             state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
             (deadline, state.now, engine)
         };
-        let found = loop {
-            {
-                let mut state = self.state();
-                let task = state.current();
-                state.pools[pool].waiters.push_back(task);
-                state.wake_by(task, deadline);
-            }
+        loop {
+            self.state().begin_wait(pool, deadline);
             self.park().await;
             let mut state = self.state();
-            let task = state.current();
+            let late = state.now >= deadline;
             // Whoever gives a connection back takes the first waiter off the list; a deadline leaves it there.
-            if state.now >= deadline {
+            if late {
+                let task = state.current();
                 state.pools[pool].stop_waiting(task);
             }
-            if let Some(slot) = state.pools[pool].take() {
-                break Some(slot);
+            let found = state.pools[pool].take();
+            if found.is_some() || late {
+                state.waited(pool, engine, began, found.is_some());
+                return found;
             }
-            if state.now >= deadline {
-                break None;
-            }
-        };
-        self.state().waited(pool, engine, began, found.is_some());
-        found
+        }
     }
 
     /// `_ConnectionRecord.get_connection`: reuse, or close and connect again.
     async fn get_connection(&self, pool: usize, slot: u32) -> Result<u32, PyError> {
         let old = {
             let mut state = self.state();
-            let recycle = state.pools[pool].recycle;
-            let now = state.now;
-            let invalidated_at = state.pools[pool].invalidated_at;
-            let Some(record) = state.pools[pool].records.get(slot) else {
-                return Err(PyError::ConnectionClosed);
-            };
-            match (record.connection, record.stale(now, recycle, invalidated_at)) {
+            match state.connection_and_fault(pool, slot)? {
                 (Some(connection), None) => return Ok(connection),
                 (Some(_), Some(rule)) => state.closing(pool, slot, rule),
                 (None, _) => None,
@@ -381,7 +383,8 @@ impl<O: Observer> World<'_, O> {
 
 impl<O: Observer> State<'_, O> {
     pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
-        let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
+        let figures = if O::RECORDS { self.pools[pool].figures() } else { PoolFigures::default() };
+        let engine = self.pools[pool].engine;
         self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
     }
 
@@ -399,6 +402,12 @@ impl<O: Observer> State<'_, O> {
             Some(task) => self.wake(task),
             None => {}
         }
+    }
+
+    fn begin_wait(&mut self, pool: usize, deadline: SimTime) {
+        let task = self.current();
+        self.pools[pool].waiters.push_back(task);
+        self.wake_by(task, deadline);
     }
 
     /// The end of a wait for the pool.
@@ -424,6 +433,33 @@ impl<O: Observer> State<'_, O> {
     /// Whether nobody has had the record's connection before; from now on somebody has.
     fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
         self.pools[pool].records.get_mut(slot).is_some_and(|record| std::mem::replace(&mut record.fresh, false))
+    }
+
+    /// `QueuePool._do_get`, if a record is free.
+    fn free_record(&mut self, pool: usize) -> (PoolClass, Option<u32>) {
+        let class = self.pools[pool].class;
+        let slot = if class == PoolClass::QueuePool { self.take_from_queue(pool) } else { None };
+        (class, slot)
+    }
+
+    /// The record's connection, and why it must be replaced, if it must.
+    fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
+        let Pool { recycle, invalidated_at, records, .. } = &self.pools[pool];
+        let record = records.get(slot).ok_or(PyError::ConnectionClosed)?;
+        Ok((record.connection, record.stale(self.now, *recycle, *invalidated_at)))
+    }
+
+    /// Most checkouts wait for nothing more: the connection is as it should be, and nobody asks it whether it is.
+    fn hand_out_at_once(&mut self, pool: usize, slot: u32, of_thread: bool) -> Option<Fairy> {
+        let Ok((connection @ Some(_), None)) = self.connection_and_fault(pool, slot) else { return None };
+        if self.pools[pool].pre_ping {
+            return None;
+        }
+        let serial = self.next_fairy();
+        self.hand_out(pool, slot, serial, of_thread);
+        self.no_longer_fresh(pool, slot);
+        self.pool_event(pool, slot, PoolEvent::Checkout, connection, Rule::QueueGet);
+        Some(Fairy { pool, slot, connection, serial, detached: false })
     }
 
     fn connection_of(&self, pool: usize, slot: u32) -> Option<u32> {

@@ -103,6 +103,9 @@ impl<O: Observer> State<'_, O> {
 
     /// The checkout that the current thread has open in a SingletonThreadPool: it gets the same one again.
     pub(crate) fn checkout_again(&mut self, pool: usize) -> Option<Fairy> {
+        if self.pools[pool].threads.is_empty() {
+            return None;
+        }
         let thread = self.thread();
         let serial = self.pools[pool].threads.iter().find(|t| t.thread == thread)?.fairy?;
         let (_, open) = self.connections.iter().find(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))?;
@@ -113,14 +116,15 @@ impl<O: Observer> State<'_, O> {
 
     /// Of the record: who has it now.
     pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64, of_thread: bool) {
-        let thread = self.thread();
-        self.checking_out.push(serial);
-        let pool = &mut self.pools[pool];
-        if let Some(record) = pool.records.get_mut(slot) {
+        if let Some(record) = self.pools[pool].records.get_mut(slot) {
             record.fairy = Some(serial);
         }
-        if let Some(of_task) = pool.threads.iter_mut().find(|t| t.thread == thread && of_thread) {
-            of_task.fairy = Some(serial);
+        if of_thread && !self.pools[pool].threads.is_empty() {
+            let thread = self.thread();
+            let of_task = self.pools[pool].threads.iter_mut().find(|t| t.thread == thread);
+            if let Some(of_task) = of_task {
+                of_task.fairy = Some(serial);
+            }
         }
     }
 

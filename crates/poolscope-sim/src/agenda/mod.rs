@@ -1,8 +1,11 @@
 //! What happens next: ordered by (time, sequence), ties broken on purpose.
 
+mod wheel;
+
 use crate::time::SimTime;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
+use wheel::Wheel;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
@@ -56,15 +59,27 @@ pub(crate) enum Target {
 const SCENARIO: u64 = 1 << 62;
 const TASKS: u64 = 2 << 62;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Agenda {
     heap: BinaryHeap<Reverse<Entry>>,
+    /// The order of its first entry, as of all the others.
+    first_of_heap: u128,
     /// Deadlines that were written down in the order of their times, as those of one timeout are: no need to sort them, and most are
     /// overtaken before they come.
-    deadlines: VecDeque<Entry>,
+    deadlines: Queue,
+    /// When tasks go on, as far as it can hold that.
+    wheel: Wheel,
     /// What is to happen at the present instant, in order.
-    now: VecDeque<Entry>,
+    now: Queue,
     sequence: u64,
+}
+
+/// Entries that come in order.
+#[derive(Debug)]
+struct Queue {
+    entries: VecDeque<Entry>,
+    /// The order of the first.
+    first: u128,
 }
 
 /// No two have the same key.
@@ -76,60 +91,120 @@ struct Entry {
 }
 
 impl Agenda {
-    pub fn add(&mut self, at: SimTime, target: Target) {
+    pub fn new() -> Agenda {
+        let queue = || Queue { entries: VecDeque::new(), first: NEVER };
+        let (deadlines, wheel, now) = (queue(), Wheel::new(0), queue());
+        Agenda { heap: BinaryHeap::new(), first_of_heap: NEVER, deadlines, wheel, now, sequence: 0 }
+    }
+
+    /// So many tasks are going to have timers.
+    pub fn make_room(&mut self, tasks: usize) {
+        self.wheel = Wheel::new(tasks);
+    }
+
+    fn next_key(&mut self, group: u64) -> u64 {
         self.sequence += 1;
+        self.sequence | group
+    }
+
+    fn sort_in(&mut self, entry: Entry) {
+        self.first_of_heap = self.first_of_heap.min(entry.order());
+        self.heap.push(Reverse(entry));
+    }
+
+    pub fn add(&mut self, at: SimTime, target: Target) {
         let server = matches!(target, Target::IdleCheck { .. } | Target::ServerUp);
-        let key = if server { self.sequence } else { self.sequence | TASKS };
-        self.heap.push(Reverse(Entry { at, key, target }));
+        let key = self.next_key(if server { 0 } else { TASKS });
+        self.sort_in(Entry { at, key, target });
+    }
+
+    /// Adds when a task goes on.
+    pub fn add_task(&mut self, at: SimTime, task: u16, epoch: u32) {
+        if let Some(length) = self.wheel.better_length() {
+            while let Some(entry) = self.wheel.take() {
+                self.sort_in(entry);
+            }
+            self.wheel.length = length;
+        }
+        let key = self.next_key(TASKS);
+        if !self.wheel.add(at, key, task, epoch) {
+            self.sort_in(Entry { at, key, target: Target::Task { task, epoch } });
+        }
     }
 
     /// Adds what a task does at this very instant, after everything that was added before.
     pub fn add_now(&mut self, now: SimTime, target: Target) {
-        self.sequence += 1;
-        self.now.push_back(Entry { at: now, key: self.sequence | TASKS, target });
+        let key = self.next_key(TASKS);
+        self.now.push(Entry { at: now, key, target });
     }
 
     /// Adds the end of a task's wait, which will hardly ever come.
     pub fn add_deadline(&mut self, at: SimTime, target: Target) {
-        if self.deadlines.back().is_some_and(|last| last.at > at) {
-            return self.add(at, target);
+        let key = self.next_key(TASKS);
+        let entry = Entry { at, key, target };
+        if self.deadlines.entries.back().is_some_and(|last| last.at > at) {
+            self.sort_in(entry);
+        } else {
+            self.deadlines.push(entry);
         }
-        self.sequence += 1;
-        self.deadlines.push_back(Entry { at, key: self.sequence | TASKS, target });
     }
 
     /// Adds something that the scenario starts; among those of one instant the lower rank comes first, whenever it was added.
     pub fn add_from_scenario(&mut self, at: SimTime, rank: u32, target: Target) {
         self.sequence += 1;
         let key = SCENARIO | u64::from(rank) << 40 | self.sequence & ((1 << 40) - 1);
-        self.heap.push(Reverse(Entry { at, key, target }));
+        self.sort_in(Entry { at, key, target });
     }
 
     /// The next entry that is not after `until`.
     pub fn next(&mut self, until: SimTime) -> Option<(SimTime, Target)> {
-        let order = |entry: Option<&Entry>| entry.map_or(u128::MAX, Entry::order);
-        let sorted = order(self.heap.peek().map(|Reverse(entry)| entry));
-        let deadline = order(self.deadlines.front());
-        let now = order(self.now.front());
-        let first = sorted.min(deadline).min(now);
-        if (first >> 64) as u64 > until.0 {
+        let first = self.wheel.first.min(self.now.first).min(self.deadlines.first).min(self.first_of_heap);
+        let at = SimTime((first >> 64) as u64);
+        if at > until {
             return None;
         }
-        let entry = if first == sorted {
-            self.heap.pop().map(|Reverse(entry)| entry)
-        } else if first == now {
-            self.now.pop_front()
+        self.wheel.now = at;
+        let entry = if first == self.wheel.first {
+            self.wheel.take()
+        } else if first == self.now.first {
+            self.now.pop()
+        } else if first == self.deadlines.first {
+            self.deadlines.pop()
         } else {
-            self.deadlines.pop_front()
+            let entry = self.heap.pop();
+            self.first_of_heap = self.heap.peek().map_or(NEVER, |Reverse(entry)| entry.order());
+            entry.map(|Reverse(entry)| entry)
         };
-        entry.map(|entry| (entry.at, entry.target))
+        Some((at, entry?.target))
     }
 }
 
+impl Queue {
+    fn push(&mut self, entry: Entry) {
+        if self.entries.is_empty() {
+            self.first = entry.order();
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn pop(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_front();
+        self.first = self.entries.front().map_or(NEVER, Entry::order);
+        entry
+    }
+}
+
+/// Later than everything.
+const NEVER: u128 = u128::MAX;
+
+/// By time, then by sequence. One number: there is no branch to guess wrong.
+fn order(at: SimTime, key: u64) -> u128 {
+    u128::from(at.0) << 64 | u128::from(key)
+}
+
 impl Entry {
-    /// One number: a heap of them has no branch to guess wrong.
     fn order(&self) -> u128 {
-        u128::from(self.at.0) << 64 | u128::from(self.key)
+        order(self.at, self.key)
     }
 }
 
