@@ -1,17 +1,24 @@
-//! Runs every scenario of the book natively, as it is, with each knob at each end, and with other seeds, and writes down what came of it.
+//! Runs every scenario of the book natively, as it is, with each knob at each end, and with other seeds, and hundreds of random ones, and
+//! writes down what came of it.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use poolscope_sim::scenario::{Document, KnobInput, KnobValue, Scenario};
+use poolscope_sim::scenario::{Document, KnobInput, KnobValue, Scenario, SqlAlchemy};
 use poolscope_sim::{simulate, trace};
 
 #[path = "src/digest.rs"]
 mod digest;
+/// What the conformance suite makes its random scenarios with.
+#[path = "../conformance/src/workload/mod.rs"]
+mod workload;
 
 const SCENARIOS: &str = "../../book/scenarios";
 const SEEDS: i64 = 16;
+const RANDOM_SEED: u64 = 2_026;
+/// Of each version of SQLAlchemy.
+const RANDOM: u64 = 125;
 
 fn main() {
     println!("cargo::rerun-if-changed={SCENARIOS}");
@@ -36,6 +43,18 @@ fn main() {
             if document.set(&path, &value).is_ok() {
                 write_case(&mut cases, &format!("{name} {path}={value}"), &document);
             }
+        }
+    }
+    println!("cargo::rerun-if-changed=../conformance/src/workload");
+    for &version in SqlAlchemy::ALL {
+        for number in 0..RANDOM {
+            let name = format!("random {} {number}", version.name());
+            let kind = workload::Kind { version, poolclass: None };
+            let text = workload::document(RANDOM_SEED, number, kind).to_string();
+            let document = Document::from_json(&text).unwrap_or_else(|e| fail(&name, &format!("{e:?}")));
+            // It must be one that runs.
+            Scenario::read(&document, &name).unwrap_or_else(|e| fail(&name, &format!("{e:?}")));
+            write_case(&mut cases, &name, &document);
         }
     }
     cases.push_str("];\n");

@@ -2,19 +2,11 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod traces;
+
 use poolscope_wasm_tests::CASES;
-use poolscope_wasm_tests::digest::digest;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
-
-#[wasm_bindgen_test]
-fn traces_are_the_same_as_natively() {
-    assert!(CASES.len() > 40, "{} cases", CASES.len());
-    for case in CASES {
-        let trace = poolscope_app::simulate(case.scenario).ok();
-        assert_eq!(trace.map(|t| digest(&t)), case.trace, "{}", case.name);
-    }
-}
 
 #[wasm_bindgen_test]
 fn wrong_scenarios_are_errors_that_say_where() {
