@@ -7,7 +7,7 @@ use poolscope_sim::scenario::{PoolClass, SqlAlchemy};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{EventKind, PoolEvent, TraceEvent};
 use poolscope_sim::{Document, Scenario, Trace, simulate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CASES: u64 = 80;
 
@@ -39,6 +39,10 @@ enum Place {
 struct Ledger {
     places: BTreeMap<u32, Place>,
     on_server: BTreeMap<u32, Option<u32>>,
+    /// Whose session the server has ended, and the client still has its side.
+    ended: BTreeSet<u32>,
+    opened: i64,
+    closed: i64,
     disposed: bool,
 }
 
@@ -47,19 +51,43 @@ impl Ledger {
         self.places.values().filter(|p| **p == place).count() as i64
     }
 
+    /// What the server itself counts is what it has.
+    fn sessions(&self, in_use: u32) -> Result<(), String> {
+        let counted = self.on_server.len();
+        if counted == in_use as usize { Ok(()) } else { Err(format!("{in_use} sessions, but {counted} are open")) }
+    }
+
     fn apply(&mut self, trace: &Trace, event: &TraceEvent) -> Result<(), String> {
         match event.kind {
-            EventKind::ServerOpen { thread, connection, .. } => {
+            EventKind::ServerOpen { thread, connection, in_use } => {
                 self.on_server.insert(thread, connection);
+                self.sessions(in_use)?;
                 if let Some(connection) = connection {
+                    self.opened += 1;
                     self.places.insert(connection, Place::Opened);
                 }
             }
-            EventKind::ServerQuit { thread, .. }
-            | EventKind::ServerTimeout { thread, .. }
-            | EventKind::ServerKill { thread, .. } => {
+            EventKind::ServerQuit { thread, in_use }
+            | EventKind::ServerTimeout { thread, in_use }
+            | EventKind::ServerKill { thread, in_use } => {
                 let known = self.on_server.remove(&thread);
-                known.ok_or_else(|| format!("session {thread} ends and was not there"))?;
+                let of = known.ok_or_else(|| format!("session {thread} ends and was not there"))?;
+                self.sessions(in_use)?;
+                let left = of.filter(|c| self.places.get(c).is_some_and(|place| *place != Place::Closed));
+                match (event.kind, left) {
+                    // Failed while it was being opened: no listener has heard of it.
+                    (EventKind::ServerQuit { .. }, Some(connection)) => {
+                        if self.places.insert(connection, Place::Closed) == Some(Place::Opened) {
+                            self.closed += 1;
+                        } else {
+                            return Err(format!("connection {connection} is left without being closed"));
+                        }
+                    }
+                    (_, Some(connection)) => {
+                        self.ended.insert(connection);
+                    }
+                    _ => {}
+                }
             }
             EventKind::Dispose { .. } => self.disposed = true,
             EventKind::Pool { event: kind, connection: Some(connection), figures, .. } => {
@@ -73,7 +101,11 @@ impl Ledger {
                     PoolEvent::Checkout => *place = Place::Out,
                     PoolEvent::Checkin => *place = Place::Idle,
                     PoolEvent::Detach => *place = Place::Detached,
-                    PoolEvent::Close | PoolEvent::CloseDetached => *place = Place::Closed,
+                    PoolEvent::Close | PoolEvent::CloseDetached => {
+                        *place = Place::Closed;
+                        self.closed += 1;
+                        self.ended.remove(&connection);
+                    }
                     _ => {}
                 }
                 let queue = trace.scenario.engines.iter().all(|e| e.poolclass == PoolClass::QueuePool);
@@ -100,9 +132,18 @@ impl Ledger {
         }
         let places = [Place::Opened, Place::Out, Place::Idle, Place::Detached];
         let open: i64 = places.iter().map(|place| self.count(*place)).sum();
-        let opened = self.places.len() as i64;
-        if opened - self.count(Place::Closed) != open {
-            return Err("opened − closed is not what is idle, out, detached and left".to_owned());
+        let (opened, closed) = (self.opened, self.closed);
+        if opened - closed != open {
+            return Err(format!(
+                "{opened} opened − {closed} closed, but {open} are idle, out, detached or being opened"
+            ));
+        }
+        // The same from the server's side: what it has and what it has ended, but for what the driver is about to close.
+        let ours = self.on_server.values().flatten();
+        let has = ours.filter(|c| self.places.get(c) != Some(&Place::Closed)).count() as i64;
+        let ended = self.ended.len() as i64;
+        if has + ended != open {
+            return Err(format!("{open} are open, but the server has {has} and has ended {ended}"));
         }
         // The server has no session whose client has closed it.
         let ghost = self.on_server.values().flatten().find(|c| self.places.get(c) == Some(&Place::Closed));
