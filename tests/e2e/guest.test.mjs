@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SITE, useBrowser } from './lib/browser.mjs';
+/** @typedef {import('./lib/book.mjs').Widget} Widget */
 import { ELEMENT, PICTURE, SCRIPT, element, isStatic, listen, live, show } from './lib/guest.mjs';
 
 const open = useBrowser();
@@ -334,6 +335,67 @@ test('the playground: a choice of scenarios, and a place for one of your own', a
   await playground.getByRole('button', { name: 'Run' }).click();
   await playground.locator('[part=note]').filter({ hasText: '`seed` must be a whole number' }).waitFor();
   assert.deepEqual(problems, []);
+});
+
+/** What the comparison says. @param {Widget} widget */
+async function compared(widget) {
+  const panel = widget.host.locator('[part=comparison]');
+  await panel.waitFor();
+  assert.equal(await widget.picture.locator('path.part').count(), 1, 'the first difference is marked');
+  return { text: await panel.locator('p, li').allTextContents(), rows: await panel.locator('tbody tr').allTextContents() };
+}
+
+test('compare: two runs of the same seed, where they part, and what each comes to', async (t) => {
+  const { page, problems, requests } = await open(t);
+  const violated = await violations(page);
+  await show(page, element('scenario="recycle-above-wait-timeout" pool-recycle="5" compare'), { head: SCRIPT, headers: { 'Content-Security-Policy': CSP } });
+  const widget = await live(page);
+  const plain = await compared(widget);
+  assert.match(plain.text.join('\n'), /First difference, \d.*\nbefore .*\nnow /);
+  assert.ok(plain.rows.includes('engine.pool_recycle305'), plain.rows.join('\n'));
+  assert.ok(plain.rows.some((row) => /^served1012.*better$/.test(row)), plain.rows.join('\n'));
+  assert.ok((await widget.picture.getByText('before', { exact: true }).count()) > 2, 'lanes of both');
+  assert.deepEqual(requests.filter((url) => url.endsWith('.wasm')).map((url) => url.replace(/.*\//, '')), ['poolscope_studio_bg.wasm']);
+
+  // The reader goes on from there.
+  await widget.type('pool_recycle', 20);
+  assert.ok((await compared(widget)).rows.includes('engine.pool_recycle3020'));
+  await widget.host.getByRole('checkbox', { name: /^Compare/ }).uncheck();
+  assert.equal(await widget.host.locator('[part=comparison]').count(), 0);
+
+  // With a run of other settings, and a link to that.
+  await widget.host.evaluate((host) => host.setAttribute('compare', '{"pool_recycle": 60, "wait_timeout": 20}'));
+  await page.waitForFunction(() => document.querySelector('pool-scope').shadowRoot.querySelector('[part=comparison]'));
+  const other = await compared(widget);
+  assert.deepEqual(other.rows.filter((row) => /^(engine|variables)\./.test(row)), ['engine.pool_recycle605', 'variables.wait_timeout2010']);
+  await widget.button('Link to this moment').click();
+  const link = await widget.host.locator('.taken').textContent();
+  assert.match(link, /&engine\.pool_recycle=5&.*compare\.engine\.pool_recycle=60&compare\.variables\.wait_timeout=20&/);
+  assert.deepEqual(await violated(), []);
+  assert.deepEqual(problems, []);
+
+  await page.unroute('**/guest/page.html');
+  await page.goto('about:blank');
+  await show(page, element(), { head: `<script>location.hash = ${JSON.stringify(link)}</script>${SCRIPT}` });
+  assert.deepEqual((await compared(await live(page))).rows, other.rows);
+});
+
+test('compare: what is wrong with it is said, and without the tools the run is shown alone', async (t) => {
+  const { page } = await open(t);
+  const events = await listen(page);
+  const wrong = ['{"engine.pool_sise": 5}', '{', '[]', '{"engine.pool_size": -4}', '{"x": {}}'];
+  const body = wrong.map((value, n) => element(`scenario="recycle-above-wait-timeout" loading="eager" id="w${n}" compare='${value}'`));
+  await show(page, body.join(''), { head: SCRIPT });
+  for (const [n, reason] of [/did you mean `pool_size`/, /compare: .*JSON/, /compare: .*wrong type/, /pool_size/, /a knob is a number/].entries()) await isStatic(page, reason, n);
+  assert.equal((await events.next('error')).length, wrong.length);
+
+  await page.route('**/poolscope_studio_bg.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.unroute('**/guest/page.html');
+  await show(page, element('scenario="recycle-above-wait-timeout" pool-recycle="5" compare'), { head: SCRIPT });
+  const widget = await live(page);
+  assert.match(await widget.outcome.textContent(), /^12 requests: 12 served/);
+  assert.match((await events.next('error'))[0].detail.message, /poolscope_studio_bg\.wasm: 404/);
+  assert.equal(await widget.host.getByRole('button', { name: 'More tools' }).count(), 0);
 });
 
 test('attributes choose what is shown', async (t) => {

@@ -65,7 +65,7 @@ class Playground {
     run.textContent = words.run;
     run.addEventListener('click', () => this.#show(this.#text.value));
     own.append(summary, this.#text, run);
-    this.#widget.setAttribute('exportparts', 'widget, outcome, knobs, timeline, transport, story, listing, holdings, server, log, note');
+    this.#widget.setAttribute('exportparts', 'widget, outcome, knobs, timeline, transport, tools, comparison, story, listing, holdings, server, log, note');
     this.#widget.append(document.createElement('slot'));
     this.#shadow.append(label, this.#widget, own);
     for (const name of PASSED) this.#pass(name);

@@ -8,14 +8,51 @@ export const OPTIONS = [
   'max-connections', 'wait-timeout', 'interactive-timeout', 'sqlalchemy', 'driver', 'transport', 'server', 'seed',
 ];
 /** Attributes that decide what is run and shown. */
-export const MEANING = ['scenario', 'knobs', 'at', 'lang', ...OPTIONS];
+export const MEANING = ['scenario', 'knobs', 'compare', 'at', 'lang', ...OPTIONS];
 /** What a link to the same widget says. */
 export const ATTRIBUTES = [...MEANING, 'theme', 'controls'];
 /** A name has neither dots nor slashes. @param {string} scenario */
 export const isAddress = (scenario) => !/^\s*\{/.test(scenario) && /[/.:]/.test(scenario);
 
+/** @param {unknown} error */
+export const message = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {Element} host */
+export const language = (host) => host.closest('[lang]')?.getAttribute('lang') ?? 'en';
+
+/**
+ * What the wasm module is told, as JSON. The scenario's text goes in untouched: the module reads and judges it.
+ * @param {HTMLElement} host
+ * @param {import('./widget.js').Reader} reader
+ * @param {object} [more]  for the module that can do everything
+ */
+export async function config(host, reader, more) {
+  const attribute = (/** @type {string} */ name) => host.getAttribute(name);
+  let scenario = attribute('scenario') ?? '';
+  let name = host.id;
+  if (!/^\s*\{/.test(scenario)) {
+    name = scenario;
+    scenario = await fetched(name, host.baseURI);
+  }
+  const options = OPTIONS.filter((o) => attribute(o) !== null).map((o) => [o.replaceAll('-', '_'), attribute(o) || 'true']);
+  const knobs = reader.knobs ?? { ...Object.fromEntries(options), ...parsed('knobs', attribute('knobs')) };
+  const rest = { name, knobs, at: reader.at ?? attribute('at') ?? undefined, lang: language(host), ...more };
+  const compare = attribute('compare');
+  if (more && compare !== null) Object.assign(rest, { compare: parsed('compare', compare) });
+  return `{"scenario":${scenario},${JSON.stringify(rest).slice(1)}`;
+}
+
+/** An attribute that holds JSON. @param {string} name @param {string | null} text */
+function parsed(name, text) {
+  try {
+    return JSON.parse(text || '{}');
+  } catch (error) {
+    throw new Error(`${name}: ${message(error)}`);
+  }
+}
+
 /** @param {string} name @param {string} from */
-export async function fetched(name, from) {
+async function fetched(name, from) {
   if (!isAddress(name) && !/^[\w-]+$/.test(name)) throw new Error(name ? `${name}: not the name of a scenario` : 'there is no scenario');
   const response = await (isAddress(name) ? fetch(new URL(name, from)) : shipped(name));
   if (!response.ok) throw new Error(`${response.url ? new URL(response.url).pathname : name}: ${response.status}`);

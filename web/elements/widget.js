@@ -2,7 +2,7 @@
 // The life of one <pool-scope>: attributes in, events out. All meaning is in the wasm module.
 import { acquire } from './loader.js';
 import { sheet } from './sheet.js';
-import { MEANING, OPTIONS, claims, fetched, page } from './source.js';
+import { MEANING, claims, config, language, message, page } from './source.js';
 
 export { ATTRIBUTES } from './source.js';
 
@@ -90,7 +90,7 @@ export class Widget {
   /** Several attributes may have changed at once. */
   #changed() {
     this.#reader = {};
-    if (this.#mounted?.instance) this.#update();
+    if (this.#mounted?.instance && !this.#wantsTools()) this.#update();
     else if (this.#mounted || this.#host.getAttribute('loading') === 'eager' || this.#internals.states.has('static')) this.#mount();
   }
 
@@ -108,39 +108,33 @@ export class Widget {
     if (this.#takesLink()) this.#mount();
   };
 
-  /** The module that can do everything takes over, at the same place. */
-  async #more() {
+  #wantsTools() {
+    return this.#kind === 'app' && this.#host.hasAttribute('compare');
+  }
+
+  /** From now on it is the module that can do everything; where there is none, the small one still shows the run. */
+  async #tools() {
     try {
       await acquire('studio');
+      this.#kind = 'studio';
+      return true;
     } catch (error) {
       this.#internals.states.add('bare');
       this.#tell('error', { message: message(error) });
-      return;
+      return false;
     }
-    this.#kind = 'studio';
+  }
+
+  /** The module that can do everything takes over, at the same place. */
+  async #more() {
+    if (!(await this.#tools())) return;
     this.#asked = true;
     await this.#mount();
     this.#asked = false;
   }
 
-  get #lang() {
-    return this.#host.closest('[lang]')?.getAttribute('lang') ?? 'en';
-  }
-
-  /** What the wasm module is told, as JSON. The scenario's text goes in untouched: the module reads and judges it. */
-  async #config() {
-    const attribute = (/** @type {string} */ name) => this.#host.getAttribute(name);
-    let scenario = attribute('scenario') ?? '';
-    let name = this.#host.id;
-    if (!/^\s*\{/.test(scenario)) {
-      name = scenario;
-      scenario = await fetched(name, this.#host.baseURI);
-    }
-    const options = OPTIONS.filter((o) => attribute(o) !== null).map((o) => [o.replaceAll('-', '_'), attribute(o) || 'true']);
-    const knobs = this.#reader.knobs ?? { ...Object.fromEntries(options), ...JSON.parse(attribute('knobs') ?? '{}') };
-    const rest = { name, knobs, at: this.#reader.at ?? attribute('at') ?? undefined, lang: this.#lang };
-    if (this.#kind === 'studio') Object.assign(rest, { link: this.#linked, asked: this.#asked });
-    return `{"scenario":${scenario},${JSON.stringify(rest).slice(1)}`;
+  #config() {
+    return config(this.#host, this.#reader, this.#kind === 'studio' ? { link: this.#linked, asked: this.#asked } : undefined);
   }
 
   async #mount() {
@@ -153,6 +147,7 @@ export class Widget {
     root.className = 'coming';
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
+      if (this.#wantsTools()) await this.#tools();
       const [instance, config] = await Promise.all([acquire(this.#kind), this.#config()]);
       if (mounted !== this.#mounted) return;
       mounted.instance = instance;
@@ -214,7 +209,7 @@ export class Widget {
   /** @param {string} why */
   #fail(why) {
     this.#unmount();
-    this.#note.textContent = apology(this.#lang, why);
+    this.#note.textContent = apology(language(this.#host), why);
     this.#note.hidden = false;
     this.#internals.states.add('static');
     this.#tell('error', { message: why });
@@ -244,6 +239,3 @@ export class Widget {
 
 /** The widget that the page's address is a link to. @type {Widget | undefined} */
 let linked;
-
-/** @param {unknown} error */
-const message = (error) => (error instanceof Error ? error.message : String(error));

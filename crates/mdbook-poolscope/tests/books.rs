@@ -166,7 +166,7 @@ fn every_mistake_of_every_chapter_is_reported_at_once() {
         src/first.md:4:1: there is no ../scenarios/session-never-closed.toml
           hint: did you mean `sessions-never-closed`?
         src/first.md:9:3: unknown key `speed`
-          hint: a fence that names a scenario takes `scenario`, `set`, `at`, `show`, `predict`, `fix` and `solution`
+          hint: a fence that names a scenario takes `scenario`, `set`, `at`, `compare`, `show`, `predict`, `fix` and `solution`
         src/first.md:11:3: unknown key `pool_sise` in [engine]
           hint: did you mean `pool_size`?
         src/part/second.md:1:1: the fence is empty
@@ -214,6 +214,47 @@ fn a_question_a_task_a_moment_and_a_number_come_from_the_run() {
     assert!(page(prose).contains("5, 30, 0"), "{}", page(prose));
     let report = process("en", &[("a.md", "a {{#poolscope default pool}}")]).expect_err("a mistake");
     assert!(report.starts_with("src/a.md:1:3: a knob cannot set `pool`"), "{report}");
+}
+
+#[test]
+fn two_runs_beside_each_other() {
+    let fence = |more: &str| format!("```poolscope\nscenario = \"recycle-above-wait-timeout\"\n{more}```\n");
+    let own = page(&fence("compare = true\nat = \"25 s\"\n[set]\n\"engine.pool_recycle\" = 5\n"));
+    let html = only_html(&own);
+    assert!(
+        html.contains("\"pool_recycle\":30") && html.contains("\"look_at\":\"25 s\""),
+        "the scenario stays as it is: {html}"
+    );
+    assert!(html.contains(" knobs='{\"engine.pool_recycle\":5}' compare='{}'><svg"), "{html}");
+    assert!(html.contains("<tr><th>engine.pool_recycle</th><td>30</td><td>5</td></tr>"), "{html}");
+    assert!(html.contains("<tr><th>served</th><td>10</td><td>12 ▲</td></tr>"), "{html}");
+    assert!(html.contains("First difference: "), "{html}");
+    assert!(fallback(&html).len() <= FALLBACK_BYTES_MAX, "{} bytes", fallback(&html).len());
+
+    let other = page(&fence("[compare]\nengine.pool_recycle = 5\n\"driver\" = \"mysqlclient\"\n"));
+    assert!(other.contains(" knobs='{}' compare='{\"engine.pool_recycle\":5,\"driver\":\"mysqlclient\"}'>"), "{other}");
+
+    let wrong = [
+        fence("compare = true\n"),
+        fence("compare = 5\n"),
+        fence("compare = true\nshow = \"pool.status()\"\n[set]\n\"engine.pool_recycle\" = 5\n"),
+        fence("[compare]\n\"engine.pool_sise\" = 5\n"),
+        fence("[compare]\n\"engine.pool_size\" = -4\n"),
+    ];
+    let report = process("en", &[("a.md", &wrong.join("\n"))]).expect_err("mistakes");
+    expect![[r#"
+        src/a.md:3:1: both runs are the same
+          hint: change one of them: `[set]` turns knobs of this run, `[compare]` those of the other one
+        src/a.md:8:1: `compare` is neither true nor a table of knobs
+          hint: `compare = true` for the scenario as it is, or `[compare]` with the knobs of the other run
+        src/a.md:11:1: a fence has only one of `compare`, `show`, `predict` and `fix`
+          hint: write one fence for each
+        src/a.md:22:1: unknown key `pool_sise` in [engine]
+          hint: did you mean `pool_size`?
+        src/a.md:28:1: `pool_size` = -4 is out of range
+          hint: 0 to 100000
+        5 mistakes in poolscope fences"#]]
+    .assert_eq(&report);
 }
 
 /// What the reader of the book gets: every fence runs and none is too heavy.

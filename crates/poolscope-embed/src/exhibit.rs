@@ -1,5 +1,6 @@
 //! What becomes of a fence.
 
+use crate::comparison::Other;
 use crate::exercise::{Question, Task};
 use crate::experiment::Experiment;
 use crate::library::Library;
@@ -11,6 +12,8 @@ use crate::{playground, widget};
 #[derive(Debug)]
 pub enum Exhibit {
     Widget(Experiment),
+    /// Beside another run of the same scenario.
+    Comparison(Box<Other>, Experiment),
     /// A moment as text.
     Printed(Printed, Experiment),
     Question(Question, Experiment),
@@ -23,6 +26,7 @@ impl Exhibit {
     pub fn experiment(&self) -> &Experiment {
         match self {
             Self::Widget(experiment)
+            | Self::Comparison(_, experiment)
             | Self::Printed(_, experiment)
             | Self::Question(_, experiment)
             | Self::Task(_, experiment)
@@ -38,6 +42,7 @@ impl Exhibit {
         let words = Words::of(lang);
         match self {
             Self::Widget(experiment) => Ok(widget::html(experiment, lang)),
+            Self::Comparison(other, experiment) => Ok(other.html(experiment, lang)),
             Self::Printed(printed, experiment) => printed.html(experiment).map_err(|mistake| vec![mistake]),
             Self::Question(question, experiment) => Ok(question.html(&widget::html(experiment, lang), &words)),
             Self::Task(task, experiment) => Ok(task.html(experiment, &widget::html(experiment, lang), &words)),

@@ -9,12 +9,13 @@
 //! "engine.pool_pre_ping" = true
 //! ```
 //!
-//! What else stands in a fence says what becomes of it: `show` prints a moment, `[predict]` asks a question first,
-//! `[fix]` sets a task, `playground` offers every scenario.
+//! What else stands in a fence says what becomes of it: `compare` shows another run beside it, `show` prints a moment, `[predict]` asks
+//! a question first, `[fix]` sets a task, `playground` offers every scenario.
 
 use poolscope_sim::scenario::{KnobValue, Node, Place, Value};
 use poolscope_sim::{Diagnostic, Document, Scenario, measure};
 
+use crate::comparison::Other;
 use crate::exercise::{Question, Task};
 use crate::exhibit::Exhibit;
 use crate::library::Library;
@@ -29,7 +30,7 @@ pub struct Experiment {
 }
 
 const KEYS: &str =
-    "a fence that names a scenario takes `scenario`, `set`, `at`, `show`, `predict`, `fix` and `solution`";
+    "a fence that names a scenario takes `scenario`, `set`, `at`, `compare`, `show`, `predict`, `fix` and `solution`";
 
 /// # Errors
 /// Everything that is wrong with the fence.
@@ -57,6 +58,7 @@ fn plain(diagnostics: Vec<Diagnostic>) -> Vec<FenceMistake> {
 }
 
 /// One turned knob: its path, and where the fence says so.
+#[derive(Clone)]
 struct Turn {
     path: String,
     value: KnobValue,
@@ -81,6 +83,7 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
     let mut mistakes = Vec::new();
     let mut turns = Vec::new();
     let mut solution = Vec::new();
+    let mut other: Option<(Vec<Turn>, &Place)> = None;
     let (mut printed, mut question, mut task) = (None, None, None);
     let mut name = None;
     for (key, node) in keys {
@@ -104,6 +107,18 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
             ("at", _) => {
                 mistakes.push(FenceMistake::at(&node.place, "`at` is a time in quotes", "write `at = \"8.2 s\"`"));
             }
+            ("compare", Value::Table(knobs)) => {
+                let mut turns = Vec::new();
+                collect_turns("", knobs, &mut turns, &mut mistakes);
+                other = Some((turns, &node.place));
+            }
+            ("compare", Value::Bool(true)) => other = Some((Vec::new(), &node.place)),
+            ("compare", Value::Bool(false)) => {}
+            ("compare", _) => mistakes.push(FenceMistake::at(
+                &node.place,
+                "`compare` is neither true nor a table of knobs",
+                "`compare = true` for the scenario as it is, or `[compare]` with the knobs of the other run",
+            )),
             ("show", _) => printed = Printed::read(node, &mut mistakes),
             ("predict", _) => question = Question::read(node, &mut mistakes),
             ("fix", _) => task = Task::read(node, &mut mistakes),
@@ -117,23 +132,53 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
         Ok(_) => return Err(mistakes),
         Err(more) => return Err(mistakes.into_iter().chain(more).collect()),
     };
-    Ok(match (printed, question, task) {
-        (None, None, None) => Exhibit::Widget(experiment),
-        (Some(printed), None, None) => Exhibit::Printed(printed, experiment),
-        (None, Some(question), None) => {
+    Ok(match (other, printed, question, task) {
+        (None, None, None, None) => Exhibit::Widget(experiment),
+        (Some((before, at)), None, None, None) => {
+            Exhibit::Comparison(Box::new(compared(name, place, turns, before, at, library)?), experiment)
+        }
+        (None, Some(printed), None, None) => Exhibit::Printed(printed, experiment),
+        (None, None, Some(question), None) => {
             question.check(&experiment).map_err(|mistake| vec![mistake])?;
             Exhibit::Question(question, experiment)
         }
-        (None, None, Some(task)) => {
+        (None, None, None, Some(task)) => {
             let solved = load(name, place, &turns.into_iter().chain(solution).collect::<Vec<_>>(), library)?;
             task.check(&experiment, &solved).map_err(|mistake| vec![mistake])?;
             Exhibit::Task(task, experiment)
         }
         _ => {
-            let message = "a fence has only one of `show`, `predict` and `fix`";
+            let message = "a fence has only one of `compare`, `show`, `predict` and `fix`";
             return Err(vec![FenceMistake::whole(message, "write one fence for each")]);
         }
     })
+}
+
+/// The other run of a fence, `before` being its settings, which the fence names at `at`.
+fn compared(
+    name: &str,
+    place: &Place,
+    turns: Vec<Turn>,
+    before: Vec<Turn>,
+    at: &Place,
+    library: &Library,
+) -> Result<Other, Vec<FenceMistake>> {
+    let (looks, now): (Vec<_>, Vec<_>) = turns.into_iter().partition(|turn| turn.path == "look_at");
+    let other: Vec<_> = looks.iter().chain(&before).cloned().collect();
+    let plain = load(name, place, &looks, library)?;
+    let experiment = load(name, place, &other, library)?;
+    let settings = |turns: Vec<Turn>| turns.into_iter().map(|turn| (turn.path, turn.value)).collect::<Vec<_>>();
+    let other = Other { plain, now: settings(now), before: settings(before), experiment };
+    if settings_differ(&other) {
+        return Ok(other);
+    }
+    let hint = "change one of them: `[set]` turns knobs of this run, `[compare]` those of the other one";
+    Err(vec![FenceMistake::at(at, "both runs are the same", hint)])
+}
+
+fn settings_differ(other: &Other) -> bool {
+    let Other { plain, now, before, .. } = other;
+    !poolscope_timeline::settings(&plain.document, &plain.scenario, before, now).is_empty()
 }
 
 /// `[set]` may be written flat (`"engine.pool_recycle" = 5`) or as the dotted keys of TOML.

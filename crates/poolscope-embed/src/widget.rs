@@ -14,7 +14,7 @@ use crate::words::Words;
 /// Room for what stands inside the element. The picture takes what it needs, the table what is left.
 const BYTES_MAX: usize = 12_000;
 /// Wide enough for the labels, narrow enough for a page with a sidebar; the page scales it.
-const WIDTH_PX: f32 = 760.0;
+pub const WIDTH_PX: f32 = 760.0;
 
 /// The colours of the pictures, once for each page: the same in whatever book, without another file to copy.
 pub fn style() -> String {
@@ -34,11 +34,7 @@ pub fn style() -> String {
 pub fn html(experiment: &Experiment, lang: &str) -> String {
     let trace = simulate(&experiment.scenario);
     let words = Words::of(lang);
-    let opening = format!(
-        "<div class=\"poolscope\"><pool-scope lang=\"{}\" scenario='{}'>",
-        text(lang).replace('"', "&quot;"),
-        attribute(&experiment.document.to_json())
-    );
+    let opening = opening(experiment, lang);
     let picture = picture(&trace, lang);
     let (told, costs) = (outcome(&trace.outcome, Lang::of(lang)), outcome_costs(&trace.outcome, Lang::of(lang)));
     let figures = format!("<p>{} {}</p>", text(&told), text(&costs));
@@ -46,6 +42,15 @@ pub fn html(experiment: &Experiment, lang: &str) -> String {
     let room = BYTES_MAX.saturating_sub(picture.len() + figures.len());
     let steps = steps(&outline(&trace, lang), &words, room);
     format!("{opening}{picture}{figures}{steps}{closing}")
+}
+
+/// Up to the end of the element's own tag.
+pub fn opening(experiment: &Experiment, lang: &str) -> String {
+    format!(
+        "<div class=\"poolscope\"><pool-scope lang=\"{}\" scenario='{}'>",
+        text(lang).replace('"', "&quot;"),
+        attribute(&experiment.document.to_json())
+    )
 }
 
 fn picture(trace: &Trace, lang: &str) -> String {

@@ -2,6 +2,7 @@
 
 use poolscope_sim::Trace;
 use poolscope_sim::engine::error::ErrorKey;
+use poolscope_sim::scenario::{Document, KnobValue, Scenario, current};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, EventKind, TraceEvent};
 
@@ -60,6 +61,27 @@ impl Comparison {
         }
         out
     }
+}
+
+/// The settings in which two runs of a scenario differ, by path; what neither run sets is the scenario's own.
+pub fn settings(
+    document: &Document,
+    scenario: &Scenario,
+    before: &[(String, KnobValue)],
+    now: &[(String, KnobValue)],
+) -> Vec<ComparisonRow> {
+    let value = |set: &[(String, KnobValue)], path: &str| {
+        let set = set.iter().rev().find(|s| s.0 == path).map(|s| s.1.clone());
+        set.or_else(|| current(path, document, scenario)).map_or_else(String::new, |value| value.to_string())
+    };
+    let mut rows: Vec<ComparisonRow> = Vec::new();
+    for (path, _) in now.iter().chain(before) {
+        let (before, now) = (value(before, path), value(now, path));
+        if before != now && !rows.iter().any(|row| row.name == *path) {
+            rows.push(ComparisonRow { name: path.clone(), before, now, better: None });
+        }
+    }
+    rows
 }
 
 /// What follows from a setting, such as the size in a pool's figures or one line more in the listing, does not make an event another one.

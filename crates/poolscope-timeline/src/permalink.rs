@@ -16,6 +16,7 @@
 //! | `view` | the part of the run that is seen: `20s..30s` |
 //! | `idle` | `folded` |
 //! | `compare` | `plain`: beside the run as the scenario has it |
+//! | `compare.` and a path | the value of the run beside this one, where it is not the scenario's own |
 //! | `lang` | `en` or `zh-CN` |
 //!
 //! An event is found by name and instant, not by its number, so that a link survives a simulator that does one thing more.
@@ -27,6 +28,8 @@ use poolscope_sim::trace::{EventId, Trace};
 use crate::what_if;
 use crate::words::Lang;
 
+/// What the settings of the other run begin with.
+const COMPARE: &str = "compare.";
 /// What a fragment that is a link begins with.
 const PREFIX: &str = "poolscope=";
 /// Of the links that are written; older ones are upgraded when they are read.
@@ -52,6 +55,8 @@ pub struct Permalink {
     pub view: Option<(SimTime, SimTime)>,
     pub idle_folded: bool,
     pub compare: bool,
+    /// Of the run to compare with, by path.
+    pub against: Vec<(String, String)>,
     pub lang: Option<Lang>,
 }
 
@@ -61,6 +66,8 @@ pub struct Changed {
     pub document: Document,
     /// What is set in it, by path.
     pub settings: Vec<(String, KnobValue)>,
+    /// What is set in the run beside it.
+    pub against: Vec<(String, KnobValue)>,
 }
 
 fn threads(scenario: &Scenario) -> u64 {
@@ -143,8 +150,11 @@ impl Permalink {
         if self.idle_folded {
             put("idle", "folded");
         }
-        if self.compare {
+        if self.compare && self.against.is_empty() {
             put("compare", "plain");
+        }
+        for (path, value) in self.against.iter().filter(|_| self.compare) {
+            put(&format!("{COMPARE}{path}"), value);
         }
         if let Some(lang) = self.lang {
             put("lang", lang.tag());
@@ -158,8 +168,10 @@ impl Permalink {
     /// Every change that the scenario does not allow.
     pub fn apply(&self, document: &Document) -> Result<Changed, Vec<Diagnostic>> {
         let scenario = Scenario::read(document, &self.scenario)?;
-        let (mut changed, mut settings, mut mistakes) = (document.clone(), Vec::new(), Vec::new());
-        for (path, text) in &self.settings {
+        let mut mistakes = Vec::new();
+        let (mut changed, mut other) = (document.clone(), document.clone());
+        let (mut settings, mut against) = (Vec::new(), Vec::new());
+        for (n, (path, text)) in self.settings.iter().chain(&self.against).enumerate() {
             let value = match current(path, document, &scenario) {
                 None => Err((
                     "the link sets something that cannot be set",
@@ -177,10 +189,12 @@ impl Permalink {
             };
             match value {
                 Ok(value) => {
-                    if let Err(diagnostic) = changed.set(path, &value) {
+                    let own = n < self.settings.len();
+                    let (run, set) = if own { (&mut changed, &mut settings) } else { (&mut other, &mut against) };
+                    if let Err(diagnostic) = run.set(path, &value) {
                         mistakes.push(diagnostic);
                     }
-                    settings.push((path.clone(), value));
+                    set.push((path.clone(), value));
                 }
                 Err((message, hint)) => mistakes.push(mistake(path, message, &hint)),
             }
@@ -199,8 +213,11 @@ impl Permalink {
         if ends.is_some_and(|end| scenario.until < end) {
             mistakes.push(mistake("at", "the link points behind the end of the run", &scenario.until.to_string()));
         }
-        if mistakes.is_empty() {
-            mistakes = match Scenario::read(&changed, &self.scenario) {
+        for run in [&changed, &other] {
+            if !mistakes.is_empty() {
+                break;
+            }
+            mistakes = match Scenario::read(run, &self.scenario) {
                 Ok(scenario) if THREADS_MAX < threads(&scenario) => {
                     let hint = format!("a link asks for {THREADS_MAX} at most");
                     vec![mistake("process.0.threads", "these are too many threads", &hint)]
@@ -209,7 +226,7 @@ impl Permalink {
                 Err(mistakes) => mistakes,
             };
         }
-        if mistakes.is_empty() { Ok(Changed { document: changed, settings }) } else { Err(mistakes) }
+        if mistakes.is_empty() { Ok(Changed { document: changed, settings, against }) } else { Err(mistakes) }
     }
 
     /// The event that the link selects, in a run of its scenario; nothing if it is not there any more.
@@ -263,7 +280,13 @@ impl Reader {
             "compare" => (value == "plain").then(|| self.link.compare = true),
             "lang" => Lang::exactly(&value).map(|lang| self.link.lang = Some(lang)),
             path if is_path(path) => {
-                self.link.settings.push((path.to_owned(), value));
+                match path.strip_prefix(COMPARE) {
+                    Some(path) => {
+                        self.link.compare = true;
+                        self.link.against.push((path.to_owned(), value));
+                    }
+                    None => self.link.settings.push((path.to_owned(), value)),
+                }
                 Some(())
             }
             _ => {
@@ -280,8 +303,9 @@ impl Reader {
             self.link.faults.truncate(FAULTS_MAX);
             self.add("fault", "the link has too many faults", &format!("at most {FAULTS_MAX}"));
         }
-        if SETTINGS_MAX < self.link.settings.len() {
+        if SETTINGS_MAX < self.link.settings.len().max(self.link.against.len()) {
             self.link.settings.truncate(SETTINGS_MAX);
+            self.link.against.truncate(SETTINGS_MAX);
             self.add(&key, "the link sets too many options", &format!("at most {SETTINGS_MAX}"));
         }
         self.seen.push(key);

@@ -42,11 +42,33 @@ fn what_is_written_is_read_again() {
 #[test]
 fn a_link_changes_what_the_scenario_lets_it() {
     let document = Document::from_toml(DEAD).unwrap();
-    let Changed { document, settings } = Permalink::read(LINK).unwrap().apply(&document).unwrap();
+    let Changed { document, settings, .. } = Permalink::read(LINK).unwrap().apply(&document).unwrap();
     assert_eq!(settings[0], ("engine.pool_recycle".to_owned(), KnobValue::Number(5)));
     let scenario = Scenario::read(&document, "dead").unwrap();
     assert_eq!(scenario.engines[0].pool_recycle, Some(SimSpan::from_secs(5)));
     assert_eq!(scenario.faults.len(), 3);
+}
+
+#[test]
+fn the_run_beside_has_settings_of_its_own() {
+    let text =
+        "#poolscope=1&scenario=dead&engine.pool_recycle=5&compare.engine.pool_recycle=60&compare.driver=mysqlclient";
+    let link = Permalink::read(text).unwrap();
+    assert!(link.compare);
+    assert_eq!(link.write(), text);
+    let changed = link.apply(&Document::from_toml(DEAD).unwrap()).unwrap();
+    assert_eq!(changed.settings, [("engine.pool_recycle".to_owned(), KnobValue::Number(5))]);
+    assert_eq!(changed.against[0], ("engine.pool_recycle".to_owned(), KnobValue::Number(60)));
+    assert_eq!(changed.against[1], ("driver".to_owned(), KnobValue::Text("mysqlclient".to_owned())));
+    let scenario = Scenario::read(&changed.document, "dead").unwrap();
+    assert_eq!(scenario.engines[0].pool_recycle, Some(SimSpan::from_secs(5)));
+    check_mistakes(
+        "#poolscope=1&scenario=dead&compare.engine.pool_size=-4&compare.engine.pool_sise=5",
+        expect![[r#"
+            link: engine.pool_sise: the link sets something that cannot be set
+              hint: an option such as engine.pool_recycle
+        "#]],
+    );
 }
 
 #[test]
@@ -160,7 +182,7 @@ fn a_broken_link_is_told_what_is_wrong_with_it() {
 /// end.
 #[test]
 fn a_hundred_thousand_hostile_links() {
-    const PIECES: [&str; 44] = [
+    const PIECES: [&str; 46] = [
         "#",
         "poolscope=1",
         "poolscope=",
@@ -193,6 +215,8 @@ fn a_hundred_thousand_hostile_links() {
         "lang=",
         "idle=folded",
         "compare=plain",
+        "compare.driver=mysqlclient",
+        "compare.",
         "5",
         "0.000001s",
         "99999999999999999999",

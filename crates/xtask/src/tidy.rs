@@ -4,6 +4,7 @@
 mod code;
 mod edges;
 mod editions;
+mod elements;
 mod purity;
 mod size;
 mod text;
@@ -69,6 +70,7 @@ pub fn check(workspace: &Workspace) -> Result<bool> {
     findings.extend(size::check(&files));
     findings.extend(text::check(&workspace.root, &files));
     findings.extend(editions::check(&files)?);
+    findings.extend(elements::check(&files)?);
     findings.sort();
     findings.dedup();
     for finding in &findings {

@@ -1,6 +1,6 @@
 //! What a host page asks for: a scenario, knobs turned already, a place to look at, a language. JSON in, every mistake out.
 
-use crate::studio::STUDIO;
+use crate::studio::Wish;
 use poolscope_sim::scenario::{Diagnostic, Document, KnobValue, Node, Place, Value};
 
 #[derive(Debug)]
@@ -12,10 +12,7 @@ pub struct Config {
     /// Overrides the scenario's `look_at`.
     pub at: Option<KnobValue>,
     pub lang: String,
-    /// A permalink that the page was opened with; the studio's.
-    pub link: Option<String>,
-    /// The reader has asked for the studio.
-    pub asked: bool,
+    pub wish: Wish,
 }
 
 impl Config {
@@ -28,8 +25,11 @@ impl Config {
         };
         let mut mistakes = Vec::new();
         let (mut name, mut scenario, mut knobs, mut at, mut lang) = (None, None, Vec::new(), None, None);
-        let (mut link, mut asked) = (None, false);
+        let mut wish = Wish::default();
         for (key, node) in entries {
+            if wish.take(&key, &node.value, &mut mistakes) {
+                continue;
+            }
             match (key.as_str(), node.value) {
                 (_, Value::Text(text)) if text.is_empty() => {}
                 ("scenario", value @ Value::Table(_)) => {
@@ -37,28 +37,16 @@ impl Config {
                 }
                 ("name", Value::Text(text)) => name = Some(text),
                 ("lang", Value::Text(text)) => lang = Some(text),
-                ("link", Value::Text(text)) if STUDIO => link = Some(text),
-                ("asked", Value::Bool(on)) if STUDIO => asked = on,
                 ("at", value) => match knob_value(value) {
                     Some(value) => at = Some(value),
                     None => mistakes.push(mistake("at", "`at` must be a time", "such as \"25 s\" or \"first error\"")),
                 },
-                ("knobs", Value::Table(entries)) => {
-                    for (path, node) in entries {
-                        match knob_value(node.value) {
-                            Some(value) => knobs.push((path, value)),
-                            None => mistakes.push(mistake(&path, "a knob is a number, a switch or a text", "")),
-                        }
-                    }
-                }
-                (key @ ("scenario" | "name" | "lang" | "knobs"), _) => {
-                    mistakes.push(mistake(
-                        key,
-                        "this is of the wrong type",
-                        "scenario and knobs are objects, name and lang texts",
-                    ));
-                }
-                (key, _) => mistakes.push(mistake(key, "there is no such key", "scenario, name, knobs, at, lang")),
+                ("knobs", Value::Table(entries)) => knobs = options(entries, &mut mistakes),
+                (key, _) => mistakes.push(mistake(
+                    key,
+                    "this key is unknown, or its value of the wrong type",
+                    "scenario, knobs and compare are objects, name and lang texts",
+                )),
             }
         }
         if scenario.is_none() {
@@ -71,12 +59,22 @@ impl Config {
                 knobs,
                 at,
                 lang: lang.unwrap_or_else(|| "en".to_owned()),
-                link,
-                asked,
+                wish,
             }),
             _ => Err(mistakes),
         }
     }
+}
+
+pub fn options(entries: Vec<(String, Node)>, mistakes: &mut Vec<Diagnostic>) -> Vec<(String, KnobValue)> {
+    let mut options = Vec::new();
+    for (path, node) in entries {
+        match knob_value(node.value) {
+            Some(value) => options.push((path, value)),
+            None => mistakes.push(mistake(&path, "a knob is a number, a switch or a text", "")),
+        }
+    }
+    options
 }
 
 /// Attributes are texts: `"30"` is as good as `30`.
@@ -118,7 +116,7 @@ mod tests {
     fn all_mistakes_are_told_at_once() {
         let mistakes = Config::read(r#"{"knobs":{"x":[]},"nam":1,"lang":2,"at":{}}"#).unwrap_err();
         let text = diagnostics_text(&mistakes);
-        for part in ["x: a knob", "nam: there is no such key", "lang: ", "at: ", "scenario: there is no scenario"] {
+        for part in ["x: a knob", "nam: this key is unknown", "lang: ", "at: ", "scenario: there is no scenario"] {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -83,6 +83,25 @@ impl Experiment {
         Ok(())
     }
 
+    /// The options of another run of this scenario, by their paths.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    #[cfg_attr(not(feature = "studio"), allow(dead_code, reason = "only the studio compares"))]
+    pub fn other(&self, options: Vec<(String, KnobValue)>) -> Result<Vec<(String, KnobValue)>, Vec<Diagnostic>> {
+        let options: Vec<_> = options.into_iter().map(|(key, value)| (path_of(&self.knobs, key), value)).collect();
+        changed(&self.document, &options, &[], &self.name)?;
+        Ok(options)
+    }
+
+    /// The scenario of another run, with options that `other` found right.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn other_scenario(&self, options: &[(String, KnobValue)]) -> Result<Scenario, Vec<Diagnostic>> {
+        changed(&self.document, options, &[], &self.name)
+    }
+
     fn run(&mut self, turned: Vec<(String, KnobValue)>) -> Result<(), Vec<Diagnostic>> {
         self.change(turned, self.faults.clone())
     }
@@ -102,6 +121,17 @@ fn run(
     faults: &[Fault],
     name: &str,
 ) -> Result<(Trace, Timeline), Vec<Diagnostic>> {
+    let trace = simulate(&changed(document, turned, faults, name)?);
+    let timeline = Timeline::new(&trace);
+    Ok((trace, timeline))
+}
+
+fn changed(
+    document: &Document,
+    turned: &[(String, KnobValue)],
+    faults: &[Fault],
+    name: &str,
+) -> Result<Scenario, Vec<Diagnostic>> {
     let mut document = document.clone();
     for (path, value) in turned {
         document.set(path, value).map_err(|d| vec![d])?;
@@ -109,9 +139,7 @@ fn run(
     for fault in faults {
         what_if::add(&mut document, fault);
     }
-    let trace = simulate(&Scenario::read(&document, name)?);
-    let timeline = Timeline::new(&trace);
-    Ok((trace, timeline))
+    Scenario::read(&document, name)
 }
 
 /// `pool_recycle` stands for the knob that ends in it, else for the table that it belongs to.

@@ -110,9 +110,11 @@ pub fn css() -> String {
 }
 
 fn read(config: &str) -> Result<Show, Vec<Diagnostic>> {
-    let config = Config::read(config)?;
-    let (lang, link, asked) = (config.lang.clone(), config.link.clone(), config.asked);
-    Ok(Show { experiment: Experiment::new(config)?, lang, link, asked })
+    let mut config = Config::read(config)?;
+    let (lang, wish) = (config.lang.clone(), std::mem::take(&mut config.wish));
+    let experiment = Experiment::new(config)?;
+    let wish = wish.check(&experiment)?;
+    Ok(Show { experiment, lang, wish })
 }
 
 fn send(handle: u32, message: Message) {

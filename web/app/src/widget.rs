@@ -21,7 +21,7 @@ use crate::gesture::{self, Gesture};
 use crate::markup::Markup;
 use crate::playhead::{Playhead, Tempo};
 use crate::stage::Stage;
-use crate::studio::{STUDIO, Studio};
+use crate::studio::{STUDIO, Studio, Wish};
 use crate::view::{View, flag, state};
 use crate::words::{Words, words};
 use crate::{knobs, panels};
@@ -31,8 +31,7 @@ use crate::{knobs, panels};
 pub struct Show {
     pub experiment: Experiment,
     pub lang: String,
-    pub link: Option<String>,
-    pub asked: bool,
+    pub wish: Wish,
 }
 
 #[derive(Clone, Debug, Properties)]
@@ -178,7 +177,7 @@ impl Component for Widget {
 
 impl State {
     fn new(show: Show, width: u32) -> State {
-        let Show { experiment, lang, link, asked } = show;
+        let Show { experiment, lang, wish } = show;
         let playhead = Playhead::initial(&experiment.trace);
         let mut state = State {
             moment: Moment::at(&experiment.trace, playhead.when),
@@ -193,12 +192,7 @@ impl State {
             studio: Studio::default(),
             outbox: vec![Outgoing::Outcome],
         };
-        if STUDIO {
-            state.focus = asked.then_some(".tools select");
-            if let Some(link) = link {
-                state.open(&link, width);
-            }
-        }
+        wish.grant(&mut state, width);
         state
     }
 

@@ -59,20 +59,7 @@ pub fn html(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime
     let mut out = String::from("<pool-scope");
     attribute(&mut out, "scenario", scenario);
     if !settings.is_empty() {
-        let mut knobs = String::from("{");
-        for (path, value) in settings {
-            if 1 < knobs.len() {
-                knobs.push(',');
-            }
-            knobs.push_str(&quoted(path));
-            knobs.push(':');
-            match value {
-                KnobValue::Text(text) => knobs.push_str(&quoted(text)),
-                value => knobs.push_str(&value.to_string()),
-            }
-        }
-        knobs.push('}');
-        attribute(&mut out, "knobs", &knobs);
+        attribute(&mut out, "knobs", &knobs(settings));
     }
     if let Some(at) = at {
         attribute(&mut out, "at", &exactly(at));
@@ -81,6 +68,24 @@ pub fn html(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime
         attribute(&mut out, "lang", lang.tag());
     }
     out.push_str("></pool-scope>\n");
+    out
+}
+
+/// As the element's attribute has them: JSON, by path.
+pub fn knobs(settings: &[(String, KnobValue)]) -> String {
+    let mut out = String::from("{");
+    for (path, value) in settings {
+        if 1 < out.len() {
+            out.push(',');
+        }
+        out.push_str(&quoted(path));
+        out.push(':');
+        match value {
+            KnobValue::Text(text) => out.push_str(&quoted(text)),
+            value => out.push_str(&value.to_string()),
+        }
+    }
+    out.push('}');
     out
 }
 

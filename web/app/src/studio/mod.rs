@@ -1,15 +1,18 @@
 //! What few readers use: comparing, throwing in faults, links, files, maps. Compiled into a module of its own (feature `studio`), so that a
 //! page does not load it before somebody asks.
 
+#![cfg_attr(not(feature = "studio"), allow(dead_code, reason = "the small module compiles it, and leaves it out"))]
+
 mod map;
 mod view;
+mod wish;
 mod words;
 
 use poolscope_sim::scenario::{Fault, FaultKind, KnobValue, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, EventKind, jsonl};
 use poolscope_sim::{Trace, simulate};
-use poolscope_timeline::{Comparison, Lang, Permalink, StepKind, Timeline, When, css, export, origin};
+use poolscope_timeline::{Comparison, Lang, Permalink, StepKind, Timeline, When, css, export, origin, settings};
 
 use crate::config::diagnostics_text;
 use crate::experiment::Experiment;
@@ -20,6 +23,7 @@ use map::Map;
 #[cfg(feature = "studio")]
 pub use map::sweep;
 pub use view::{line_number, origin};
+pub use wish::Wish;
 use words::{KINDS, words};
 
 /// Whether this module is the one that can do everything.
@@ -37,6 +41,8 @@ pub struct Studio {
     /// In powers of two.
     speed: i32,
     compare: bool,
+    /// The options of the run to compare with, where they are not the scenario's own.
+    against: Vec<(String, KnobValue)>,
     beside: Option<Beside>,
     /// The line of the listing whose moments are shown.
     line: Option<u16>,
@@ -210,17 +216,35 @@ impl State {
         true
     }
 
+    /// Begins with the comparison, as the page wants it.
+    pub fn compare_with(&mut self, options: Vec<(String, KnobValue)>) {
+        (self.studio.compare, self.studio.against) = (true, options);
+        self.compare();
+        self.stage.show(self.studio.shown(&self.experiment));
+    }
+
+    /// Whether there are two runs to compare.
+    fn compares(&self) -> bool {
+        self.experiment.is_changed() || !self.studio.against.is_empty()
+    }
+
     /// The run that is shown beside this one, made anew after each change.
     pub fn compare(&mut self) {
         self.studio.beside = None;
         self.stage.divergence = None;
-        if !self.studio.compare || !self.experiment.is_changed() {
+        if !self.studio.compare || !self.compares() {
             return;
         }
-        let Ok(scenario) = Scenario::read(self.experiment.document(), self.experiment.name()) else { return };
+        let Ok(scenario) = self.experiment.other_scenario(&self.studio.against) else { return };
         let trace = simulate(&scenario);
         let timeline = self.experiment.timeline.beside(&Timeline::new(&trace));
-        let comparison = Comparison::new(&trace, &self.experiment.trace, Lang::of(&self.lang));
+        let mut comparison = Comparison::new(&trace, &self.experiment.trace, Lang::of(&self.lang));
+        let document = self.experiment.document();
+        if let Ok(plain) = Scenario::read(document, self.experiment.name()) {
+            let mut rows = settings(document, &plain, &self.studio.against, &self.experiment.turned);
+            rows.append(&mut comparison.rows);
+            comparison.rows = rows;
+        }
         self.stage.divergence = comparison.divergence.map(|d| d.at);
         self.studio.beside = Some(Beside { trace, timeline, comparison });
     }
@@ -280,6 +304,7 @@ impl State {
             view: (!viewport.is_fit()).then(|| (viewport.from(), viewport.to())),
             idle_folded: self.stage.folded,
             compare: self.studio.compare,
+            against: self.studio.against.iter().map(|(path, value)| (path.clone(), value.to_string())).collect(),
             lang: Some(Lang::of(&self.lang)),
         };
         if let When::Event(event) = self.playhead.when {
@@ -294,9 +319,9 @@ impl State {
         let read = Permalink::read(link).and_then(|link| link.apply(document).map(|changed| (link, changed)));
         let result = read.and_then(|(link, changed)| {
             self.experiment.change(changed.settings, link.faults.clone())?;
-            Ok(link)
+            Ok((link, changed.against))
         });
-        let link = match result {
+        let (link, against) = match result {
             Ok(link) => link,
             Err(mistakes) => {
                 let lang = Lang::of(&self.lang);
@@ -310,6 +335,7 @@ impl State {
         self.stage = Stage::new(&self.experiment.timeline, width, &self.lang);
         self.stage.folded = link.idle_folded;
         self.studio.compare = link.compare;
+        self.studio.against = against;
         self.ran(Ok(()));
         if let Some((from, to)) = link.view {
             let viewport = self.stage.viewport.show(from, to);

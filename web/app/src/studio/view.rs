@@ -91,8 +91,9 @@ impl State {
         view.close().leaf("span", &[], words.fold).close();
         view.open("label class=check title={}", &[words.compare_none]);
         view.open("input type=checkbox data-do=t-compare checked?", &[flag(studio.compare)]);
-        view.close().leaf("span", &[], words.compare).close();
-        let hint = studio.compare && !self.experiment.is_changed();
+        let label = if studio.against.is_empty() { words.compare } else { words.compare_with };
+        view.close().leaf("span", &[], label).close();
+        let hint = studio.compare && !self.compares();
         view.leaf("p hidden?", &[flag(!hint)], words.compare_none).close();
     }
 
