@@ -30,7 +30,7 @@ for (const file of FILES) {
       const app = glue((exports) => exports);
       await app({ module_or_path: module });
       return app.simulate(scenario);
-    }, [`${SITE}poolscope/poolscope_app.js`, `${SITE}poolscope/poolscope_app_bg.wasm`, scenario]);
+    }, [`${SITE}poolscope/poolscope_studio.js`, `${SITE}poolscope/poolscope_studio_bg.wasm`, scenario]);
     const native = await poolscope('run', `book/scenarios/${file}`, '--format', 'jsonl');
     assert.ok(native.split('\n').length > 50, 'a trace of more than a few lines');
     assert.equal(trace, native);

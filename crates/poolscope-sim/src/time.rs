@@ -54,7 +54,7 @@ impl SimSpan {
     /// A sentence that says what was expected.
     pub fn parse(text: &str) -> Result<SimSpan, String> {
         let text = text.trim();
-        let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c == 'µ');
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || !c.is_ascii());
         let unit = text[digits.len()..].trim();
         let scale: u64 = match unit {
             "us" | "µs" => 1,
@@ -73,17 +73,21 @@ impl SimSpan {
     }
 }
 
+/// `part` of `whole`, as so much of `of`: without floating point and without overflow; nothing of nothing.
+pub fn proportion(part: u64, whole: u64, of: u64) -> u64 {
+    (u128::from(part) * u128::from(of) / u128::from(whole.max(1))) as u64
+}
+
 /// `digits` (a plain non-negative decimal) times `scale`, without floating point; cut, not rounded, below one unit.
 pub(crate) fn scaled_decimal(digits: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) {
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let whole = if whole.is_empty() { 0 } else { crate::text::whole(whole)? };
     let mut value = whole.checked_mul(scale)?;
     let mut place = scale;
     for digit in fraction.bytes() {

@@ -18,7 +18,7 @@
 //!
 //! Counts over time are digits, `+` from 10 on.
 
-use poolscope_sim::time::{SimSpan, SimTime};
+use poolscope_sim::time::{SimSpan, SimTime, proportion};
 
 use crate::timeline::{Bar, BarKind, Condition, Lane, LaneKind, MarkKind, Run, Series, SeriesKind, Timeline, Truth};
 
@@ -100,12 +100,12 @@ struct Grid {
 
 impl Grid {
     fn cell(&self, at: SimTime) -> usize {
-        let part = u128::from(at.since(self.start).as_us()) * self.cells as u128 / u128::from(self.span);
+        let part = proportion(at.since(self.start).as_us(), self.span, self.cells as u64);
         (part as usize).min(self.cells - 1)
     }
 
     fn time(&self, cell: usize) -> SimTime {
-        self.start + SimSpan((u128::from(self.span) * cell as u128 / self.cells as u128) as u64)
+        self.start + SimSpan(proportion(cell as u64, self.cells as u64, self.span))
     }
 
     /// Instants, each at the beginning of its text.

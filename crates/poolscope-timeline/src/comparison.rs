@@ -175,7 +175,7 @@ fn waits(trace: &Trace) -> Vec<SimSpan> {
         }
     }
     waits.extend(since.into_iter().flatten().map(|begun| end.since(begun)));
-    crate::order::sorted(waits, |wait| (wait.as_us(), 0))
+    poolscope_sim::order::sorted(waits, |wait| (wait.as_us(), 0))
 }
 
 /// The nearest rank.

@@ -15,7 +15,6 @@ mod ascii;
 mod comparison;
 pub mod export;
 mod moment;
-mod order;
 pub mod origin;
 mod outcome;
 mod outline;

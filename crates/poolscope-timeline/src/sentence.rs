@@ -1,6 +1,7 @@
 //! One plain sentence for each event, and the chain of its causes.
 
 use poolscope_sim::engine::error::PyError;
+use poolscope_sim::text::cut;
 use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Rule, Trace, TraceEvent};
 
 use crate::words::{self, Lang, Phrase};
@@ -69,7 +70,7 @@ pub fn first_line(trace: &Trace, error: &PyError) -> String {
     let text = trace.error_text(error);
     let line = text.lines().next().unwrap_or("");
     // A pool's timeout has its link in the same line; the sentence does without.
-    let line = line.split(" (Background on this error").next().unwrap_or(line);
+    let line = cut(line, " (Background on this error").map_or(line, |(before, _)| before);
     line.to_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use poolscope_sim::time::{SimSpan, SimTime};
+use poolscope_sim::time::{SimSpan, SimTime, proportion};
 
 use crate::timeline::Quiet;
 
@@ -30,8 +30,7 @@ impl Folds {
         if fold.to <= at {
             return fold.place + fold.shown + (at - fold.to).as_us();
         }
-        let part = u128::from((at - fold.from).as_us()) * u128::from(fold.shown);
-        fold.place + (part / u128::from((fold.to - fold.from).as_us().max(1))) as u64
+        fold.place + proportion((at - fold.from).as_us(), (fold.to - fold.from).as_us(), fold.shown)
     }
 
     /// Shown time → time.
@@ -42,8 +41,7 @@ impl Folds {
         if fold.shown <= inside {
             return fold.to + SimSpan(inside - fold.shown);
         }
-        let part = u128::from(inside) * u128::from((fold.to - fold.from).as_us());
-        fold.from + SimSpan((part / u128::from(fold.shown.max(1))) as u64)
+        fold.from + SimSpan(proportion(inside, fold.shown, (fold.to - fold.from).as_us()))
     }
 }
 
@@ -103,8 +101,7 @@ impl Viewport {
 
     /// Where the window lies in the run as it is shown, in thousandths.
     pub fn part(&self) -> (u32, u32) {
-        let whole = u128::from(self.end - self.start).max(1);
-        let part = |place: u64| (u128::from(place - self.start) * 1000 / whole) as u32;
+        let part = |place: u64| proportion(place - self.start, self.end - self.start, 1000) as u32;
         (part(self.from), part(self.to))
     }
 
@@ -142,7 +139,7 @@ impl Viewport {
     /// Later by this many thousandths of what is seen; earlier if negative.
     pub fn pan(&self, thousandths: i32) -> Viewport {
         let span = self.to - self.from;
-        let by = (u128::from(span) * u128::from(thousandths.unsigned_abs()) / 1000).min(u128::from(self.end)) as u64;
+        let by = proportion(u64::from(thousandths.unsigned_abs()), 1000, span).min(self.end);
         let from = if thousandths < 0 { self.from.saturating_sub(by) } else { self.from + by };
         self.window(from, from + span)
     }

@@ -1,5 +1,6 @@
 //! Every word of this crate, in English and 简体中文. Names of options, events and variables stay as they are.
 
+use poolscope_sim::text;
 use poolscope_sim::trace::Rule;
 
 use crate::timeline::{BarKind, Condition, DisagreementKind};
@@ -51,7 +52,7 @@ impl Lang {
         while let Some(open) = rest.find('{') {
             let Some(close) = rest[open..].find('}').map(|c| open + c) else { break };
             text.push_str(&rest[..open]);
-            let place: usize = rest[open + 1..close].parse().unwrap_or(usize::MAX);
+            let place: usize = text::whole(&rest[open + 1..close]).map_or(usize::MAX, |n| n as usize);
             text.push_str(names.get(place).copied().unwrap_or(""));
             rest = &rest[close + 1..];
         }

@@ -4,8 +4,9 @@
 
 mod traces;
 
+use poolscope_sim::scenario::Diagnostic;
 use poolscope_wasm_tests::CASES;
-use wasm_bindgen::JsValue;
+use traces::simulate;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -17,11 +18,10 @@ fn wrong_scenarios_are_errors_that_say_where() {
         ("{}", "seed"),
         ("{\"seed\":1,\"until\":\"1 s\",\"pool_size\":5}", "pool_size"),
     ] {
-        let error = match poolscope_app::simulate(scenario) {
+        let text = match simulate(scenario) {
             Ok(trace) => panic!("{scenario} gave {trace}"),
-            Err(error) => JsValue::from(error),
+            Err(mistakes) => mistakes.iter().map(Diagnostic::to_string).collect::<String>(),
         };
-        let text = String::from(js_sys::Error::from(error).message());
         assert!(text.contains(part), "{scenario}: {text}");
     }
 }
@@ -32,13 +32,13 @@ fn damaged_scenarios_never_trap() {
     let Some(case) = CASES.first() else { return };
     let text = case.scenario;
     for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
-        let _ = poolscope_app::simulate(&text[..at]);
+        let _ = simulate(&text[..at]);
     }
     for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
         for other in ["-1", "99999999999999999999", "1e9", "null", "\"\"", "[]"] {
-            let _ = poolscope_app::simulate(&format!("{}{other}{}", &text[..at], &text[at + 1..]));
+            let _ = simulate(&format!("{}{other}{}", &text[..at], &text[at + 1..]));
         }
     }
     let deep = "[".repeat(100_000);
-    assert!(poolscope_app::simulate(&deep).is_err());
+    assert!(simulate(&deep).is_err());
 }

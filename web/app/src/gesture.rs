@@ -1,6 +1,7 @@
 //! From DOM events to what the reader wants. One listener at the widget's root hears them all; elements say what they are for in `data-do`
 //! and `data-n`.
 
+use poolscope_sim::text::whole;
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;
 use wasm_bindgen::JsCast;
@@ -68,7 +69,7 @@ fn target(event: &Event) -> Option<(Element, String)> {
 }
 
 fn number(element: &Element) -> Option<u32> {
-    element.get_attribute("data-n")?.parse().ok()
+    whole(&element.get_attribute("data-n")?)?.try_into().ok()
 }
 
 /// The kinds of events that are listened to.
@@ -163,7 +164,7 @@ fn input(element: &Element, purpose: &str) -> Option<Gesture> {
     let control: &HtmlInputElement = element.unchecked_ref();
     let value = control.value();
     match purpose {
-        "seek" => Some(Gesture::Seek(SimTime(value.parse().ok()?))),
+        "seek" => Some(Gesture::Seek(SimTime(whole(&value)?))),
         _ if STUDIO && purpose.starts_with("t-") => {
             Some(Gesture::Tool { purpose: purpose.to_owned(), value, checked: control.checked() })
         }

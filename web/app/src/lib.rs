@@ -24,4 +24,4 @@ mod view;
 mod widget;
 mod words;
 
-pub use surface::{css, mount, resize, simulate, unmount, update};
+pub use surface::{css, mount, resize, unmount, update};

@@ -1,6 +1,7 @@
 //! What surrounds the picture: the sentence of the step with its causes, the listing, the three truths, the log.
 
 use poolscope_sim::Trace;
+use poolscope_sim::text::cut;
 use poolscope_sim::trace::{EngineName, EventId};
 use poolscope_timeline::{Lang, Moment, rule, sentence, why};
 
@@ -69,7 +70,7 @@ pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Mark
 fn thread(trace: &Trace, task: u16) -> &str {
     let Some(task) = trace.tasks.get(usize::from(task)) else { return "" };
     let single = trace.engines.iter().all(|e| e.process == 0);
-    match task.name.split_once(", ") {
+    match cut(&task.name, ", ") {
         Some((_, thread)) if single => thread,
         _ => &task.name,
     }

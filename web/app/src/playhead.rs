@@ -1,7 +1,7 @@
 //! Where the reader is: just after an event, or at an instant between events.
 
 use poolscope_sim::Trace;
-use poolscope_sim::time::{SimSpan, SimTime};
+use poolscope_sim::time::{SimSpan, SimTime, proportion};
 use poolscope_sim::trace::EventId;
 use poolscope_timeline::{Step, StepKind, Timeline, When};
 
@@ -94,9 +94,7 @@ impl Tempo {
     pub fn new(timeline: &Timeline) -> Tempo {
         let whole = (timeline.end - timeline.start).as_us().max(1);
         let step_ms = STEP_MS.min(STEPS_MS_MAX / (timeline.steps.len() as u64).max(1));
-        let travel = |at: SimTime| {
-            (u128::from((at - timeline.start).as_us()) * u128::from(TRAVEL_MS) / u128::from(whole)) as u64
-        };
+        let travel = |at: SimTime| proportion((at - timeline.start).as_us(), whole, TRAVEL_MS);
         let due = timeline.steps.iter().zip(0..).map(|(s, i)| (travel(s.at) + i * step_ms, s.at, s.event)).collect();
         Tempo { due, end: (TRAVEL_MS + timeline.steps.len() as u64 * step_ms, timeline.end) }
     }
@@ -109,9 +107,7 @@ impl Tempo {
         };
         let (from_ms, from) = after.checked_sub(1).map_or((0, SimTime::ZERO), |i| (self.due[i].0, self.due[i].1));
         let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
-        let span = u128::from((to - from).as_us()).max(1);
-        from_ms
-            + (u128::from(playhead.at.since(from).as_us()) * u128::from(to_ms.saturating_sub(from_ms)) / span) as u64
+        from_ms + proportion(playhead.at.since(from).as_us(), (to - from).as_us(), to_ms.saturating_sub(from_ms))
     }
 
     /// Where the playhead stands at a moment of playing; `None` when the run is over.
@@ -125,7 +121,7 @@ impl Tempo {
             (ms, at, Some(event))
         });
         let (to_ms, to) = self.due.get(after).map_or(self.end, |(ms, at, _)| (*ms, *at));
-        let at = from + SimSpan((to - from).times(ms - from_ms).as_us() / (to_ms - from_ms).max(1));
+        let at = from + SimSpan(proportion(ms - from_ms, to_ms - from_ms, (to - from).as_us()));
         match event {
             Some(event) if at == from => Some(Playhead { when: When::Event(event), at }),
             _ => Some(Playhead::time(at)),

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use poolscope_sim::scenario::{Diagnostic, Document, Scenario};
+use poolscope_sim::scenario::Diagnostic;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::AppHandle;
@@ -68,12 +68,14 @@ pub fn unmount(handle: u32) {
     }
 }
 
-/// The trace of a scenario as JSON lines, and the outcome as the last one.
+/// The trace of a scenario as JSON lines, and the outcome as the last one: to be compared with that of the command.
 ///
 /// # Errors
 /// The diagnostics' text if the scenario is wrong.
+#[cfg(feature = "studio")]
 #[wasm_bindgen]
 pub fn simulate(scenario: &str) -> Result<String, JsError> {
+    use poolscope_sim::{Document, Scenario};
     let document = Document::from_json(scenario).map_err(error)?;
     let scenario = Scenario::read(&document, "scenario").map_err(error)?;
     Ok(poolscope_sim::trace::jsonl(&poolscope_sim::simulate(&scenario)))

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
 use poolscope_sim::scenario::{KnobInput, KnobValue};
+use poolscope_sim::text::index;
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;
 use poolscope_timeline::{Lang, Moment, StepKind, Viewport, When};
@@ -261,9 +262,7 @@ impl State {
         let value = match &knob.input {
             KnobInput::Number { .. } => value.trim().parse().ok().map(KnobValue::Number),
             KnobInput::Switch => Some(KnobValue::Switch(checked)),
-            KnobInput::Choice(options) => {
-                value.parse::<usize>().ok().and_then(|at| options.get(at)).map(|o| o.value.clone())
-            }
+            KnobInput::Choice(options) => index(value).and_then(|at| options.get(at)).map(|o| o.value.clone()),
         };
         let Some(value) = value else { return };
         let path = knob.set.clone();

@@ -94,7 +94,7 @@ impl<O: Observer> World<'_, O> {
                     lost.push((connection.fairy.as_ref().map_or(0, |f| f.serial), id));
                 }
             }
-            lost.sort_unstable();
+            let lost = crate::order::sorted(lost, |(serial, id)| (*serial, u64::from(*id)));
             for engine in 0..state.engines.len() {
                 if process.is_none_or(|p| state.engines[engine].process == p) {
                     let pool = state.engines[engine].pool;

@@ -4,6 +4,7 @@ use super::program::{Job, Step, Store};
 use super::python::Compiler;
 use super::tokens::Token;
 use crate::scenario::{EngineOptions, PoolClass, SqlAlchemy};
+use crate::text::whole;
 use crate::time::{SimSpan, scaled_decimal};
 
 const ENGINE_OPTIONS: &str =
@@ -51,7 +52,7 @@ fn seconds(tokens: &[Token]) -> Option<SimSpan> {
 /// Sets one option of an engine; `None` if it is not known like this.
 fn set(engine: &mut EngineOptions, sqlalchemy: SqlAlchemy, option: &str, value: &[Token]) -> Option<()> {
     let negative = matches!(value, [Token::Mark('-'), Token::Number(n)] if n == "1");
-    let number = || if let [Token::Number(n)] = value { n.parse().ok() } else { None };
+    let number = || if let [Token::Number(n)] = value { whole(n)?.try_into().ok() } else { None };
     let switch = match value {
         [Token::Name(n)] if n == "True" => Some(true),
         [Token::Name(n)] if n == "False" => Some(false),

@@ -43,7 +43,7 @@ pub fn render(scenario: &Scenario) -> Listing {
     let mut listing = Listing::default();
     let running = || scenario.programs.iter().enumerate().filter(|(index, _)| scenario.runs(*index));
     // The URL has a name of its own only where a program needs it.
-    let url = running().any(|(_, program)| program.text.contains("URL"));
+    let url = running().any(|(_, program)| crate::text::find(&program.text, "URL").is_some());
     if url {
         listing.lines.push(format!("URL = \"{}\"", scenario.url()));
     }

@@ -428,7 +428,7 @@ impl Compiler<'_> {
                 Token::Mark('('),
                 Token::Number(n),
                 Token::Mark(')'),
-            ] if word == "in" && range == "range" => n.parse::<u32>().ok(),
+            ] if word == "in" && range == "range" => crate::text::whole(n).and_then(|n| n.try_into().ok()),
             _ => None,
         };
         let Some(times) = times else {

@@ -135,9 +135,8 @@ impl<O: Observer> World<'_, O> {
             state.emit(Rule::DueJobs, EventKind::Log { log: Log::DueJobs { error, now } });
             return Ok(Some(now + JOBSTORE_RETRY_INTERVAL));
         }
-        let mut due: Vec<JobRow> = self.state().jobs.iter().filter(|row| row.next_run_time <= now).copied().collect();
-        due.sort_by_key(|row| row.next_run_time);
-        for mut row in due {
+        let due: Vec<JobRow> = self.state().jobs.iter().filter(|row| row.next_run_time <= now).copied().collect();
+        for mut row in crate::order::sorted(due, |row| (row.next_run_time.as_us(), 0)) {
             let every = self.scenario.programs[usize::from(row.program)].jobs[usize::from(row.job)].every;
             // `coalesce`: of several run times only the last counts.
             let mut last = row.next_run_time;

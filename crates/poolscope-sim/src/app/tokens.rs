@@ -78,8 +78,8 @@ fn tokens(line: &str) -> Result<Vec<Token>, String> {
                 tokens.push(Token::Text(rest[1..=end].to_owned()));
                 end + 2
             }
-            c if c.is_alphabetic() || c == '_' => {
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            c if is_name(c) && !c.is_ascii_digit() => {
+                let end = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
                 tokens.push(Token::Name(rest[..end].to_owned()));
                 end
             }
@@ -96,4 +96,9 @@ fn tokens(line: &str) -> Result<Vec<Token>, String> {
         rest = rest[length..].trim_start();
     }
     Ok(tokens)
+}
+
+/// Names may have letters of any language; which characters beyond ASCII are letters is left to Python.
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }

@@ -1,6 +1,7 @@
 //! A parsed document before anybody knows what it means: values with their places.
 
 use super::{Diagnostic, KnobValue, Place, json};
+use crate::text::index;
 use toml::de::{DeTable, DeValue};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +106,7 @@ impl Document {
                 }
                 Value::List(items) => {
                     let count = items.len();
-                    let item = part.parse::<usize>().ok().and_then(|i| items.get_mut(i));
+                    let item = index(part).and_then(|i| items.get_mut(i));
                     item.ok_or_else(|| fail(part, &format!("the list has {count} entries, counted from 0")))?
                 }
                 _ => return Err(fail(part, "the path leads through a plain value")),
@@ -119,7 +120,7 @@ impl Document {
     pub fn get(&self, path: &str) -> Option<&Node> {
         path.split('.').try_fold(&self.root, |node, part| match &node.value {
             Value::Table(entries) => entries.iter().find(|(key, _)| key == part).map(|(_, n)| n),
-            Value::List(items) => part.parse::<usize>().ok().and_then(|i| items.get(i)),
+            Value::List(items) => index(part).and_then(|i| items.get(i)),
             _ => None,
         })
     }

@@ -81,7 +81,7 @@ impl Scenario {
 
     /// The statement calls SLEEP(), which an interruption ends like an answer in MySQL, and which has a State of its own.
     pub fn sleeps(&self, statement: u16) -> bool {
-        self.sql(statement).contains("SLEEP(")
+        crate::text::find(self.sql(statement), "SLEEP(").is_some()
     }
 }
 

@@ -439,7 +439,7 @@ fn jobstore_sql(sqlalchemy: SqlAlchemy, driver: Driver) -> impl Iterator<Item = 
     [has_table].into_iter().chain(defaults::JOBSTORE).map(move |sql| {
         let mut sql = sql.to_owned();
         // mysqlclient takes its parameters by position.
-        while let Some(at) = sql.find("%(").filter(|_| driver != Driver::PyMySql) {
+        while let Some(at) = crate::text::find(&sql, "%(").filter(|_| driver != Driver::PyMySql) {
             let end = sql[at..].find(')').map_or(at, |end| at + end);
             sql.replace_range(at + 1..=end, "");
         }

@@ -3,6 +3,7 @@
 use super::fields::{Fields, Mistakes, nearest, words};
 use super::stack::Named;
 use super::*;
+use crate::text::index;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
 const SETTABLE: [&str; 20] = [
@@ -163,11 +164,11 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
 
 /// The program behind `traffic.2.run` or `process.0.startup`.
 fn program_of(set: &str, scenario: &Scenario) -> Option<usize> {
-    let index = |(begin, end)| set.strip_prefix(begin)?.strip_suffix(end)?.parse::<usize>().ok();
-    if let Some(traffic) = index(("traffic.", ".run")) {
+    let number = |(begin, end)| set.strip_prefix(begin)?.strip_suffix(end).and_then(index);
+    if let Some(traffic) = number(("traffic.", ".run")) {
         return scenario.traffic.get(traffic).map(|t| t.run);
     }
-    scenario.processes.get(index(("process.", ".startup"))?)?.startup
+    scenario.processes.get(number(("process.", ".startup"))?)?.startup
 }
 
 /// What the scenario has at this path now, written or by default; `None` if nobody may set it.

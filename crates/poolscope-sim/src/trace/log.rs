@@ -51,8 +51,8 @@ impl Log {
 /// The exception without its class, and with the parameter of the question.
 fn with_parameters(error: PyError, now: SimTime, scenario: &Scenario) -> String {
     let text = error.text(scenario);
-    let text = text.split_once(": ").map_or(text.as_str(), |(_, text)| text);
-    let Some((before, link)) = text.split_once("]\n(Background") else { return text.to_owned() };
+    let text = crate::text::cut(&text, ": ").map_or(text.as_str(), |(_, text)| text);
+    let Some((before, link)) = crate::text::cut(text, "]\n(Background") else { return text.to_owned() };
     let us = now.as_us();
     let point = if us.is_multiple_of(1_000_000) { ".0" } else { "" };
     let timestamp = Decimal(EPOCH * 1_000_000 + us, 1_000_000);

@@ -1,11 +1,11 @@
 //! The vertical plan: axis, then for each truth a heading with its legend, its counts over time, and its lanes.
 
+use poolscope_sim::order::sorted;
 use poolscope_sim::time::{SimSpan, SimTime};
 
 use super::labels::{self, fit, parts};
 use super::playhead::stretches;
 use super::{Anchor, Frame, Item, Scene, SceneOptions, Shape, bars, chart, marks};
-use crate::order::sorted;
 use crate::timeline::{DisagreementKind, Group, Lane, LaneKind, MarkKind, Run, Timeline, Truth};
 use crate::viewport::{TimeScale, Viewport};
 use crate::words::{self, Lang};

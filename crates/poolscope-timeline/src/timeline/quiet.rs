@@ -1,9 +1,9 @@
 //! Stretches in which nothing happens: what a picture may draw shorter than it lasts.
 
+use poolscope_sim::order::sorted;
 use poolscope_sim::time::{SimSpan, SimTime};
 
 use super::{BarKind, Timeline};
-use crate::order::sorted;
 
 /// A stretch of the run in which nothing changes and nobody waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
