@@ -69,6 +69,8 @@ pub(crate) struct EngineState {
     pub pool: usize,
     /// The dialect has asked the server its questions, or is asking.
     pub asked: bool,
+    /// Variables that refer to it.
+    pub references: u32,
 }
 
 impl<'s, O: Observer> State<'s, O> {

@@ -134,7 +134,7 @@ impl Moment {
         for kind in kinds {
             let of_kind: Vec<_> = self.disagreements.iter().filter(|d| d.kind == kind).collect();
             let Some(last) = of_kind.iter().map(|d| d.from).max() else { continue };
-            let (one, many) = words::parted(kind);
+            let (one, many) = words::parted(kind, of_kind.iter().all(|d| d.indirect));
             let numbers: Vec<String> = of_kind.iter().map(|d| d.connection.to_string()).collect();
             let numbers = numbers.join(if lang == Lang::En { ", " } else { "、" });
             texts.push(lang.say(if of_kind.len() == 1 { one } else { many }, &[&numbers, &last.to_string()]));

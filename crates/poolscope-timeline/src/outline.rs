@@ -114,7 +114,7 @@ struct Notable {
 enum Told {
     ByEvent,
     /// The connection that is checked out is dead since then.
-    Dead(SimTime),
+    Dead(SimTime, bool),
     /// The checkout had to wait since then.
     Waited(SimTime),
 }
@@ -152,7 +152,8 @@ fn notable(trace: &Trace) -> Vec<Notable> {
                 "error"
             }
             EventKind::Finish { error: None, .. } => "served",
-            EventKind::Lost { .. } => "lost",
+            EventKind::Lost { .. } | EventKind::EngineLost { .. } => "lost",
+            EventKind::EngineGone { .. } => "engine gone",
             EventKind::Collect { found: 1.. } => "collect",
             EventKind::Wait { .. } => {
                 if let Some(wait) = wait {
@@ -173,7 +174,7 @@ fn notable(trace: &Trace) -> Vec<Notable> {
                         connection.and_then(|n| truths.dead_since(n)).and_then(|d| trace.events.get(d.0 as usize));
                     match (dead, waited) {
                         (Some(death), _) => {
-                            told = Told::Dead(death.at);
+                            told = Told::Dead(death.at, matches!(death.kind, EventKind::Cut { .. }));
                             "checkout dead"
                         }
                         (None, Some(since)) => {
@@ -189,6 +190,7 @@ fn notable(trace: &Trace) -> Vec<Notable> {
             EventKind::Pinged { result: PingResult::Dead(_) | PingResult::Failed(_), .. } => "ping",
             EventKind::Dispose { .. } => "dispose",
             EventKind::ServerRefuse { .. } => "refuse",
+            EventKind::Cut { .. } => "cut off",
             EventKind::ServerTimeout { .. } => "timeout",
             EventKind::ServerKill { .. } if event.rule != Rule::Restart => "kill",
             EventKind::ServerDown { .. } => "down",
@@ -210,8 +212,9 @@ fn row(trace: &Trace, step: &Notable, event: &TraceEvent, lang: Lang) -> Outline
     let task = event.task.and_then(|t| trace.tasks.get(usize::from(t))).map(|t| t.name.as_str());
     let number = |n: u32| n.to_string();
     let what = match (step.told, event.kind) {
-        (Told::Dead(since), EventKind::Pool { connection: Some(c), .. }) => {
-            lang.say(words::CHECKOUT_DEAD, &["", &number(c), &since.to_string()])
+        (Told::Dead(since, cut), EventKind::Pool { connection: Some(c), .. }) => {
+            let phrase = if cut { words::CHECKOUT_CUT } else { words::CHECKOUT_DEAD };
+            lang.say(phrase, &["", &number(c), &since.to_string()])
         }
         (Told::Waited(since), EventKind::Pool { connection: Some(c), .. }) => {
             lang.say(words::CHECKOUT_WAITED, &["", &number(c), &event.at.since(since).to_string()])
@@ -229,7 +232,7 @@ fn row(trace: &Trace, step: &Notable, event: &TraceEvent, lang: Lang) -> Outline
         EventKind::Pool { engine, .. } | EventKind::Pinged { engine, .. } | EventKind::Dispose { engine } => {
             pool_name(trace, engine, lang)
         }
-        EventKind::Collect { .. } => "Python".to_owned(),
+        EventKind::Collect { .. } | EventKind::EngineGone { .. } => "Python".to_owned(),
         _ => task.unwrap_or(lang.word(words::SERVER)).to_owned(),
     };
     let why = match reason(trace, event) {

@@ -131,6 +131,8 @@ impl Permalink {
                 FaultKind::Kill { connection: Some(n) } => format!("kill.{n}"),
                 FaultKind::KillQuery { connection: None } => "kill-query".to_owned(),
                 FaultKind::KillQuery { connection: Some(n) } => format!("kill-query.{n}"),
+                FaultKind::Cut { connection: None } => "cut".to_owned(),
+                FaultKind::Cut { connection: Some(n) } => format!("cut.{n}"),
                 FaultKind::Restart { down } => format!("restart.{}", seconds(down)),
             };
             put("fault", &format!("{kind}@{}", seconds(fault.at.since(SimTime::ZERO))));
@@ -363,6 +365,8 @@ fn fault(text: &str) -> Option<Fault> {
         ("kill", n) => FaultKind::Kill { connection: Some(n.parse().ok().filter(|n| 1 <= *n)?) },
         ("kill-query", "") => FaultKind::KillQuery { connection: None },
         ("kill-query", n) => FaultKind::KillQuery { connection: Some(n.parse().ok().filter(|n| 1 <= *n)?) },
+        ("cut", "") => FaultKind::Cut { connection: None },
+        ("cut", n) => FaultKind::Cut { connection: Some(n.parse().ok().filter(|n| 1 <= *n)?) },
         ("restart", down) => FaultKind::Restart { down: time(down)?.since(SimTime::ZERO) },
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! One plain sentence for each event, and the chain of its causes.
 
 use poolscope_sim::engine::error::PyError;
+use poolscope_sim::scenario::Cut;
 use poolscope_sim::text::cut;
 use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Rule, Trace, TraceEvent};
 
@@ -107,6 +108,8 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
             lang.say(words::SESSION_END, &[who, &session.to_string(), how.name()])
         }
         EventKind::Lost { session } => about(words::LOST, session),
+        EventKind::EngineLost { .. } => one(words::ENGINE_LOST, who),
+        EventKind::EngineGone { .. } => lang.word(words::ENGINE_GONE).to_owned(),
         EventKind::Collect { found } => one(words::COLLECT, &found.to_string()),
         EventKind::ProcessStart { process } => one(words::PROCESS_START, &process_name(trace, process)),
         EventKind::ProcessExit { process } => one(words::PROCESS_EXIT, &process_name(trace, process)),
@@ -155,6 +158,11 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         EventKind::ServerSleep { thread, in_transaction: false } => one(words::SERVER_SLEEP, &thread.to_string()),
         EventKind::ServerSleep { thread, in_transaction: true } => {
             one(words::SERVER_SLEEP_IN_TRANSACTION, &thread.to_string())
+        }
+        EventKind::Cut { connection, how: Cut::Close } => one(words::CUT_CLOSE, &connection.to_string()),
+        EventKind::Cut { connection, .. } => one(words::CUT, &connection.to_string()),
+        EventKind::ServerQuit { thread, .. } if event.rule == Rule::Keepalive => {
+            one(words::SERVER_GIVES_UP, &thread.to_string())
         }
         EventKind::ServerQuit { thread, .. } => one(words::SERVER_QUIT, &thread.to_string()),
         EventKind::ServerTimeout { thread, .. } => {

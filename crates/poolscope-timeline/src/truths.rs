@@ -6,7 +6,7 @@
 //! and fold from there.
 
 use poolscope_sim::engine::error::PyError;
-use poolscope_sim::scenario::{EngineOptions, PoolClass, Scenario};
+use poolscope_sim::scenario::{Cut, EngineOptions, PoolClass, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, EventKind, PoolEvent, PoolFigures, Trace, TraceEvent};
 
@@ -275,6 +275,15 @@ impl Truths {
             EventKind::Lost { session } => self.lose(id, event.task, session),
             EventKind::ProcessStart { .. } => {}
             EventKind::ProcessExit { process } => self.exit(process),
+            EventKind::EngineLost { engine } => {
+                for number in 1..=self.connections.len() as u32 {
+                    if let Some(c) = self.connection_mut(number).filter(|c| c.open && c.engine == engine) {
+                        c.lost = Some(id);
+                        self.touch(number);
+                    }
+                }
+            }
+            EventKind::EngineGone { engine } => self.forget(|_, e| e == engine),
             EventKind::Log { .. } => doing(self, Doing::Python),
             EventKind::Raise { error } => {
                 self.set_error(id, event.task, error);
@@ -368,6 +377,12 @@ impl Truths {
                 self.expect(connection, Command::Rollback);
             }
             EventKind::Executed { .. } => doing(self, Doing::Python),
+            EventKind::Cut { connection, .. } => {
+                if let Some(c) = self.connection_mut(connection).filter(|c| c.open) {
+                    c.dead = Some(id);
+                }
+                self.touch(connection);
+            }
             EventKind::ServerOpen { thread, connection, .. } => self.open_thread(thread, connection),
             EventKind::ServerRun { thread, statement } => {
                 let now = self.now;
@@ -473,11 +488,21 @@ impl Truths {
 
     /// Nothing of the process is left: no request, no pool, no connection.
     fn exit(&mut self, process: u16) {
+        self.forget(|engines, e| engines.get(usize::from(e)).is_some_and(|e| e.process == process));
+        for (number, task) in (0..).zip(&mut self.tasks) {
+            if task.process == process {
+                (task.request, task.line, task.raised, task.doing) = (None, None, None, Doing::Python);
+                task.holds.clear();
+                self.touched.tasks.push(number);
+            }
+        }
+    }
+
+    /// Nothing of these engines is left.
+    fn forget(&mut self, ours: impl Fn(&[Engine], u16) -> bool) {
         for number in 1..=self.connections.len() as u32 {
-            let ours = |c: &Connection| self.engines.get(usize::from(c.engine)).is_some_and(|e| e.process == process);
-            let Some((engine, slot)) =
-                self.connection(number).filter(|c| c.open && ours(c)).map(|c| (c.engine, c.slot))
-            else {
+            let found = self.connection(number).filter(|c| c.open && ours(&self.engines, c.engine));
+            let Some((engine, slot)) = found.map(|c| (c.engine, c.slot)) else {
                 continue;
             };
             self.release(number);
@@ -488,17 +513,14 @@ impl Truths {
                 *engine.slot(slot) = Slot::default();
             }
         }
-        for engine in self.engines.iter_mut().filter(|e| e.process == process) {
+        for number in 0..self.engines.len() {
+            if !ours(&self.engines, number as u16) {
+                continue;
+            }
+            let engine = &mut self.engines[number];
             let overflow = i32::try_from(engine.figures.size).map_or(i32::MIN, |s| -s);
             engine.figures = PoolFigures { checked_in: 0, overflow, checked_out: 0, ..engine.figures };
             engine.waiting = 0;
-        }
-        for (number, task) in (0..).zip(&mut self.tasks) {
-            if task.process == process {
-                (task.request, task.line, task.raised, task.doing) = (None, None, None, Doing::Python);
-                task.holds.clear();
-                self.touched.tasks.push(number);
-            }
         }
     }
 
@@ -613,6 +635,7 @@ impl Truths {
         if let Some(n) = number {
             if let Some(c) = self.connection_mut(n)
                 && c.open
+                && c.dead.is_none()
                 && told.is_some()
             {
                 c.dead = told;
@@ -713,10 +736,25 @@ impl Truths {
                 let (kind, event) = self.parted(number)?;
                 let c = self.connection(number)?;
                 let from = trace.events.get(event.0 as usize).map_or(self.now, |e| e.at);
-                Some(Disagreement { kind, from, to: None, event, connection: number, engine: c.engine, slot: c.slot })
+                Some(Disagreement {
+                    kind,
+                    from,
+                    to: None,
+                    event,
+                    indirect: is_indirect(trace, event),
+                    connection: number,
+                    engine: c.engine,
+                    slot: c.slot,
+                })
             })
             .collect()
     }
+}
+
+/// It is not the connection itself that ended: a device on the way has forgotten it, or its engine is lost.
+pub fn is_indirect(trace: &Trace, event: EventId) -> bool {
+    let kind = trace.events.get(event.0 as usize).map(|e| e.kind);
+    matches!(kind, Some(EventKind::Cut { how: Cut::Drop | Cut::Reset, .. } | EventKind::EngineLost { .. }))
 }
 
 /// The user of the n-th session that is not the application's, in the order in which they come.

@@ -11,9 +11,13 @@ pub fn add(document: &mut Document, fault: &Fault) {
     let text = |text: &str| node(Value::Text(text.to_owned()));
     let mut fields = vec![("at".to_owned(), text(&exactly(fault.at)))];
     match fault.kind {
-        FaultKind::Kill { connection } | FaultKind::KillQuery { connection } => {
-            let query = matches!(fault.kind, FaultKind::KillQuery { .. });
-            fields.push(("kind".to_owned(), text(if query { "kill query" } else { "kill" })));
+        FaultKind::Kill { connection } | FaultKind::KillQuery { connection } | FaultKind::Cut { connection } => {
+            let kind = match fault.kind {
+                FaultKind::KillQuery { .. } => "kill query",
+                FaultKind::Cut { .. } => "cut",
+                _ => "kill",
+            };
+            fields.push(("kind".to_owned(), text(kind)));
             fields.extend(connection.map(|n| ("connection".to_owned(), node(Value::Integer(i64::from(n))))));
         }
         FaultKind::Restart { down } => {

@@ -134,6 +134,10 @@ phrases! {
     SESSION_END: "{0}: {2}() on Session {1}.", "{0}：对 Session {1} 调用 {2}()。";
     LOST: "{0} loses Session {1} without closing it. Only the garbage collector can give its connection back now.",
           "{0} 没有关闭 Session {1} 就丢掉了它。现在只有垃圾回收能归还它的连接。";
+    ENGINE_LOST: "{0} loses an engine without dispose(). Its connections stay open until the garbage collector finds it.",
+                 "{0} 没有 dispose() 就丢掉了一个 engine。在垃圾回收找到它之前，它的连接一直开着。";
+    ENGINE_GONE: "The garbage collector has found an engine that nobody refers to: the driver closes its connections.",
+                 "垃圾回收找到了一个没人引用的 engine：驱动关闭它的连接。";
     COLLECT: "The garbage collector runs. Lost Sessions found: {0}.", "垃圾回收运行，找到丢失的 Session：{0} 个。";
     RAISE: "{0} gets an exception: {1}", "{0} 收到异常：{1}";
     WAIT: "{0} finds nothing free in the pool and waits, until {1} at most.", "{0} 在池中没有拿到空闲连接，开始等待，最多等到 {1}。";
@@ -172,6 +176,10 @@ phrases! {
     SERVER_SLEEP_IN_TRANSACTION: "Server session {0} sleeps, with its transaction open. The clock of wait_timeout starts.",
                                  "服务器会话 {0} 进入 Sleep，事务仍未结束，wait_timeout 开始计时。";
     SERVER_QUIT: "Server session {0} ends: its client has closed it.", "服务器会话 {0} 结束：客户端关闭了它。";
+    SERVER_GIVES_UP: "Server session {0} ends: TCP has given up on its client.", "服务器会话 {0} 结束：TCP 已放弃它的客户端。";
+    CUT: "Between the two, connection {0} is forgotten. Neither end is told; the session on the server lives on.",
+         "中间的设备忘掉了连接 {0}。两端都没有得到通知，服务器上的会话还在。";
+    CUT_CLOSE: "A proxy closes both sides of connection {0}.", "代理关闭了连接 {0} 的两端。";
     SERVER_TIMEOUT: "The server closes session {0} after wait_timeout ({1} s) of sleep.", "会话 {0} 睡满 wait_timeout（{1} s），服务器关闭了它。";
     SERVER_KILL: "KILL ends server session {0}.", "KILL 结束服务器会话 {0}。";
     SERVER_KILL_QUERY: "KILL QUERY ends the statement of server session {0}, not the session.", "KILL QUERY 终止服务器会话 {0} 的语句，会话仍在。";
@@ -224,10 +232,18 @@ phrases! {
                             "连接 {0}：服务器在 {1} 关闭了它；应用程序还占着它，到下一条语句才会发现。";
     APPLICATION_HOLDS_DEAD_MANY: "Connections {0}: the server has closed them, the last at {1}; the application still holds them and will find out at the next statements.",
                                  "连接 {0}：服务器已经关闭了它们，最后一个在 {1}；应用程序还占着它们，到下一条语句才会发现。";
+    POOL_KEEPS_CUT: "Connections that were cut on the way: {0}, the last at {1}. Neither end knows; the pool would hand them out, the server still counts them.",
+                    "在中途被切断的连接：{0}，最后一个在 {1}。两端都不知道：连接池还会把它们交出去，服务器还数着它们。";
+    APPLICATION_HOLDS_CUT: "Connections that were cut on the way: {0}, the last at {1}. The application still holds them, and its next statement gets no answer.",
+                           "在中途被切断的连接：{0}，最后一个在 {1}。应用程序还占着它们，下一条语句不会有回答。";
+    CHECKOUT_CUT: "{0} checks out connection {1}. It was cut on the way at {2}, and nobody has noticed.",
+                  "{0} 取出连接 {1}。它在 {2} 就在中途被切断了，而谁也没有察觉。";
     ONLY_POOL: "Connection {0}: the pool counts it as checked out; since {1} nothing in the application refers to it.",
                "连接 {0}：连接池记为已取出；但从 {1} 起，应用程序里已经没有任何东西引用它。";
     ONLY_POOL_MANY: "Connections {0}: the pool counts them as checked out; nothing in the application refers to them any more, to the last since {1}.",
                     "连接 {0}：连接池记为已取出；但应用程序里已经没有任何东西引用它们，最后一个从 {1} 起。";
+    ONLY_ENGINE: "Connections {0}: since {1} nothing refers to their engine; they stay open until the garbage collector finds it.",
+                 "连接 {0}：从 {1} 起已经没有任何东西引用它们的 engine；在垃圾回收找到它之前，它们一直开着。";
     FORGOTTEN: "Connection {0}: the application holds it; since dispose() at {1} the pool does not count it.",
                "连接 {0}：应用程序占着它；从 {1} 的 dispose() 起，连接池不再计入它。";
     FORGOTTEN_MANY: "Connections {0}: the application holds them; since dispose() at {1} the pool does not count them.",
@@ -254,10 +270,13 @@ pub(crate) const fn doing(kind: BarKind) -> Phrase {
 }
 
 /// For one connection, and for several.
-pub(crate) const fn parted(kind: DisagreementKind) -> (Phrase, Phrase) {
+pub(crate) const fn parted(kind: DisagreementKind, indirect: bool) -> (Phrase, Phrase) {
     match kind {
+        DisagreementKind::PoolKeepsDead if indirect => (POOL_KEEPS_CUT, POOL_KEEPS_CUT),
+        DisagreementKind::ApplicationHoldsDead if indirect => (APPLICATION_HOLDS_CUT, APPLICATION_HOLDS_CUT),
         DisagreementKind::PoolKeepsDead => (POOL_KEEPS_DEAD, POOL_KEEPS_DEAD_MANY),
         DisagreementKind::ApplicationHoldsDead => (APPLICATION_HOLDS_DEAD, APPLICATION_HOLDS_DEAD_MANY),
+        DisagreementKind::Lost if indirect => (ONLY_ENGINE, ONLY_ENGINE),
         DisagreementKind::Lost => (ONLY_POOL, ONLY_POOL_MANY),
         DisagreementKind::Forgotten => (FORGOTTEN, FORGOTTEN_MANY),
     }
@@ -283,6 +302,9 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::RegistryPerThread => "没有 scopefunc 时，scoped_session 为每个线程保留一个 Session。",
         Rule::RegistryRemove => "remove() 先关闭当前的 Session，再忘掉它。",
         Rule::Garbage => "带事务的 Session 是循环引用：只有循环垃圾回收器能释放它。",
+        Rule::GarbageEngine => {
+            "engine 和它的连接池是循环引用：连接一直开着，直到循环垃圾回收器运行；PyMySQL 那时不打招呼就关闭它们。"
+        }
         Rule::Served => "处理函数已返回。",
         Rule::Propagate => "没有人捕获的异常会离开处理函数。",
         Rule::PendingRollback => "连接断开之后，必须先回滚事务，才能继续使用这个 Connection。",
@@ -315,6 +337,10 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::Restart => "重启会结束所有会话。",
         Rule::ClientQuits => "客户端关闭了连接：它的会话结束。",
         Rule::DeadSocket => "服务器一端已经消失；客户端报 2006、2013 还是 4031，取决于驱动、传输方式和服务器。",
+        Rule::IdleCut => "中间的设备在它的空闲时限内没有见到报文，就切断这个连接。",
+        Rule::TcpGivesUp => "没有人确认的报文会一再重发，共 tcp_retries2 次，间隔越来越长；之后 TCP 放弃。",
+        Rule::Keepalive => "tcp_keepalive_time 之内没有报文，TCP 就询问对方是否还在。",
+        Rule::ReadTimeout => "驱动等待回答不超过 read_timeout，到时就关闭连接。",
         Rule::Limit => "每次运行都有上限，因此总会结束。",
         #[allow(unreachable_patterns, reason = "The simulator may learn a rule before its translation is written.")]
         _ => rule.sentence(),

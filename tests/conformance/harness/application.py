@@ -90,7 +90,9 @@ class Application:
         if self.is_async():
             create, driver = sqlalchemy_asyncio.create_async_engine, AsyncDriver
         driver = driver(self.scenario, self.server, life, self.engines)
-        driver.interactive = "connect_args" in arguments
+        driver.of_program = process is not None
+        connect = arguments.get("connect_args", {})
+        driver.interactive, driver.read_timeout = "client_flag" in connect, connect.get("read_timeout")
         engine = create(url, module=driver.module(), **arguments)
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         if sqlalchemy_version.startswith("1.2"):
@@ -113,8 +115,10 @@ class Application:
             arguments["pool_timeout"] = seconds(options["pool_timeout_us"])
         if self.is_async() and options["poolclass"] == "QueuePool":
             arguments["poolclass"] = pool.AsyncAdaptedQueuePool
-        if options["interactive"]:
-            arguments["connect_args"] = {"client_flag": 1024}  # CLIENT.INTERACTIVE
+        connect = {"client_flag": 1024} if options["interactive"] else {}  # CLIENT.INTERACTIVE
+        connect |= {"read_timeout": options["read_timeout"]} if options["read_timeout"] else {}
+        if connect:
+            arguments["connect_args"] = connect
         return self.create_engine(self.url, **arguments)
 
 

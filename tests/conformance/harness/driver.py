@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+from clock import MICROSECONDS
 from server import DriverError
 
 ERRORS = {
@@ -63,7 +64,7 @@ class Driver:
         self.server, self.life, self.row, self.engine = server, life, life.row, engine
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
-        self.interactive = False
+        self.interactive, self.read_timeout, self.of_program = False, None, False
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
         self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
@@ -83,6 +84,8 @@ class Driver:
         try:
             session = self.server.connect(self.rtt, self.connect_time, self.interactive)
             session.life = self.life
+            if self.read_timeout:
+                session.read_timeout = self.read_timeout * MICROSECONDS
             return Connection(self, session)
         except DriverError as e:
             raise self.failed(self.error(e)) from None
@@ -159,6 +162,13 @@ class Connection:
             raise self.driver.classes["Error"]("Already closed")
         self.closed = True
         self.driver.server.quit(self.session)
+
+    def __del__(self):
+        """The destructor closes the socket. The simulator knows that of engines that a program makes and lets go; a connection that leaves
+        its pool in another way stays open here and there. What the run leaves behind is nobody's business."""
+        if self.driver.of_program and not (self.closed or self.driver.life.ended or self.driver.server.clock.frozen):
+            self.closed = True
+            self.driver.server.quit(self.session)
 
     def cursor(self, *_):
         return Cursor(self)

@@ -125,6 +125,8 @@ def happen(fault, clock, server):
         if server.up:
             server.stop()
             clock.at(clock.now + fault["down_us"], server.start, virtual.SERVER)
+    elif "cut" in fault:
+        server.cut_some(fault["cut"])
     else:
         (server.interrupt if fault.get("query") else server.kill)(fault["kill"])
 

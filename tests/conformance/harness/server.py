@@ -7,6 +7,14 @@ from event_loop import Answer
 
 # How sessions end. (A restart is printed as the KILL of each.)
 QUIT, TIMEOUT, KILL, RESTART = "quit", "timeout", "kill", "restart"
+DROP, RESET, CLOSE = "drop", "reset", "close"
+NEVER = 1 << 62
+PROBES = 9 * 75  # Seconds that keepalive tries.
+
+
+TCP_TIMED_OUT, TCP_RESET = TimeoutError(110, "Connection timed out"), ConnectionResetError(104, "Connection reset by peer")
+TIMED_OUT, SSL_TIMED_OUT = TimeoutError("timed out"), TimeoutError("The read operation timed out")
+SSL_EOF = ssl.SSLEOFError(8, "EOF occurred in violation of protocol (_ssl.c:2427)")
 
 
 class DriverError(Exception):
@@ -26,6 +34,11 @@ class Session:
         self.idle_since = None  # Not while a command runs.
         self.running = None  # The ticket of the client that waits for an answer.
         self.query = ""  # What runs is a statement, not a ping or the like.
+        self.cut = None  # What a device on the way does with its packets.
+        self.given_up = False  # The driver has closed the client's side without a goodbye.
+        self.gives_up = None  # When the server's side of a cut connection will have noticed.
+        self.passed = self.until = 0  # The last packet; the end of the statement that runs.
+        self.read_timeout = NEVER
 
 
 class Server:
@@ -37,6 +50,9 @@ class Server:
         self.interactive_timeout = scenario["variables"]["interactive_timeout"] * virtual.MICROSECONDS
         self.user_limit = scenario["variables"]["max_user_connections"]
         self.account_limit = scenario["account_max_user_connections"]
+        network = scenario["network"]
+        self.idle_us, self.how, self.gives_up_us = network["idle_us"], network["how"], network["gives_up_us"]
+        self.keepalive_us, self.rtt = network["keepalive_us"], scenario["rtt_us"]
         self.sessions = []
         self.up = True
         self.opened = 0
@@ -66,8 +82,10 @@ class Server:
         session = Session(self.opened, self.interactive_timeout if interactive else self.wait_timeout)
         self.sessions.append(session)
         self.row("open", conn=session.connection, in_use=len(self.sessions))
-        session.idle_since = self.clock.now
+        session.idle_since = session.passed = self.clock.now
         self.check_idle(session)
+        if self.idle_us:
+            self.clock.at(self.clock.now + self.idle_us, lambda: self.check_path(session), virtual.SERVER)
         return session
 
     def connect_others(self, other):
@@ -99,30 +117,62 @@ class Server:
 
     def command(self, session, microseconds, query=""):
         """One command of a client, from the request to the end of the answer."""
-        self.begin(session)
-        if microseconds > 0 and self.clock.can_wait():
-            session.running, session.query = virtual.Ticket(), query
-            self.clock.park(session.running, microseconds)
-        self.end(session)
+        for wait in self.exchange(session, microseconds, query):
+            if wait > 0 and self.clock.can_wait():
+                session.running, session.query = virtual.Ticket(), query
+                self.clock.park(session.running, wait)
 
     async def command_in_loop(self, session, microseconds, query=False):
+        for wait in self.exchange(session, microseconds, query):
+            if wait > 0:
+                session.running, session.query = Answer(self.clock), query
+                await session.running.wait(wait)
+
+    def exchange(self, session, takes, query):
+        """Yields how long the client waits, most often once."""
         self.begin(session)
-        if microseconds > 0:
-            session.running, session.query = Answer(self.clock), query
-            await session.running.wait(microseconds)
-        self.end(session)
+        sent, before, limit = self.clock.now, session.cut, session.read_timeout
+        session.passed = sent
+        if before is None:
+            session.until = sent + takes
+        yield min({None: takes, DROP: self.gives_up_us, RESET: self.rtt}[before], limit)
+        session.running = None
+        if session.death is not None and session.cut is None:
+            self.fail_running(session)
+        waited = self.clock.now - sent
+        timed_out = waited >= limit and (before is not None or takes > limit)
+        if session.cut is None and not timed_out:
+            session.passed = self.clock.now
+            return self.end(session, query)
+        if before is None and not timed_out:
+            # Cut while the statement ran: its answer is lost.
+            if session.cut == DROP:
+                session.idle_since = self.clock.now
+                self.server_gives_up(session, self.clock.now + self.gives_up_us)
+            else:
+                self.client_leaves(session)
+            yield min(limit, self.keepalive_finds(session)) - waited
+            session.running = None
+            timed_out = self.clock.now - sent >= limit
+        elif before is None:
+            self.client_leaves(session)
+        raise self.give_up(session, TIMED_OUT if timed_out else self.end_of(session))
 
     def begin(self, session):
-        if session.death is not None:
+        if session.given_up or session.death is not None and session.cut is None:
             self.fail_idle(session)
         if session.running:
             raise self.out_of_sync()
-        session.idle_since = None
+        if session.cut is None:
+            session.idle_since = None
+        elif self.clock.now - session.passed >= self.keepalive_finds(session):
+            cause = self.end_of(session)
+            self.give_up(session, cause)
+            raise self.noticed(cause)
 
-    def end(self, session):
-        session.running = None
+    def end(self, session, query):
         if session.death is not None:
-            self.fail_running(session)
+            return
         session.idle_since = self.clock.now
         interrupted, session.interrupted = session.interrupted, False
         # In MySQL, SLEEP() takes an interruption for the end of its sleep.
@@ -130,15 +180,17 @@ class Server:
             raise operational(1317, "Query execution was interrupted")
 
     def quit(self, session):
-        if session.death is None:
+        if session.death is None and session.cut is None and not session.given_up:
             self.leave(session, QUIT)
 
     # What happens to sessions.
 
     def check_idle(self, session):
         """Ends a session that has been idle for wait_timeout, or looks again when it could be."""
-        if session.death is not None:
+        if session not in self.sessions:
             return
+        if session.gives_up is not None and session.gives_up <= self.clock.now:
+            return self.leave(session, QUIT)
         since = self.clock.now if session.idle_since is None else session.idle_since
         due = since + session.idle_timeout
         if due > self.clock.now:
@@ -149,7 +201,7 @@ class Server:
     def interrupt(self, connection):
         """KILL QUERY: who runs nothing does not notice."""
         for session in list(self.sessions):
-            if session.connection is not None and connection in (None, session.connection) and session.running:
+            if session.connection is not None and connection in (None, session.connection) and session.running and not session.cut:
                 session.interrupted = True
                 self.clock.at(self.clock.now, session.running.leave)
 
@@ -174,11 +226,81 @@ class Server:
                 self.clock.at(self.clock.now, lambda other=other: self.connect_others(other))
 
     def leave(self, session, death):
-        session.death = death
+        session.death = session.death or death
         self.sessions.remove(session)
         self.row(KILL if death == RESTART else death, conn=session.connection, in_use=len(self.sessions))
-        if session.running:
+        if session.running and session.cut is None:
             self.clock.at(self.clock.now, session.running.leave)
+
+    # What happens on the way.
+
+    def check_path(self, session):
+        due = session.passed + self.idle_us
+        if due > self.clock.now:
+            self.clock.at(due, lambda: self.check_path(session), virtual.SERVER)
+        else:
+            self.cut(session, self.how)
+
+    def cut_some(self, connection):
+        for session in list(self.sessions):
+            if session.connection is not None and connection in (None, session.connection):
+                self.cut(session, DROP)
+
+    def cut(self, session, how):
+        if session.death is not None or session.cut is not None or session.given_up:
+            return
+        self.row("cut", conn=session.connection, how=how)
+        if how == CLOSE:
+            session.death = KILL
+            if session.running:
+                self.clock.at(self.clock.now, session.running.leave)
+            return self.client_leaves(session)
+        session.cut = how
+        self.server_gives_up(session, session.passed + self.keepalive_finds(session))
+
+    def keepalive_finds(self, session):
+        return self.keepalive_us + (PROBES * virtual.MICROSECONDS if session.cut == DROP else 0)
+
+    def server_gives_up(self, session, at):
+        session.gives_up = at
+        self.clock.at(at, lambda: self.check_idle(session), virtual.SERVER)
+
+    def client_leaves(self, session):
+        """Without COM_QUIT; a server that runs a statement looks when that is over."""
+        if session not in self.sessions:
+            return
+        if session.idle_since is None and session.until > self.clock.now:
+            self.clock.at(session.until, lambda: self.unheard(session), virtual.SERVER)
+        else:
+            self.leave(session, QUIT)
+
+    def unheard(self, session):
+        session.idle_since = self.clock.now
+        if session.cut == DROP:
+            self.server_gives_up(session, self.clock.now + self.gives_up_us)
+        elif session in self.sessions:
+            self.leave(session, QUIT)
+
+    def give_up(self, session, cause):
+        session.given_up = session.told = True
+        quiet = self.driver.startswith("mysqlclient")
+        if self.tls():
+            cause = SSL_TIMED_OUT if cause is TIMED_OUT else None
+        return self.lost(None if quiet else cause)
+
+    def noticed(self, cause):
+        """TCP has found out before the driver sends anything."""
+        if self.tls():
+            return self.gone(SSL_EOF)
+        if self.driver == "pymysql":
+            return self.gone(cause)
+        return self.gone() if self.driver == "mysqlclient-mariadb" else self.lost(cause if self.driver == "aiomysql" else None)
+
+    def end_of(self, session):
+        return TCP_TIMED_OUT if session.cut == DROP else TCP_RESET
+
+    def tls(self):
+        return self.driver == "pymysql" and not self.mariadb()
 
     # What the client is told (measured per driver, transport and server; see the project's notes on the error numbers).
 
@@ -207,7 +329,7 @@ class Server:
             if not first:
                 raise DriverError("InterfaceError", 0, "")
             if not tcp and self.version == "mysql-9.7":
-                raise self.gone(ssl.SSLEOFError(8, "EOF occurred in violation of protocol (_ssl.c:2427)"))
+                raise self.gone(SSL_EOF)
             if not tcp:
                 raise self.gone(BrokenPipeError(32, "Broken pipe"))
             if session.death == TIMEOUT and self.mariadb():

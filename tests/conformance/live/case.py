@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import pymysql
 from mysqld import START_SECONDS
+from network import Device
 from sqlalchemy import __version__ as sqlalchemy_version
 from sqlalchemy import create_engine, event, exc, pool, text
 from sqlalchemy.engine import URL
@@ -98,6 +99,12 @@ class Run:
         self.monitor = server.monitor()
         self.start = 0.0
         self.requests = 0
+        idle_us, how = self.scenario["network"]["idle_us"], self.scenario["network"]["how"]
+        cuts = any("cut" in fault for fault in self.scenario["faults"])
+        place = ("127.0.0.1", server.port)
+        self.device = Device(place, idle_us and idle_us / 1_000_000, how) if idle_us or cuts else None
+        # Engines are numbered: first those that every process has, then those that programs make.
+        self.engines = itertools.count(len(self.scenario["engines"]) * sum(spec["count"] for spec in self.scenario["processes"]))
         self.copies = [
             [Process(self, copy, spec["threads"]) for copy in range(spec["first"], spec["first"] + spec["count"])]
             for spec in self.scenario["processes"]
@@ -201,11 +208,14 @@ class Run:
     def address(self):
         if self.scenario["transport"] == "unix":
             return {"unix_socket": self.server.socket}
-        return {"host": "127.0.0.1", "port": self.server.port}
+        return {"host": "127.0.0.1", "port": self.device.port if self.device else self.server.port}
 
     def happen(self, fault):
         if "down_us" in fault:
             threading.Thread(target=self.restart, args=[fault["at_us"] + fault["down_us"]], daemon=True).start()
+            return
+        if "cut" in fault:
+            self.device.cut(fault["cut"])
             return
         command = "KILL QUERY" if fault.get("query") else "KILL"
         user = self.names["user"]
@@ -270,6 +280,7 @@ class Process:
         clock = SimpleNamespace(sleep=time.sleep, time=time.time, monotonic=time.monotonic)
         self.scope = EXCEPTIONS | {"exc": exc, "text": text, "time": clock, "gc": SimpleNamespace(collect=run.collect)}
         self.scope["print"] = lambda *_: None
+        self.scope |= {"URL": None, "create_engine": lambda _, **options: new_engine(run, options)}
         count = len(run.scenario["engines"])
         for number, options in enumerate(run.scenario["engines"]):
             engine = make_engine(run, options, index * count + number)
@@ -345,18 +356,31 @@ class Traffic:
 
 
 def make_engine(run, options, index):
-    scenario = run.scenario
     arguments = {"poolclass": getattr(pool, options["poolclass"]), "pool_reset_on_return": options["pool_reset_on_return"]}
     arguments |= {"pool_recycle": options["pool_recycle_us"] / 1_000_000, "pool_pre_ping": options["pool_pre_ping"]}
     if options["poolclass"] == "QueuePool":
         arguments |= {name: options[name] for name in ("pool_size", "max_overflow", "pool_use_lifo")}
         arguments["pool_timeout"] = options["pool_timeout_us"] / 1_000_000
+    return connected(run, index, arguments, options["read_timeout"], options.get("interactive"))
+
+
+def new_engine(run, options):
+    """The program's own."""
+    with run.lock:
+        index = next(run.engines)
+    return connected(run, index, options)
+
+
+def connected(run, index, arguments, read_timeout=0, interactive=False):
+    scenario = run.scenario
     address = {"username": run.names["user"], "password": SECRET, "database": run.names["db"]}
     if scenario["transport"] == "unix":
         address["query"] = run.address()
     else:
         address |= run.address()
-    connect = {"client_flag": INTERACTIVE} if options.get("interactive") else {}
+    connect = {"client_flag": INTERACTIVE} if interactive else {}
+    if read_timeout:
+        connect["read_timeout"] = read_timeout
     if scenario["driver"] == "pymysql" and run.server.installation.kind == "mariadb":
         # This MariaDB offers no TLS; PyMySQL would make its context for nothing, and be late.
         connect["ssl_disabled"] = True

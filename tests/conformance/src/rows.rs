@@ -114,6 +114,7 @@ impl Rows<'_> {
             EventKind::ServerKillQuery { .. } => return None,
             EventKind::ServerDown { lost } => format!("server.down lost={lost}"),
             EventKind::ServerUp => "server.up".to_owned(),
+            EventKind::Cut { connection, how } => format!("server.cut conn={connection} how={}", quoted(how.name())),
             // What only the simulator knows: lines, waits, Sessions, its own bookkeeping.
             EventKind::End
             | EventKind::Truncated { .. }
@@ -124,6 +125,8 @@ impl Rows<'_> {
             | EventKind::Lost { .. }
             | EventKind::Raise { .. }
             | EventKind::Hold { .. }
+            | EventKind::EngineLost { .. }
+            | EventKind::EngineGone { .. }
             | EventKind::Wait { .. }
             | EventKind::Wake { .. }
             | EventKind::Status { .. }

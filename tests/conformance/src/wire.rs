@@ -3,7 +3,8 @@
 use poolscope_sim::Scenario;
 use poolscope_sim::random::Random;
 use poolscope_sim::scenario::{
-    Arrivals, EngineOptions, Fault, FaultKind, OtherSessions, Process, ResetOnReturn, SessionFactory, Traffic,
+    Arrivals, Cut, EngineOptions, Fault, FaultKind, Network, OtherSessions, Process, ResetOnReturn, SessionFactory,
+    Traffic,
 };
 use poolscope_sim::time::SimTime;
 use serde_json::{Map, Value, json};
@@ -24,6 +25,7 @@ pub fn wire(scenario: &Scenario) -> Value {
         "wait_timeout": scenario.variables.wait_timeout,
         "variables": variables(scenario),
         "account_max_user_connections": scenario.account.max_user_connections,
+        "network": network(&scenario.network),
         "rtt_us": rtt.as_us(),
         "connect_us": rtt.times(u64::from(scenario.network.connect_round_trips)).as_us(),
         "other_sessions": scenario.other_sessions.iter().map(other_sessions).collect::<Vec<_>>(),
@@ -35,6 +37,17 @@ pub fn wire(scenario: &Scenario) -> Value {
         "traffic": scenario.traffic.iter().enumerate().map(|(i, t)| traffic(scenario, i, t)).collect::<Vec<_>>(),
         "faults": scenario.faults.iter().map(fault).collect::<Vec<_>>(),
         "gc_us": scenario.garbage.at.iter().map(|at| at.as_us()).collect::<Vec<_>>(),
+    })
+}
+
+fn network(network: &Network) -> Value {
+    let probed =
+        network.at_idle_timeout != Cut::Close && network.tcp_keepalive_time < network.idle_timeout.unwrap_or_default();
+    json!({
+        "idle_us": network.idle_timeout.filter(|_| !probed).map(|span| span.as_us()),
+        "how": network.at_idle_timeout.name(),
+        "gives_up_us": network.gives_up().as_us(),
+        "keepalive_us": network.tcp_keepalive_time.as_us(),
     })
 }
 
@@ -67,6 +80,7 @@ fn engine(engine: &EngineOptions) -> Value {
         "pool_pre_ping": engine.pool_pre_ping,
         "pool_use_lifo": engine.pool_use_lifo,
         "interactive": engine.client_interactive,
+        "read_timeout": engine.read_timeout,
         "pool_reset_on_return": reset,
         "scoped_session": engine.session == SessionFactory::ScopedSession,
     })
@@ -127,6 +141,7 @@ fn fault(fault: &Fault) -> Value {
         FaultKind::KillQuery { connection } => {
             json!({ "at_us": fault.at.as_us(), "kill": connection, "query": true })
         }
+        FaultKind::Cut { connection } => json!({ "at_us": fault.at.as_us(), "cut": connection }),
         FaultKind::Restart { down } => json!({ "at_us": fault.at.as_us(), "down_us": down.as_us() }),
     }
 }

@@ -14,6 +14,15 @@ pub(crate) enum Target {
         thread: u32,
         boot: u16,
     },
+    /// Looks at the idle clock that a device on the way keeps for a connection.
+    PathCheck {
+        connection: u32,
+    },
+    /// A statement is over whose client has not waited for it.
+    Unheard {
+        thread: u32,
+        boot: u16,
+    },
     ServerUp,
     Fault {
         index: u32,
@@ -113,7 +122,10 @@ impl Agenda {
     }
 
     pub fn add(&mut self, at: SimTime, target: Target) {
-        let server = matches!(target, Target::IdleCheck { .. } | Target::ServerUp);
+        let server = matches!(
+            target,
+            Target::IdleCheck { .. } | Target::PathCheck { .. } | Target::Unheard { .. } | Target::ServerUp
+        );
         let key = self.next_key(if server { 0 } else { TASKS });
         self.sort_in(Entry { at, key, target });
     }

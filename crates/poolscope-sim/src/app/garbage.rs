@@ -1,7 +1,9 @@
 //! References and the cyclic garbage collector: an explicit event, never an accident.
 
+use crate::numbered::Numbered;
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
+use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -20,7 +22,7 @@ impl<O: Observer> World<'_, O> {
         match holder {
             Holder::Session(id) => self.release_session(id),
             Holder::Connection(id) => self.release_connection(id, in_cycle).await,
-            Holder::Engine(_) => {}
+            Holder::Engine(engine) => self.state().release_engine(engine),
         }
     }
 
@@ -106,12 +108,56 @@ impl<O: Observer> World<'_, O> {
             lost
         };
         // They die together; then their finalizers run.
+        let engines = self.state().lost_engines(process);
         let fairies: Vec<Fairy> =
             lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
         for fairy in fairies {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
+        for engine in engines {
+            state.drop_engine(engine);
+        }
         (state.collecting, state.collector_last) = (None, None);
+    }
+}
+
+impl<O: Observer> State<'_, O> {
+    /// An engine, its pool and its dialect refer to each other: without a variable they wait for the collector.
+    fn release_engine(&mut self, engine: u16) {
+        let state = &mut self.engines[usize::from(engine)];
+        state.references = state.references.saturating_sub(1);
+        let (forgotten, pool) = (state.references == 0, state.pool);
+        if forgotten && self.pools[pool].records.iter().any(|(_, record)| record.connection.is_some()) {
+            self.emit(Rule::GarbageEngine, EventKind::EngineLost { engine });
+        }
+    }
+
+    /// Engines that the collector finds now. What is checked out of a pool keeps it, and the engine.
+    fn lost_engines(&self, process: Option<u16>) -> Vec<u16> {
+        let mut found = Vec::new();
+        for (engine, state) in (0..).zip(&self.engines) {
+            let held =
+                || self.connections.iter().any(|(_, c)| c.engine == engine && (c.references > 0 || c.fairy.is_some()));
+            if state.references == 0 && process.is_none_or(|p| state.process == p) && !held() {
+                found.push(engine);
+            }
+        }
+        found
+    }
+
+    /// Nobody tells SQLAlchemy or the pool: it is the driver's destructor that closes the sockets.
+    fn drop_engine(&mut self, engine: u16) {
+        let pool = self.engines[usize::from(engine)].pool;
+        let records = std::mem::replace(&mut self.pools[pool].records, Numbered::new());
+        if records.iter().all(|(_, record)| record.connection.is_none()) {
+            return;
+        }
+        let gone = self.emit(Rule::GarbageEngine, EventKind::EngineGone { engine });
+        for (_, record) in records.iter() {
+            if let Some(connection) = record.connection {
+                self.dbapi_lost(connection, gone);
+            }
+        }
     }
 }

@@ -130,8 +130,15 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
             lines.push(format!("    {option}={value},"));
         }
     }
+    let mut arguments = Vec::new();
     if engine.client_interactive {
-        lines.push("    connect_args={\"client_flag\": CLIENT.INTERACTIVE},".to_owned());
+        arguments.push("\"client_flag\": CLIENT.INTERACTIVE".to_owned());
+    }
+    if engine.read_timeout > 0 {
+        arguments.push(format!("\"read_timeout\": {}", engine.read_timeout));
+    }
+    if !arguments.is_empty() {
+        lines.push(format!("    connect_args={{{}}},", arguments.join(", ")));
     }
     lines.push(")".to_owned());
 }

@@ -195,7 +195,7 @@ impl<O: Observer> State<'_, O> {
     fn new_engine_of(&mut self, process: u16, options: usize) -> u16 {
         let engine = self.engines.len() as u16;
         let pool = self.new_pool(options, engine);
-        self.engines.push(EngineState { process, options, pool, asked: false });
+        self.engines.push(EngineState { process, options, pool, asked: false, references: 1 });
         engine
     }
 

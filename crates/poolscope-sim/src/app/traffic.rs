@@ -2,7 +2,7 @@
 
 use crate::agenda::Target;
 use crate::random::Random;
-use crate::scenario::{Arrivals, FaultKind};
+use crate::scenario::{Arrivals, Cut, FaultKind};
 use crate::server::{Client, Death};
 use crate::state::State;
 use crate::time::SimTime;
@@ -79,6 +79,9 @@ impl<O: Observer> State<'_, O> {
             // Ids begin anew with a restart: an old check says nothing about a new session.
             Target::IdleCheck { thread, boot } if boot == self.server.boot => self.check_idle(thread),
             Target::IdleCheck { .. } => {}
+            Target::PathCheck { connection } => self.check_path(connection),
+            Target::Unheard { thread, boot } if boot == self.server.boot => self.unheard(thread),
+            Target::Unheard { .. } => {}
             Target::ServerUp => self.server_up(),
             Target::Fault { index } => self.fault(index),
             Target::Arrival { traffic } => self.arrival(traffic),
@@ -155,6 +158,9 @@ impl<O: Observer> State<'_, O> {
         let Some(t) = self.server.threads.get(thread) else {
             return;
         };
+        if t.cut.is_some_and(|(_, at)| at <= self.now) {
+            return self.server_finds_cut(thread);
+        }
         let due = t.idle_since.unwrap_or(self.now) + t.idle_timeout;
         if due > self.now {
             let boot = self.server.boot;
@@ -174,6 +180,12 @@ impl<O: Observer> State<'_, O> {
             FaultKind::KillQuery { connection } => {
                 for thread in self.of_application(connection) {
                     self.interrupt(thread);
+                }
+            }
+            FaultKind::Cut { connection } => {
+                for thread in self.of_application(connection) {
+                    let connection = self.server.threads.get(thread).and_then(|t| t.connection).unwrap_or_default();
+                    self.cut(connection, Cut::Drop, Rule::Scenario);
                 }
             }
             FaultKind::Restart { .. } if !self.server.up => {}

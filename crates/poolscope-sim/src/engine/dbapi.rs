@@ -1,12 +1,12 @@
 //! The driver: DBAPI connections and their round trips to the server.
 
 use super::dialect::is_disconnect;
-use super::error::{DbapiClass, DbapiError, PyError};
+use super::error::{DbapiClass, DbapiError, PyError, TCP_TIMED_OUT, TIMED_OUT};
 use crate::agenda::Target;
-use crate::scenario::{Driver, SqlAlchemy};
-use crate::server::{APPLICATION, Client, Death, gone, refused};
+use crate::scenario::{Cut, Driver, SqlAlchemy};
+use crate::server::{APPLICATION, Client, Death, Sent, gone, refused};
 use crate::state::State;
-use crate::time::SimSpan;
+use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::{World, Yield};
 
@@ -18,10 +18,15 @@ pub(crate) struct DbapiConnection {
     pub thread: u32,
     /// How that session ended behind our back, and the event.
     pub death: Option<(Death, EventId)>,
+    /// How the way to that session was cut, and the event.
+    pub cut: Option<(Cut, EventId)>,
+    /// When the last packet passed.
+    pub passed: SimTime,
+    pub read_timeout: SimSpan,
     /// It has failed before: the driver knows that the socket is dead.
-    failed: bool,
+    pub failed: bool,
     /// The task that waits for an answer on it.
-    busy: Option<u16>,
+    pub busy: Option<u16>,
     /// KILL QUERY has ended what runs on it.
     interrupted: bool,
 }
@@ -82,8 +87,23 @@ impl<O: Observer> World<'_, O> {
         };
         state.next_dbapi += 1;
         state.outcome.connects += 1;
-        let new = DbapiConnection { process, thread, death: None, failed: false, busy: None, interrupted: false };
+        let read_timeout = match options.read_timeout {
+            0 => SimSpan::from_us(u64::MAX),
+            seconds => SimSpan::from_secs(u64::from(seconds)),
+        };
+        let new = DbapiConnection {
+            process,
+            thread,
+            death: None,
+            cut: None,
+            passed: now,
+            read_timeout,
+            failed: false,
+            busy: None,
+            interrupted: false,
+        };
         state.dbapi.insert(number, new);
+        state.watch_path(number);
         let in_use = state.server.in_use();
         let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
@@ -117,9 +137,12 @@ impl<O: Observer> World<'_, O> {
         transaction: Transaction,
     ) -> Result<(), DbapiError> {
         // What the server said or did when it closed is in the client's buffer already: the error comes at once.
-        self.state().command(connection, statement)?;
-        self.wire(self.scenario.network.rtt + work).await;
-        self.state().answered(connection, statement, transaction)
+        let sent = self.state().command(connection, statement, self.scenario.network.rtt + work)?;
+        self.wire(sent.waits).await;
+        let lost = self.state().answered(connection, statement, transaction, sent)?;
+        let Some(more) = lost else { return Ok(()) };
+        self.wire(more).await;
+        Err(self.state().nothing_came(connection, sent))
     }
 
     pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
@@ -152,8 +175,8 @@ pub(crate) enum Transaction {
 
 impl<O: Observer> State<'_, O> {
     /// A command leaves the client, unless using this connection is an error now.
-    fn command(&mut self, connection: u32, statement: Option<u16>) -> Result<(), DbapiError> {
-        let current = self.current();
+    fn command(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) -> Result<Sent, DbapiError> {
+        let (now, current) = (self.now, self.current());
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
         // Somebody who shares it may have closed it.
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| closed(driver))?;
@@ -164,24 +187,29 @@ impl<O: Observer> State<'_, O> {
         if dbapi.busy.is_some() {
             return Err(out_of_sync(driver));
         }
-        dbapi.busy = Some(current);
-        let thread = dbapi.thread;
+        if let Some((how, _)) = dbapi.cut {
+            return self.sent_in_vain(connection, how);
+        }
+        (dbapi.busy, dbapi.passed) = (Some(current), now);
+        let (thread, waits) = (dbapi.thread, takes.min(dbapi.read_timeout));
         let cause = self.last_event();
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
         if let Some(t) = self.server.threads.get_mut(thread) {
-            t.idle_since = None;
+            (t.idle_since, t.until) = (None, now + takes);
             t.last = Some(id);
         }
-        Ok(())
+        Ok(Sent { at: now, takes, waits, cut: false })
     }
 
-    /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it.
+    /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it, or it got lost and the
+    /// client waits on.
     fn answered(
         &mut self,
         connection: u32,
         statement: Option<u16>,
         transaction: Transaction,
-    ) -> Result<(), DbapiError> {
+        sent: Sent,
+    ) -> Result<Option<SimSpan>, DbapiError> {
         let now = self.now;
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| DbapiError::operational(2013))?;
         dbapi.busy = None;
@@ -198,8 +226,19 @@ impl<O: Observer> State<'_, O> {
                     return Err(DbapiError::operational(2013));
                 }
             }
+        } else if !interrupted && (dbapi.cut.is_some() || now.since(sent.at) < sent.takes) {
+            return self.unanswered(connection, sent);
         }
+        dbapi.passed = now;
         let thread = dbapi.thread;
+        self.server_sleeps(thread, transaction);
+        // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
+        let quietly = !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
+        if interrupted && !quietly { Err(DbapiError::operational(1317)) } else { Ok(None) }
+    }
+
+    pub(crate) fn server_sleeps(&mut self, thread: u32, transaction: Transaction) {
+        let now = self.now;
         if let Some(t) = self.server.threads.get_mut(thread) {
             t.idle_since = Some(now);
             match transaction {
@@ -214,9 +253,12 @@ impl<O: Observer> State<'_, O> {
                 t.last = Some(id);
             }
         }
-        // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
-        let quietly = !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
-        if interrupted && !quietly { Err(DbapiError::operational(1317)) } else { Ok(()) }
+    }
+
+    /// What ended the session of this connection, or the way to it.
+    pub(crate) fn ended_by(&self, connection: u32) -> Option<EventId> {
+        let dbapi = self.dbapi.get(connection)?;
+        dbapi.cut.map(|(_, event)| event).or(dbapi.death.map(|(_, event)| event))
     }
 
     /// KILL QUERY: a session that runs nothing does not notice.
@@ -228,7 +270,7 @@ impl<O: Observer> State<'_, O> {
             t.last = Some(id);
         }
         let Some(dbapi) = connection.and_then(|c| self.dbapi.get_mut(c)) else { return };
-        if let Some(task) = dbapi.busy {
+        if let Some(task) = dbapi.busy.filter(|_| dbapi.cut.is_none()) {
             dbapi.interrupted = true;
             self.wake(task);
         }
@@ -242,10 +284,14 @@ impl<O: Observer> State<'_, O> {
     ) -> Result<(), DbapiError> {
         let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
-        let death = error.and_then(|_| self.dbapi.get(connection)).and_then(|d| d.death);
-        match death {
-            Some((_, cause)) => {
-                self.emit_from(Some(cause), Rule::DeadSocket, EventKind::Executed { connection, error })
+        match done.err().and_then(|e| Some((e.os, self.ended_by(connection)?))) {
+            Some((os, cause)) => {
+                let rule = match os {
+                    TIMED_OUT => Rule::ReadTimeout,
+                    TCP_TIMED_OUT => Rule::TcpGivesUp,
+                    _ => Rule::DeadSocket,
+                };
+                self.emit_from(Some(cause), rule, EventKind::Executed { connection, error })
             }
             None => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
         };
@@ -257,7 +303,7 @@ impl<O: Observer> State<'_, O> {
         let Some(dbapi) = self.dbapi.remove(connection) else {
             return;
         };
-        if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
+        if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.last_event();
             self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
@@ -268,11 +314,12 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// The socket closes because its process ends. mysqlclient says COM_QUIT all the same, PyMySQL does not.
+    /// The socket closes because its process ends, or because nothing refers to the connection any more. mysqlclient says COM_QUIT
+    /// all the same, PyMySQL and aiomysql do not.
     pub(crate) fn dbapi_lost(&mut self, connection: u32, exit: EventId) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
-        if dbapi.death.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
-            self.server.status.aborted_clients += u32::from(self.scenario.driver == Driver::PyMySql);
+        if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
+            self.server.status.aborted_clients += u32::from(self.scenario.driver.module() == "pymysql.err");
             let in_use = self.server.in_use();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use };
             self.emit_outside(Some(exit), Rule::ClientQuits, quit);
@@ -299,7 +346,9 @@ impl<O: Observer> State<'_, O> {
         if death != Death::Restart {
             self.server.status.aborted_clients += 1;
         }
-        let Some(dbapi) = gone.connection.and_then(|c| self.dbapi.get_mut(c)) else {
+        // Nor does what the server says arrive on a way that is cut.
+        let dbapi = gone.connection.and_then(|c| self.dbapi.get_mut(c));
+        let Some(dbapi) = dbapi.filter(|d| d.cut.is_none() && d.death.is_none()) else {
             return;
         };
         dbapi.death = Some((death, id));

@@ -72,6 +72,12 @@ pub struct DbapiError {
     pub os: u16,
 }
 
+/// The operating system's errors that drivers quote.
+pub(crate) const CONNECTION_RESET: u16 = 104;
+pub(crate) const TCP_TIMED_OUT: u16 = 110;
+/// Python's own: a socket's timeout.
+pub(crate) const TIMED_OUT: u16 = 1_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DbapiClass {
     OperationalError,
@@ -297,6 +303,8 @@ impl DbapiError {
     /// The drivers' own words (semantics measured per driver; PyMySQL appends the operating system's error to 2006).
     fn message(&self, driver: Driver, transport: Transport, server: Server) -> String {
         let connector_c = driver == Driver::MysqlClientMariaDb;
+        // PyMySQL signs in over TLS where the server offers it, and OpenSSL keeps the operating system's error to itself.
+        let tls = driver == Driver::PyMySql && !server.is_mariadb();
         match (self.code, transport) {
             (0, _) if driver == Driver::AioMySql => "Not connected".to_owned(),
             (0, _) => String::new(),
@@ -308,11 +316,20 @@ impl DbapiError {
             (2014, _) => "Commands out of sync; you can't run this command now".to_owned(),
             (1203, _) => "User app already has more than 'max_user_connections' active connections".to_owned(),
             (1317, _) => "Query execution was interrupted".to_owned(),
-            (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) if connector_c => "Server has gone away".to_owned(),
+            (2006, _) if tls && matches!(self.os, CONNECTION_RESET | TCP_TIMED_OUT) => {
+                format!("MySQL server has gone away ({})", os_error(8))
+            }
+            (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) => "MySQL server has gone away".to_owned(),
-            (2013, _) if self.os != 0 => {
-                "Lost connection to MySQL server during query ([Errno 104] Connection reset by peer)".to_owned()
+            (2013, _) if self.os != 0 && driver.dialect() != "mysqldb" && (!tls || self.os == TIMED_OUT) => {
+                let why = match self.os {
+                    TIMED_OUT if tls => "The read operation timed out",
+                    TIMED_OUT => "timed out",
+                    TCP_TIMED_OUT => "[Errno 110] Connection timed out",
+                    _ => "[Errno 104] Connection reset by peer",
+                };
+                format!("Lost connection to MySQL server during query ({why})")
             }
             (2013, _) if connector_c => "Lost connection to server during query".to_owned(),
             (2013, _) => "Lost connection to MySQL server during query".to_owned(),
@@ -352,7 +369,8 @@ fn os_error(errno: u16) -> String {
     match errno {
         8 => "SSLEOFError(8, 'EOF occurred in violation of protocol (_ssl.c:2427)')".to_owned(),
         32 => "BrokenPipeError(32, 'Broken pipe')".to_owned(),
-        104 => "ConnectionResetError(104, 'Connection reset by peer')".to_owned(),
+        TCP_TIMED_OUT => "TimeoutError(110, 'Connection timed out')".to_owned(),
+        CONNECTION_RESET => "ConnectionResetError(104, 'Connection reset by peer')".to_owned(),
         other => format!("OSError({other})"),
     }
 }

@@ -119,7 +119,7 @@ impl<O: Observer> World<'_, O> {
             Err(error) => PingResult::Failed(wrap(self.scenario.sqlalchemy, error, None)),
         };
         let mut state = self.state();
-        let death = state.dbapi.get(connection).and_then(|d| d.death).map(|(_, event)| event);
+        let death = state.ended_by(connection);
         let kind = EventKind::Pinged { engine, slot, connection, result };
         match death {
             Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),

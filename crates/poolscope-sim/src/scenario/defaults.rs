@@ -18,6 +18,9 @@ pub const INTERACTIVE_TIMEOUT: u32 = 28_800;
 pub const RTT_TCP: SimSpan = SimSpan::from_us(500);
 pub const RTT_UNIX: SimSpan = SimSpan::from_us(100);
 pub const CONNECT_ROUND_TRIPS: u32 = 6;
+// Linux: Documentation/networking/ip-sysctl.rst
+pub const TCP_RETRIES2: u32 = 15;
+pub const TCP_KEEPALIVE_TIME: SimSpan = SimSpan::from_secs(7_200);
 /// What the dialect asks the server on the first connection of an engine, before a ROLLBACK
 /// (sqlalchemy: dialects/mysql/base.py::MySQLDialect.initialize). MariaDB 10.11 is asked for @@tx_isolation.
 pub const QUESTIONS: [&str; 12] = [

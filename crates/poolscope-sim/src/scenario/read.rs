@@ -88,6 +88,13 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         if scoped {
             m.add(top.place, "a scoped_session does not make AsyncSessions", "session = \"sessionmaker\"");
         }
+        if engines.iter().any(|e| e.read_timeout > 0) {
+            m.add(
+                top.place,
+                "TypeError: connect() got an unexpected keyword argument 'read_timeout'",
+                "aiomysql has none: asyncio.timeout() around the statement ends the wait",
+            );
+        }
         if engines.iter().any(|e| ![PoolClass::QueuePool, PoolClass::NullPool].contains(&e.poolclass)) {
             m.add(
                 top.place,
@@ -204,7 +211,14 @@ fn account(node: Option<&Node>, m: &mut Mistakes) -> Account {
 
 fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Network {
     let rtt = if transport == Transport::Tcp { defaults::RTT_TCP } else { defaults::RTT_UNIX };
-    let mut network = Network { rtt, connect_round_trips: defaults::CONNECT_ROUND_TRIPS };
+    let mut network = Network {
+        rtt,
+        connect_round_trips: defaults::CONNECT_ROUND_TRIPS,
+        idle_timeout: None,
+        at_idle_timeout: Cut::Drop,
+        tcp_retries2: defaults::TCP_RETRIES2,
+        tcp_keepalive_time: defaults::TCP_KEEPALIVE_TIME,
+    };
     let Some(node) = node else { return network };
     let mut fields = Fields::of(node, "[network]", m);
     if let Some(rtt) = fields.span("rtt", m) {
@@ -212,6 +226,17 @@ fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Netwo
     }
     if let Some(n) = fields.number("connect_round_trips", 1, 1_000, m) {
         network.connect_round_trips = n as u32;
+    }
+    let idle_timeout = fields.span("idle_timeout", m);
+    network.idle_timeout = idle_timeout.filter(|span| *span > SimSpan::ZERO && transport == Transport::Tcp);
+    if let Some(cut) = fields.named("at_idle_timeout", m) {
+        network.at_idle_timeout = cut;
+    }
+    if let Some(n) = fields.number("tcp_retries2", 1, 15, m) {
+        network.tcp_retries2 = n as u32;
+    }
+    if let Some(n) = fields.number("tcp_keepalive_time", 1, 32_767, m) {
+        network.tcp_keepalive_time = SimSpan::from_secs(n as u64);
     }
     fields.finish(m);
     network
@@ -260,6 +285,9 @@ fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> Engi
     }
     if let Some(on) = fields.switch("client_interactive", m) {
         engine.client_interactive = on;
+    }
+    if let Some(n) = fields.number("read_timeout", 0, WAIT_TIMEOUT_MAX, m) {
+        engine.read_timeout = n as u32;
     }
     if let Some(on) = fields.switch("pool_use_lifo", m) {
         engine.pool_use_lifo = on;
@@ -556,7 +584,7 @@ fn find(node: &Node, key: &str, noun: &str, names: &[&str], m: &mut Mistakes) ->
     found
 }
 
-const FAULTS: &str = "\"kill\", \"kill query\" or \"restart\"";
+const FAULTS: &str = "\"kill\", \"kill query\", \"cut\" or \"restart\"";
 
 fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
     let mut fields = Fields::of(node, "[[fault]]", m);
@@ -569,6 +597,7 @@ fn fault(node: &Node, m: &mut Mistakes) -> Option<Fault> {
     let kind = match text(kind_node, "kind", m)? {
         "kill" => FaultKind::Kill { connection },
         "kill query" => FaultKind::KillQuery { connection },
+        "cut" => FaultKind::Cut { connection },
         "restart" => FaultKind::Restart { down },
         other => {
             m.add(&kind_node.place, format!("there is no fault `{other}`"), FAULTS);

@@ -6,7 +6,7 @@ use super::*;
 use crate::text::index;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
-const SETTABLE: [&str; 20] = [
+const SETTABLE: [&str; 25] = [
     "engine.pool_size",
     "engine.max_overflow",
     "engine.pool_timeout",
@@ -16,9 +16,14 @@ const SETTABLE: [&str; 20] = [
     "engine.pool_reset_on_return",
     "engine.poolclass",
     "engine.session",
+    "engine.read_timeout",
     "variables.max_connections",
     "variables.wait_timeout",
     "variables.interactive_timeout",
+    "network.idle_timeout",
+    "network.at_idle_timeout",
+    "network.tcp_retries2",
+    "network.tcp_keepalive_time",
     "process.0.count",
     "process.0.threads",
     "process.0.debug",
@@ -78,7 +83,7 @@ pub(super) fn knob(node: &Node, document: &Document, scenario: &Scenario, m: &mu
 
 /// SQLAlchemy and MySQL count all their times in seconds.
 fn unit(set: &str) -> &'static str {
-    let seconds = ["pool_recycle", "pool_timeout", "wait_timeout", "interactive_timeout"];
+    let seconds = ["pool_recycle", "_timeout", "keepalive_time"];
     if seconds.iter().any(|name| set.ends_with(name)) { "s" } else { "" }
 }
 
@@ -151,6 +156,7 @@ fn options_of(set: &str, scenario: &Scenario) -> Option<Vec<KnobOption>> {
         "engine.poolclass" => Some(all::<PoolClass>()),
         "engine.pool_reset_on_return" => Some(all::<ResetOnReturn>()),
         "engine.session" => Some(all::<SessionFactory>()),
+        "network.at_idle_timeout" => Some(all::<Cut>()),
         _ if program_of(set, scenario).is_some() => Some(
             scenario
                 .programs
@@ -197,6 +203,11 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
         "engine.pool_reset_on_return" => text(engine.pool_reset_on_return.name()),
         "engine.poolclass" => text(engine.poolclass.name()),
         "engine.session" => text(engine.session.name()),
+        "engine.read_timeout" => number(u64::from(engine.read_timeout)),
+        "network.idle_timeout" => number(scenario.network.idle_timeout.unwrap_or_default().as_secs()),
+        "network.at_idle_timeout" => text(scenario.network.at_idle_timeout.name()),
+        "network.tcp_retries2" => number(u64::from(scenario.network.tcp_retries2)),
+        "network.tcp_keepalive_time" => number(scenario.network.tcp_keepalive_time.as_secs()),
         "variables.max_connections" => number(u64::from(scenario.variables.max_connections)),
         "variables.wait_timeout" => number(u64::from(scenario.variables.wait_timeout)),
         "variables.interactive_timeout" => number(u64::from(scenario.variables.interactive_timeout)),

@@ -47,6 +47,18 @@ named! {
 }
 
 named! {
+    /// What a device between the application and the server does with a connection that has been idle for too long.
+    Cut {
+        /// It forgets it and drops whatever comes: a firewall, NAT.
+        Drop = "drop",
+        /// It forgets it and answers whatever comes with RST: a load balancer.
+        Reset = "reset",
+        /// It closes both sides: a proxy.
+        Close = "close",
+    }
+}
+
+named! {
     Transport { Tcp = "tcp", Unix = "unix" }
 }
 

@@ -5,11 +5,10 @@
 //! failed, 2013 means the write went through and the read found the end.
 
 use super::Death;
-use crate::engine::error::{DbapiClass, DbapiError};
+use crate::engine::error::{CONNECTION_RESET as ECONNRESET, DbapiClass, DbapiError};
 use crate::scenario::{Driver, Server, Transport};
 
 const EPIPE: u16 = 32;
-const ECONNRESET: u16 = 104;
 /// Not the operating system's but OpenSSL's: the other side closed a TLS connection without saying so.
 const SSL_EOF: u16 = 8;
 

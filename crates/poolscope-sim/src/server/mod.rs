@@ -1,12 +1,14 @@
 //! The MySQL server: its sessions, its limits, and what a client hears when its session is gone.
 
 mod gone;
+mod path;
 
 pub(crate) use gone::{gone, refused};
+pub(crate) use path::Sent;
 
 use crate::numbered::Numbered;
 use crate::outcome::Status;
-use crate::scenario::{Account, Scenario, Variables};
+use crate::scenario::{Account, Cut, Scenario, Variables};
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, Rule};
 
@@ -36,6 +38,12 @@ pub(crate) struct ServerThread {
     pub idle_timeout: SimSpan,
     pub idle_since: Option<SimTime>,
     pub in_transaction: bool,
+    /// When the statement that runs is over.
+    pub until: SimTime,
+    /// Its client does not wait for it any more.
+    pub unheard: bool,
+    /// How the way to its client was cut, and when TCP will have noticed.
+    pub cut: Option<(Cut, SimTime)>,
     /// The last event of this session, the cause of the next.
     pub last: Option<EventId>,
 }
@@ -141,6 +149,9 @@ impl Server {
             idle_timeout,
             idle_since: Some(now),
             in_transaction: false,
+            until: now,
+            unheard: false,
+            cut: None,
             last: None,
         };
         self.threads.insert(id, thread);

@@ -2,7 +2,7 @@
 
 use super::{Log, Rule};
 use crate::engine::error::PyError;
-use crate::scenario::PoolClass;
+use crate::scenario::{Cut, PoolClass};
 use crate::time::SimTime;
 
 /// Position of an event in `Trace::events`.
@@ -85,6 +85,14 @@ pub enum EventKind {
     Collect {
         found: u32,
     },
+    /// The last variable that referred to an engine is gone; its connections stay open until the garbage collector finds it.
+    EngineLost {
+        engine: u16,
+    },
+    /// The collector has found it: the driver's destructors close its sockets.
+    EngineGone {
+        engine: u16,
+    },
     /// A line of the application's log that nobody may ever read.
     Log {
         log: Log,
@@ -163,6 +171,12 @@ pub enum EventKind {
     },
     Rollback {
         connection: u32,
+    },
+
+    /// A device on the way has forgotten the connection: what is sent on it from now on does not arrive, and neither end is told.
+    Cut {
+        connection: u32,
+        how: Cut,
     },
 
     // --- the server ---

@@ -86,6 +86,8 @@ impl EventKind {
             EventKind::SessionEnd { .. } => "session_end",
             EventKind::Lost { .. } => "lost",
             EventKind::Collect { .. } => "gc",
+            EventKind::EngineLost { .. } => "engine_lost",
+            EventKind::EngineGone { .. } => "engine_gone",
             EventKind::Log { .. } => "log",
             EventKind::Raise { .. } => "raise",
             EventKind::Wait { .. } => "wait",
@@ -102,6 +104,7 @@ impl EventKind {
             EventKind::Executed { .. } => "executed",
             EventKind::Commit { .. } => "commit",
             EventKind::Rollback { .. } => "rollback",
+            EventKind::Cut { .. } => "cut",
             EventKind::ServerOpen { .. } => "server_open",
             EventKind::ServerRefuse { .. } => "server_refuse",
             EventKind::ServerRun { .. } => "server_run",
@@ -158,7 +161,11 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
                 number("deadline", deadline.as_us() as i64);
             }
         }
-        EventKind::Wake { engine } | EventKind::InvalidatePool { engine } | EventKind::Dispose { engine } => {
+        EventKind::Wake { engine }
+        | EventKind::InvalidatePool { engine }
+        | EventKind::Dispose { engine }
+        | EventKind::EngineLost { engine }
+        | EventKind::EngineGone { engine } => {
             number("engine", engine.into());
         }
         EventKind::Pool { engine, slot, connection, figures, .. } => {
@@ -199,6 +206,10 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
         }
         EventKind::Commit { connection } | EventKind::Rollback { connection } => {
             number("connection", connection.into())
+        }
+        EventKind::Cut { connection, how } => {
+            number("connection", connection.into());
+            put("how", Field::Text(how.name().to_owned()));
         }
         EventKind::ServerOpen { thread, connection, in_use } => {
             number("thread", thread.into());

@@ -9,7 +9,7 @@ use super::{
     Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series, SeriesKind, Step,
     Timeline, Truth, steps,
 };
-use crate::truths::{Phase, Truths, other_user, owner};
+use crate::truths::{Phase, Truths, is_indirect, other_user, owner};
 
 /// What one thing went through.
 #[derive(Clone, Debug, Default)]
@@ -233,7 +233,7 @@ impl History<'_> {
             EventKind::Log { log: Log::Missed { .. } | Log::TooMany { .. } } => {
                 self.task_mark(event, MarkKind::Error(ErrorKey::MissedRun), id);
             }
-            EventKind::Lost { .. } => self.task_mark(event, MarkKind::Lost, id),
+            EventKind::Lost { .. } | EventKind::EngineLost { .. } => self.task_mark(event, MarkKind::Lost, id),
             EventKind::Collect { .. } => {
                 self.collected.push(Mark { at, row: 0, kind: MarkKind::Collect, event: id, connection: None });
             }
@@ -379,6 +379,7 @@ impl History<'_> {
                 from: at,
                 to: None,
                 event: id,
+                indirect: is_indirect(self.trace, id),
                 connection: number,
                 engine,
                 slot,

@@ -199,6 +199,8 @@ pub struct Disagreement {
     pub to: Option<SimTime>,
     /// The event at which they part.
     pub event: EventId,
+    /// It is not the connection itself that ended: a device on the way has cut it, or its engine is lost.
+    pub indirect: bool,
     pub connection: u32,
     pub engine: u16,
     pub slot: u32,

@@ -30,8 +30,9 @@ pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
         | EventKind::ServerKill { .. }
         | EventKind::ServerKillQuery { .. }
         | EventKind::ServerDown { .. }
+        | EventKind::Cut { .. }
         | EventKind::ServerUp => StepKind::Server,
-        EventKind::Lost { .. } | EventKind::Collect { .. } => StepKind::Garbage,
+        EventKind::Lost { .. } | EventKind::EngineLost { .. } | EventKind::Collect { .. } => StepKind::Garbage,
         _ => return None,
     })
 }

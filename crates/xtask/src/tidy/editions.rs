@@ -59,8 +59,9 @@ fn missing_cases<'f>(page: &'f TrackedFile, files: &'f [TrackedFile]) -> impl It
     let named = page.lines().filter(|(_, text)| text.starts_with("- Compared with "));
     let cases = named.flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(move |case| (line, case)));
     cases.filter_map(move |(line, case)| {
-        let recorded = PathBuf::from(format!("tests/conformance/cases/{case}.rows"));
-        let missing = !files.iter().any(|file| file.path == recorded);
+        let recorded = Path::new("tests/conformance/cases").join(format!("{case}.rows"));
+        let real = Path::new("tests/conformance/server-cases").join(format!("{case}.toml"));
+        let missing = !files.iter().any(|file| file.path == recorded || file.path == real);
         missing.then(|| page.finding(line, format!("there is no case `{case}`"), "name one of tests/conformance/cases"))
     })
 }

@@ -40,7 +40,8 @@ pub fn live(server: Server, names: &[String], place: &Place, record: bool) -> Re
     let mut place = place.clone();
     if server.is_mariadb() {
         environment::need_mariadb()?;
-    } else if place.root.is_none() && !environment::has_program("mysqld") {
+    } else if place.root.is_none() && (!environment::has_program("mysqld") || environment::has_program("mariadbd")) {
+        // Where MariaDB is, `mysqld` is another name of it.
         place.root = Some(environment::mysql_root()?);
     }
     let variants: Vec<Variant> = cases.iter().flat_map(|case| case.variants(server)).collect();

@@ -121,6 +121,8 @@ impl State {
                 FaultKind::Kill { connection: Some(n) } => format!("KILL #{n}"),
                 FaultKind::KillQuery { connection: None } => "KILL QUERY".to_owned(),
                 FaultKind::KillQuery { connection: Some(n) } => format!("KILL QUERY #{n}"),
+                FaultKind::Cut { connection: None } => "cut".to_owned(),
+                FaultKind::Cut { connection: Some(n) } => format!("cut #{n}"),
                 FaultKind::Restart { .. } => words.restart.to_owned(),
             };
             format!("{what}, {}", fault.at)
