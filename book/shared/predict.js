@@ -10,9 +10,9 @@ for (const question of /** @type {NodeListOf<HTMLFormElement>} */ (document.quer
   /** What the run came to, once it has run. @type {string | undefined} */
   let truth;
   const judge = () => {
-    const answer = new FormData(question).get('answer');
-    if (truth === undefined || answer === null) return;
-    const good = answer === truth;
+    const answered = new FormData(question).get('answer');
+    if (truth === undefined || answered === null || !run.open) return;
+    const good = answered === truth;
     verdict.className = good ? 'right' : 'wrong';
     verdict.textContent = (good ? right : wrong).replace('{}', truth);
   };
@@ -21,9 +21,25 @@ for (const question of /** @type {NodeListOf<HTMLFormElement>} */ (document.quer
     truth ??= String(/** @type {CustomEvent} */ (event).detail[of]);
     judge();
   });
-  question.addEventListener('change', (event) => {
-    if (!(event.target instanceof HTMLInputElement)) return;
+  const answer = () => {
     run.open = true;
     judge();
+  };
+  // Arrow keys choose one answer after the other on their way: what they pass is not meant yet.
+  let passes = false;
+  question.addEventListener('keydown', (event) => {
+    if (!(event.target instanceof HTMLInputElement) || event.target.type !== 'radio') return;
+    passes = event.key.startsWith('Arrow');
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    event.target.checked = true;
+    answer();
+  });
+  question.addEventListener('change', (event) => {
+    if (!(event.target instanceof HTMLInputElement) || event.target.type !== 'radio') return;
+    if (!passes) return answer();
+    passes = false;
+    verdict.className = '';
+    verdict.textContent = document.documentElement.lang.startsWith('zh') ? '按 Enter 键作答。' : 'Press Enter to answer.';
   });
 }

@@ -172,3 +172,66 @@ test('a run can be taken along', async (t) => {
     assert.ok(bytes.toString('latin1').startsWith(begins), `${name}: ${bytes.subarray(0, 40)}`);
   }
 });
+
+test('arrows lead from the first cause to the error, when they are asked for', async (t) => {
+  const { page } = await open(t);
+  const own = await studio(page);
+  const arrows = own.host.locator('.overlay .arrows');
+  assert.equal(await arrows.count(), 0, 'off by default');
+  await own.timeline.press('Home');
+  await own.timeline.press('e');
+  await own.timeline.press('a');
+  const drawn = async () => ((await arrows.getAttribute('d')) ?? '').match(/M[\d.]+ [\d.]+Q/g)?.length ?? 0;
+  assert.ok((await drawn()) >= 2, `${await drawn()} arrows`);
+  assert.ok(await own.host.getByRole('checkbox', { name: 'Arrows from cause to effect' }).isChecked());
+  // The last arrow ends at the error, the first begins at what the causes end with; the list says the same.
+  const causes = own.host.locator('.causes li');
+  assert.ok((await causes.count()) > (await drawn()));
+  const end = await arrows.evaluate((path) => {
+    const last = /(\d+) (\d+)$/.exec(path.getAttribute('d'));
+    const chosen = path.closest('svg').querySelector('.chosen').getBBox();
+    return { dx: Math.abs(Number(last[1]) - chosen.x - chosen.width / 2), dy: Math.abs(Number(last[2]) - chosen.y - chosen.height / 2) };
+  });
+  assert.ok(end.dx < 3 && end.dy < 3, JSON.stringify(end));
+  // A cause is reached by keyboard, and its own chain is shorter.
+  const before = await drawn();
+  await causes.nth(2).getByRole('button').press('Enter');
+  assert.ok((await drawn()) < before);
+  await own.timeline.press('a');
+  assert.equal(await arrows.count(), 0);
+});
+
+test('the run as a table: each row leads to its moment, and follows the knobs', async (t) => {
+  const { page } = await open(t);
+  const own = await studio(page);
+  await own.host.getByRole('checkbox', { name: 'The run as a table' }).check();
+  const rows = own.host.locator('[part=outline] tbody tr');
+  const errors = own.host.locator('[part=outline] tr.error');
+  assert.equal(await errors.count(), 2);
+  const error = errors.first().getByRole('button');
+  const at = await error.textContent();
+  await error.click();
+  assert.ok(((await own.host.locator('output.now').textContent()) ?? '').startsWith(at ?? '?'));
+  assert.equal(await own.host.locator('[part=outline] [aria-current=step]').count(), 1);
+  const before = await rows.count();
+  await own.switch('pool_pre_ping');
+  assert.equal(await errors.count(), 0);
+  assert.notEqual(await rows.count(), before);
+});
+
+test('a playing run that is scrolled out of sight stands still, and goes on in sight', async (t) => {
+  const { page } = await open(t);
+  await page.goto(PAGE);
+  const own = await widget(page);
+  await own.timeline.press('Home');
+  await own.button('Play').click();
+  const now = () => own.host.locator('input.scrubber').inputValue().then(Number);
+  await page.waitForFunction(() => Number(document.querySelector('pool-scope').shadowRoot.querySelector('.scrubber').value) > 0);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.waitForTimeout(200);
+  const away = await now();
+  await page.waitForTimeout(800);
+  assert.equal(await now(), away);
+  await own.host.evaluate((host) => host.scrollIntoView());
+  await page.waitForFunction((away) => Number(document.querySelector('pool-scope').shadowRoot.querySelector('.scrubber').value) > away, away);
+});

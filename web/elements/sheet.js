@@ -13,6 +13,8 @@ export function sheet() {
   ownSheet.replaceSync(
     // Until it is ready the widget measures its room and takes none, so that the page moves once.
     ':host{display:block;position:relative}:host(:not(:state(live))) [part=widget]{position:absolute;inset:0 0 auto;block-size:0;overflow:clip;visibility:hidden}' +
+      // On paper a run that nobody has changed is the picture and the table that the page came with.
+      '@media print{:host(:state(live):not(:state(turned))) slot[hidden]{display:block!important}:host(:state(live):not(:state(turned))) [part=widget]{display:none}}' +
       `:host([hidden]),[hidden],${hidden}{display:none!important}:host(:state(bare)) [data-do=tools]{display:none!important}[part=note]{font-size:.85em;margin:0 0 .5em;white-space:pre-line}`,
   );
   return ownSheet;

@@ -1,6 +1,6 @@
 // @ts-check
 // What an element shows, from where: its attributes, its scenario's text, and the addresses that say the same.
-import { base, scenario as shipped } from './assets.js';
+import { base, scenario as shipped, studio } from './assets.js';
 
 /** Options that may stand on the element itself, as in `pool-recycle="30"`. */
 export const OPTIONS = [
@@ -50,6 +50,9 @@ function parsed(name, text) {
     throw new Error(`${name}: ${message(error)}`);
   }
 }
+
+/** Whether it sets limits of its own: a long run, for which there is a module that can draw it. @param {string} scenario */
+export const isLong = (scenario) => Boolean(studio) && /^\s*\{.*"limits"/s.test(scenario);
 
 /** @param {string} name @param {string} from */
 async function fetched(name, from) {

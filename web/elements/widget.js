@@ -2,7 +2,7 @@
 // The life of one <pool-scope>: attributes in, events out. All meaning is in the wasm module.
 import { acquire } from './loader.js';
 import { sheet } from './sheet.js';
-import { MEANING, claims, config, language, message, page } from './source.js';
+import { MEANING, claims, config, isLong, language, message, page } from './source.js';
 
 export { ATTRIBUTES } from './source.js';
 
@@ -68,6 +68,7 @@ export class Widget {
     if (this.#mounted || this.#near) return;
     addEventListener('hashchange', this.#follow);
     if (this.#takesLink()) return void this.#mount();
+    if (isLong(this.#host.getAttribute('scenario') ?? '')) this.#kind = 'studio';
     if (this.#host.getAttribute('loading') === 'eager') return void this.#mount();
     this.#near = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && this.#mount(), { rootMargin: NEAR });
     this.#near.observe(this.#host);
@@ -230,7 +231,7 @@ export class Widget {
 
   /** @param {string} type @param {any} detail */
   #tell(type, detail) {
-    if (type === 'change') this.#reader.knobs = detail.knobs;
+    if (type === 'change') this.#internals.states[Object.keys((this.#reader.knobs = detail.knobs)).length ? 'add' : 'delete']('turned');
     if (type === 'seek') this.#reader.at = detail.at;
     if (type === 'error') detail.link = page(this.#host, this.#reader);
     this.#host.dispatchEvent(new CustomEvent(type, { detail }));

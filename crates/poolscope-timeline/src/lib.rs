@@ -32,7 +32,7 @@ mod words;
 
 pub use ascii::ascii;
 pub use comparison::{Comparison, ComparisonRow, Divergence, settings};
-pub use moment::{EngineMoment, ErrorMoment, Moment, TaskMoment, When};
+pub use moment::{Checkpoints, EngineMoment, ErrorMoment, Moment, TaskMoment, When};
 pub use outcome::{errors, outcome, outcome_costs};
 pub use outline::{OutlineRow, outline};
 pub use permalink::{Changed, Permalink};

@@ -5,7 +5,7 @@ use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{EventId, EventKind, PoolFigures, Trace};
 
 use crate::processlist::{self, ProcessRow};
-use crate::timeline::{BarKind, Condition, Disagreement, DisagreementKind};
+use crate::timeline::{BarKind, Condition, DENSE, Disagreement, DisagreementKind};
 use crate::truths::Truths;
 use crate::words::{self, Lang};
 
@@ -81,27 +81,56 @@ pub struct ErrorMoment {
     pub traceback: String,
 }
 
-impl Moment {
-    /// Folds the events up to `when`: linear, and quick enough for each step of a scrubber.
-    pub fn at(trace: &Trace, when: impl Into<When>) -> Moment {
-        let when = when.into();
-        let mut truths = Truths::new(trace);
-        for (i, event) in trace.events.iter().enumerate() {
-            let id = EventId(i as u32);
-            let over = match when {
-                When::Event(last) => last < id,
-                When::Time(at) => at < event.at,
-            };
-            if over {
-                break;
+/// States along a long run, so that a late moment of it is found as quickly as an early one. They are kept as the run is looked at.
+#[derive(Debug, Default)]
+pub struct Checkpoints {
+    /// After each so many events.
+    states: Vec<Truths>,
+    /// Connections and server sessions in all of them: what they take to keep.
+    kept: usize,
+}
+
+impl Checkpoints {
+    /// Events between two of them: what can be gone through within a part of a frame.
+    const APART: usize = 16_384;
+    /// A run that opens a connection for each request has states too large to keep many of them.
+    const KEPT_MAX: usize = 200_000;
+
+    /// Folds the events up to `when`, from the nearest state before.
+    pub fn moment(&mut self, trace: &Trace, when: When) -> Moment {
+        let end = match when {
+            When::Event(last) => (last.0 as usize + 1).min(trace.events.len()),
+            When::Time(at) => trace.events.partition_point(|e| e.at <= at),
+        };
+        let nearest = if DENSE { (end / Self::APART).min(self.states.len()) } else { 0 };
+        let state = nearest.checked_sub(1).and_then(|n| self.states.get(n));
+        let mut truths = match state {
+            Some(state) if DENSE => state.clone(),
+            _ => Truths::new(trace),
+        };
+        for (i, event) in trace.events.iter().enumerate().take(end).skip(nearest * Self::APART) {
+            truths.apply(EventId(i as u32), event);
+            if !DENSE {
+                continue;
             }
-            truths.apply(id, event);
+            let size = truths.connections.len() + truths.threads.len();
+            if i + 1 == (self.states.len() + 1) * Self::APART && self.kept + size <= Self::KEPT_MAX {
+                self.kept += size;
+                self.states.push(truths.clone());
+            }
         }
         let at = match when {
             When::Event(_) => truths.now,
             When::Time(at) => at,
         };
         moment(trace, &truths, at)
+    }
+}
+
+impl Moment {
+    /// Folds the events up to `when`.
+    pub fn at(trace: &Trace, when: impl Into<When>) -> Moment {
+        Checkpoints::default().moment(trace, when.into())
     }
 
     /// What this thread does, in a few words: `waits for the pool`.

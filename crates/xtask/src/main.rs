@@ -68,7 +68,11 @@ enum Chore {
     /// Run random workloads through the simulator and through the real SQLAlchemy, and compare them row by row.
     Conformance(suites::conformance::Arguments),
     /// Measure how many events a second the simulator does, beside a bare loop that does the same work.
-    Bench,
+    Bench {
+        /// Measure the widget in a real browser instead: knobs, a million events, twelve widgets, maps.
+        #[arg(long)]
+        browser: bool,
+    },
     /// Check the rules of the repository that no compiler checks.
     Tidy,
 }
@@ -96,7 +100,8 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Package => package(&workspace).map(|()| ExitCode::SUCCESS),
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
-        Chore::Bench => bench(&workspace),
+        Chore::Bench { browser: true } => suites::end_to_end::measure(&workspace),
+        Chore::Bench { browser: false } => bench(&workspace),
         Chore::Tidy => tidy::run(&workspace),
     }
 }

@@ -5,7 +5,7 @@
 mod commands;
 pub mod conformance;
 mod count;
-mod end_to_end;
+pub mod end_to_end;
 mod hosts;
 mod snippets;
 mod wasm;

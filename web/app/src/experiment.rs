@@ -2,9 +2,10 @@
 
 use poolscope_sim::scenario::{Diagnostic, Document, Fault, Knob, KnobValue, Scenario};
 use poolscope_sim::{Outcome, Trace, simulate};
-use poolscope_timeline::{Timeline, what_if};
+use poolscope_timeline::{Checkpoints, Moment, Timeline, When, what_if};
 
 use crate::config::Config;
+use crate::studio::STUDIO;
 
 #[derive(Debug)]
 pub struct Experiment {
@@ -21,6 +22,7 @@ pub struct Experiment {
     pub plain: Outcome,
     pub trace: Trace,
     pub timeline: Timeline,
+    checkpoints: Checkpoints,
 }
 
 impl Experiment {
@@ -34,10 +36,12 @@ impl Experiment {
         let scenario = Scenario::read(&document, &name)?;
         let knobs = scenario.knobs.clone();
         let turned: Vec<_> = wanted.into_iter().map(|(key, value)| (path_of(&knobs, key), value)).collect();
-        let (trace, timeline) = run(&document, &turned, &[], &name)?;
+        let trace = simulate(&changed(&document, &turned, &[], &name)?);
+        let timeline = Timeline::new(&trace);
         // Not `measure`: a second copy of the simulator, made for an observer that keeps nothing, would cost more bytes than it saves time.
         let plain = if turned.is_empty() { trace.outcome.clone() } else { simulate(&scenario).outcome };
-        Ok(Experiment { name, document, knobs, turned, faults: Vec::new(), plain, trace, timeline })
+        let (faults, checkpoints) = (Vec::new(), Checkpoints::default());
+        Ok(Experiment { name, document, knobs, turned, faults, plain, trace, timeline, checkpoints })
     }
 
     /// The value of a knob as it stands.
@@ -78,8 +82,14 @@ impl Experiment {
     /// # Errors
     /// What is wrong with them; the last run stays.
     pub fn change(&mut self, turned: Vec<(String, KnobValue)>, faults: Vec<Fault>) -> Result<(), Vec<Diagnostic>> {
-        (self.trace, self.timeline) = run(&self.document, &turned, &faults, &self.name)?;
-        (self.turned, self.faults) = (turned, faults);
+        let scenario = changed(&self.document, &turned, &faults, &self.name)?;
+        // A long run takes a hundred megabytes: the last one makes room for the next.
+        if STUDIO {
+            (self.trace.events, self.timeline.groups) = Default::default();
+        }
+        (self.checkpoints, self.turned, self.faults) = (Checkpoints::default(), turned, faults);
+        self.trace = simulate(&scenario);
+        self.timeline = Timeline::new(&self.trace);
         Ok(())
     }
 
@@ -102,6 +112,11 @@ impl Experiment {
         changed(&self.document, options, &[], &self.name)
     }
 
+    /// The three truths at this instant.
+    pub fn moment(&mut self, when: When) -> Moment {
+        self.checkpoints.moment(&self.trace, when)
+    }
+
     fn run(&mut self, turned: Vec<(String, KnobValue)>) -> Result<(), Vec<Diagnostic>> {
         self.change(turned, self.faults.clone())
     }
@@ -115,17 +130,7 @@ impl Experiment {
     }
 }
 
-fn run(
-    document: &Document,
-    turned: &[(String, KnobValue)],
-    faults: &[Fault],
-    name: &str,
-) -> Result<(Trace, Timeline), Vec<Diagnostic>> {
-    let trace = simulate(&changed(document, turned, faults, name)?);
-    let timeline = Timeline::new(&trace);
-    Ok((trace, timeline))
-}
-
+/// The scenario with these changes.
 fn changed(
     document: &Document,
     turned: &[(String, KnobValue)],

@@ -86,7 +86,18 @@ impl Stage {
         self.scene.scale.time(x)
     }
 
-    pub fn view(&self, view: &mut View, playhead: Playhead, subject: Option<EventId>, ticks: &str) {
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    /// `drawn`: what the studio draws over the picture, as paths with their classes.
+    pub fn view(
+        &self,
+        view: &mut View,
+        playhead: Playhead,
+        subject: Option<EventId>,
+        drawn: &[(&'static str, String)],
+    ) {
         // Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
         let picture = Html::from_html_unchecked(self.picture.clone());
         let (width, height) = (self.scene.width as i32, self.scene.height as i32);
@@ -104,8 +115,8 @@ impl Stage {
         overlay.raw("\" height=\"").text(&height.to_string()).raw("\"><path class=\"same\" d=\"").text(&outlines);
         overlay.raw("\"/><path class=\"chosen\" d=\"").text(&ring).raw("\"/><path class=\"playhead\" d=\"").text(&line);
         overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb);
-        if STUDIO {
-            overlay.raw("\"/><path class=\"ticks\" d=\"").text(ticks);
+        for (class, path) in drawn {
+            overlay.raw("\"/><path class=\"").raw(class).raw("\" d=\"").text(path);
         }
         overlay.raw("\"/></svg>");
         view.open("div class=picture", &[]).add(picture);

@@ -78,7 +78,7 @@ pub struct State {
     pub stage: Stage,
     pub studio: Studio,
     playing: Option<Playing>,
-    why_open: bool,
+    pub why_open: bool,
     pub mistake: Option<String>,
     /// Where the focus goes because the button that had it goes away.
     pub focus: Option<&'static str>,
@@ -178,10 +178,10 @@ impl Component for Widget {
 
 impl State {
     fn new(show: Show, width: u32) -> State {
-        let Show { experiment, lang, wish } = show;
+        let Show { mut experiment, lang, wish } = show;
         let playhead = Playhead::initial(&experiment.trace);
         let mut state = State {
-            moment: Moment::at(&experiment.trace, playhead.when),
+            moment: experiment.moment(playhead.when),
             stage: Stage::new(&experiment.timeline, width, &lang),
             experiment,
             lang,
@@ -282,6 +282,9 @@ impl State {
             self.compare();
         }
         self.stage.show(self.studio.shown(&self.experiment));
+        if STUDIO {
+            self.survey();
+        }
         let playhead = self.playhead.carried(&self.experiment.timeline);
         self.go(playhead);
         self.outbox.extend([Outgoing::Change, Outgoing::Outcome]);
@@ -289,7 +292,7 @@ impl State {
 
     pub fn go(&mut self, playhead: Playhead) {
         self.playhead = playhead;
-        self.moment = Moment::at(&self.experiment.trace, playhead.when);
+        self.moment = self.experiment.moment(playhead.when);
         self.look(self.stage.viewport.reveal(playhead.at));
         self.outbox.push(Outgoing::Seek);
     }
@@ -323,6 +326,11 @@ impl State {
     fn frame(&mut self, now: f64, ctx: &Context<Widget>) -> bool {
         let Some(playing) = &mut self.playing else { return false };
         playing._frame = next_frame(ctx);
+        if !in_sight(&ctx.props().root) {
+            // It goes on where it is when the reader comes back.
+            playing.last = None;
+            return false;
+        }
         let passed = now - *playing.last.get_or_insert(now);
         if playing.stepped {
             if passed < STILL_MS && passed > 0.0 {
@@ -419,8 +427,8 @@ impl State {
         view.open("p class=mistake role=alert hidden?", &[flag(mistake.is_none())]);
         view.text(words.not_run).leaf("span", &[], mistake.unwrap_or_default()).close();
         let stage = "div class=stage part=timeline data-do=stage tabindex=0 role=group aria-label={}";
-        let ticks = if STUDIO { self.line_ticks() } else { String::new() };
-        self.stage.view(view.open(stage, &[words.timeline]), self.playhead, subject, &ticks);
+        let drawn = if STUDIO { self.drawn(subject) } else { Vec::new() };
+        self.stage.view(view.open(stage, &[words.timeline]), self.playhead, subject, &drawn);
         view.close();
         self.view_transport(&mut view, &told, words);
         if STUDIO {
@@ -570,6 +578,13 @@ impl Drop for Listener {
 fn next_frame(ctx: &Context<Widget>) -> AnimationFrame {
     let link = ctx.link().clone();
     request_animation_frame(move |now| link.send_message(Message::Frame(now)))
+}
+
+/// Whether the reader could see anything of it.
+fn in_sight(root: &Element) -> bool {
+    let frame = root.get_bounding_client_rect();
+    let height = web_sys::window().and_then(|w| w.inner_height().ok()?.as_f64());
+    0.0 < frame.bottom() && height.is_none_or(|height| frame.top() < height)
 }
 
 /// The width that the host page leaves for the picture, in whole px: without the widget's border and the picture's margins.

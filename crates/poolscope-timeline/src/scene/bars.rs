@@ -2,7 +2,7 @@
 
 use super::layout::{Easel, Layer};
 use super::{Anchor, Item, Shape, labels};
-use crate::timeline::{Bar, BarKind, Condition, Gauge, Group, Lane, LaneKind, Truth};
+use crate::timeline::{Bar, BarKind, Condition, Group, Lane, LaneKind, Truth};
 use crate::words::{self, Phrase};
 
 pub const DEAD: &str = "dead";
@@ -34,19 +34,6 @@ fn class(bar: &Bar) -> &'static str {
     }
 }
 
-/// What remains visible when several things happen within one pixel.
-fn strength(kind: BarKind) -> u8 {
-    match kind {
-        BarKind::InPool | BarKind::Sleep | BarKind::SleepInTransaction => 0,
-        BarKind::Work | BarKind::WaitForThread => 1,
-        BarKind::Hold | BarKind::Keep | BarKind::CheckedOut | BarKind::LeftBehind => 2,
-        BarKind::Connect => 3,
-        BarKind::Ping => 4,
-        BarKind::Query | BarKind::Command => 5,
-        BarKind::WaitForPool => 6,
-    }
-}
-
 /// The classes that a group shows, with their words, in a fixed order.
 pub fn legend(group: &Group) -> Vec<(&'static str, Phrase)> {
     const ORDER: [(&str, Phrase); 14] = [
@@ -65,9 +52,9 @@ pub fn legend(group: &Group) -> Vec<(&'static str, Phrase)> {
         ("slp", words::SLEEP),
         ("trx", words::KEY_TRANSACTION),
     ];
-    let bars = || group.lanes.iter().flat_map(|l| &l.bars);
+    let bars = || group.lanes.iter().flat_map(|l| l.looks.iter().map(|place| &l.bars[*place as usize]));
     let mut entries: Vec<_> = ORDER.iter().copied().filter(|(name, _)| bars().any(|b| shows(b, name))).collect();
-    if bars().any(|b| clock(b).is_some()) {
+    if bars().any(|b| b.clock().is_some()) {
         entries.push((FUSE, if group.truth == Truth::Pool { words::KEY_AGE } else { words::KEY_SLEEP }));
     }
     entries
@@ -83,56 +70,123 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     let (top, pitch) =
         if thin { (y + 3.0, (height - 6.0) / rows) } else { (y + (height * 0.14).round(), (height * 0.72).round()) };
     let thick = if thin && 2.0 <= pitch { pitch - 1.0 } else { pitch };
+    if lane.peaks.is_dense() && pitch < ROW_MIN {
+        return crowd(easel, lane, top, pitch);
+    }
+    let cell = if lane.peaks.is_dense() { easel.cell } else { TINY };
     let mut labelled = None;
     let mut cluster: Option<Cluster> = None;
-    for bar in &lane.bars {
-        if !easel.scale.shows(bar.from, bar.to) {
-            continue;
+    lane.peaks.walk(lane.bars.len(), &mut |first, last, strongest| {
+        let (from, to, bar) = (&lane.bars[first], &lane.bars[last], &lane.bars[strongest]);
+        if from.row != to.row {
+            return false;
+        }
+        if !easel.scale.shows(from.from, to.to) {
+            return true;
         }
         let top = top + f32::from(bar.row) * pitch;
-        let (left, right) = (easel.scale.x_inside(bar.from), easel.scale.x_inside(bar.to));
-        if right - left < TINY {
+        let (left, right) = (easel.scale.x_inside(from.from), easel.scale.x_inside(to.to));
+        if right - left < cell {
+            let new = Cluster { left, right, top, bar, single: first == last };
             match &mut cluster {
-                Some(c) if c.top == top && left <= c.left + BLIP => c.join(bar, right),
-                _ => {
-                    flush(easel, cluster.take(), thick);
-                    cluster = Some(Cluster { left, right, top, bar });
-                }
+                Some(c) if c.top == top && left <= c.left + cell.max(BLIP) => c.join(new),
+                _ => flush(easel, cluster.replace(new), thick, lane),
             }
-            continue;
+            return true;
         }
-        flush(easel, cluster.take(), thick);
+        if first != last {
+            return false;
+        }
+        flush(easel, cluster.take(), thick, lane);
         span(easel, bar, left, right, top, thick);
         if !thin && labelled != bar.number && number(easel, bar, left, right, top, thick) {
             labelled = bar.number;
         }
-    }
-    flush(easel, cluster, thick);
+        true
+    });
+    flush(easel, cluster, thick, lane);
 }
 
+/// Rows thinner than this are drawn together.
+const ROW_MIN: f32 = 2.0;
+
+/// More rows than pixels: what of them is filled.
+fn crowd(easel: &mut Easel, lane: &Lane, top: f32, pitch: f32) {
+    let mut filled: Vec<(f32, f32, &Bar)> = Vec::new();
+    let mut line = 0.0;
+    let scale = easel.scale.clone();
+    let mut flush = |filled: &mut Vec<(f32, f32, &Bar)>, line: f32| {
+        for (left, right, bar) in filled.drain(..) {
+            let shape =
+                Shape::Rect { x: left, y: top + line * ROW_MIN, width: right - left, height: ROW_MIN, radius: 0.0 };
+            easel.draw(Layer::Bar, class(bar), shape);
+        }
+    };
+    for bar in &lane.bars {
+        if !scale.shows(bar.from, bar.to) {
+            continue;
+        }
+        let own = (f32::from(bar.row) * pitch / ROW_MIN).floor();
+        if own != line {
+            flush(&mut filled, line);
+            line = own;
+        }
+        let (left, right) = (scale.x_inside(bar.from), scale.x_inside(bar.to));
+        let near = filled.iter_mut().find(|f| left <= f.1 + 1.0 && f.0 <= right + 1.0 && class(f.2) == class(bar));
+        match near {
+            Some(found) => (found.0, found.1) = (found.0.min(left), found.1.max(right)),
+            None => filled.push((left, right, bar)),
+        }
+    }
+    flush(&mut filled, line);
+}
+
+/// Bars that are drawn as one.
 struct Cluster<'a> {
     left: f32,
     right: f32,
     top: f32,
     /// The strongest so far.
     bar: &'a Bar,
+    single: bool,
 }
 
 impl<'a> Cluster<'a> {
-    fn join(&mut self, bar: &'a Bar, right: f32) {
-        self.right = self.right.max(right);
-        if strength(self.bar.kind) < strength(bar.kind) {
-            self.bar = bar;
+    fn join(&mut self, other: Cluster<'a>) {
+        self.right = self.right.max(other.right);
+        self.single = false;
+        if self.bar.kind.strength() < other.bar.kind.strength() {
+            self.bar = other.bar;
         }
     }
 }
 
-fn flush(easel: &mut Easel, cluster: Option<Cluster<'_>>, height: f32) {
-    let Some(Cluster { left, right, top, bar }) = cluster else { return };
-    if strength(bar.kind) > 0 {
-        let shape = Shape::Rect { x: left, y: top, width: (right - left).max(BLIP), height, radius: 0.0 };
-        easel.add(Layer::Blip, Item { class: class(bar), shape, event: Some(bar.event), connection: bar.connection });
+fn flush(easel: &mut Easel, cluster: Option<Cluster<'_>>, height: f32, lane: &Lane) {
+    let Some(Cluster { left, right, top, bar, single }) = cluster else { return };
+    let width = (right - left).max(BLIP);
+    let dense = lane.peaks.is_dense();
+    if bar.kind.strength() == 0 && (!dense || right - left < BLIP) {
+        return;
     }
+    let class = class(bar);
+    if dense
+        && let Some(Item { class: same, shape: Shape::Rect { x, y, width: w, .. }, event, connection }) =
+            easel.last(Layer::Blip)
+        && *same == class
+        && *y == top
+        && left - (*x + *w) < 1.0
+    {
+        // A long stretch of the same is one shape, and stands for no event of its own.
+        *w = (left + width - *x).max(*w);
+        (*event, *connection) = (None, None);
+        return;
+    }
+    let shape = Shape::Rect { x: left, y: top, width, height, radius: 0.0 };
+    let own = single || !dense;
+    easel.add(
+        Layer::Blip,
+        Item { class, shape, event: own.then_some(bar.event), connection: bar.connection.filter(|_| own) },
+    );
 }
 
 fn span(easel: &mut Easel, bar: &Bar, left: f32, right: f32, top: f32, height: f32) {
@@ -149,7 +203,7 @@ fn span(easel: &mut Easel, bar: &Bar, left: f32, right: f32, top: f32, height: f
 
 /// The clock as a ramp: low where it starts, the whole height where its limit is reached.
 fn gauge(easel: &mut Easel, bar: &Bar, left: f32, right: f32, top: f32, height: f32) {
-    let Some(gauge) = clock(bar) else { return };
+    let Some(gauge) = bar.clock() else { return };
     let (from, to) = (gauge.from as f32, gauge.to as f32);
     let bottom = top + height;
     let points = vec![
@@ -159,12 +213,6 @@ fn gauge(easel: &mut Easel, bar: &Bar, left: f32, right: f32, top: f32, height: 
         (right, bottom),
     ];
     easel.draw(Layer::Gauge, FUSE, Shape::Path { points, closed: true });
-}
-
-/// The clock of a bar, if it says something: one that hardly moves does not, nor does one that nobody looks at any more.
-fn clock(bar: &Bar) -> Option<Gauge> {
-    const LEAST: u32 = 30;
-    bar.gauge.filter(|g| LEAST <= g.to && !matches!(bar.condition, Condition::Dead | Condition::Lost))
 }
 
 /// The connection's number or the server's thread id, at the beginning of the first bar that has room for it.

@@ -31,12 +31,19 @@ pub struct Easel {
     pub lang: Lang,
     /// A phone: fewer words, thinner lanes.
     pub narrow: bool,
+    /// In lanes that hold more than can be seen: what is narrower than this is drawn together with its neighbours.
+    pub cell: f32,
     items: Vec<(Layer, Item)>,
 }
 
 impl Easel {
     pub fn add(&mut self, layer: Layer, item: Item) {
         self.items.push((layer, item));
+    }
+
+    /// The shape that was added last, if it is of this layer.
+    pub fn last(&mut self, layer: Layer) -> Option<&mut Item> {
+        self.items.last_mut().filter(|(own, _)| *own == layer).map(|(_, item)| item)
     }
 
     pub fn draw(&mut self, layer: Layer, class: &'static str, shape: Shape) {
@@ -63,6 +70,10 @@ const RIGHT: f32 = 8.0;
 const ENTRY_GAP: f32 = 14.0;
 /// Between the label column and the plot.
 const GUTTER: f32 = 8.0;
+/// About as many shapes as a browser repaints within one frame; the cells in which neighbours are drawn together are made to fit.
+const SHAPES: f32 = 8_000.0;
+const CELL_MIN: f32 = 2.4;
+const CELL_MAX: f32 = 8.0;
 /// More lanes than this are drawn thinner.
 const LANES_CALM: usize = 22;
 /// More than this are lines without labels.
@@ -75,10 +86,12 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     let lang = Lang::of(&options.lang);
     let plot = Frame { left: column + GUTTER, top: AXIS, right: width - RIGHT, bottom: AXIS };
     let scale = viewport.scale(plot.left, plot.right);
-    let mut easel = Easel { scale, plot, lang, narrow, items: Vec::new() };
-
     let lanes: usize = timeline.groups.iter().map(|g| g.lanes.len()).sum();
-    let mut spots = Spots::default();
+    let dense = timeline.groups.iter().flat_map(|g| &g.lanes).filter(|l| l.peaks.is_dense()).count();
+    let cell = (dense as f32 * (plot.right - plot.left) / SHAPES).clamp(CELL_MIN, CELL_MAX);
+    let mut easel = Easel { scale, plot, lang, narrow, cell, items: Vec::new() };
+
+    let mut middles = Vec::with_capacity(lanes);
     let mut y = AXIS;
     for group in &timeline.groups {
         y = heading(&mut easel, group, y);
@@ -91,9 +104,7 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
             let height = lane_height(lane, group.truth, lanes, narrow);
             label(&mut easel, lane, &mut owner, y, height);
             lane_shapes(&mut easel, lane, y, height);
-            if lane.run == Run::Now {
-                spots.see(lane, y + height / 2.0);
-            }
+            middles.push(y + height / 2.0);
             y += height;
         }
         if group.truth == Truth::Server {
@@ -103,7 +114,7 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     }
     let bottom = y;
     easel.plot.bottom = bottom;
-    links(&mut easel, timeline, &spots);
+    links(&mut easel, timeline, &middles);
     axis(&mut easel, bottom);
     if let Some(at) = options.divergence {
         divergence(&mut easel, at);
@@ -116,7 +127,7 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     let (title, desc) = description(timeline, lang);
     let Easel { scale, plot, .. } = easel;
     let items = items.into_iter().map(|(_, item)| item).collect();
-    Scene { width, height: bottom + 2.0, title, desc, plot, scale, items }
+    Scene { width, height: bottom + 2.0, title, desc, plot, scale, middles, items }
 }
 
 /// Shapes of a class together, and of its texts those of a column, for the sake of exporters that write them as a group.
@@ -326,51 +337,33 @@ fn downtimes(easel: &mut Easel, timeline: &Timeline, top: f32, bottom: f32) {
     }
 }
 
-/// Where the lanes are that a disagreement joins.
-#[derive(Default)]
-struct Spots {
-    /// (engine, slot, connection) → y is looked up by connection: (connection, y) of bars in pool and server lanes.
-    pool: Vec<(u32, f32)>,
-    /// (event, y) of the marks at which truths part.
-    marks: Vec<(u32, f32)>,
-}
-
-impl Spots {
-    fn see(&mut self, lane: &Lane, y: f32) {
-        if let LaneKind::Slot { .. } = lane.kind {
-            let mut last = None;
-            for connection in lane.bars.iter().filter_map(|b| b.connection) {
-                if last != Some(connection) {
-                    self.pool.push((connection, y));
-                    last = Some(connection);
-                }
-            }
-        }
-        let parts = |kind| matches!(kind, MarkKind::Lost | MarkKind::Timeout | MarkKind::Kill | MarkKind::Down);
-        self.marks.extend(lane.marks.iter().filter(|m| parts(m.kind)).map(|m| (m.event.0, y)));
-    }
-}
-
 /// A thread from the instant at which two truths part to the slot about which they differ. With many of them the hatched
 /// bars say enough.
-fn links(easel: &mut Easel, timeline: &Timeline, spots: &Spots) {
+fn links(easel: &mut Easel, timeline: &Timeline, middles: &[f32]) {
     const LINKS_MAX: usize = 8;
+    let parts = |kind| matches!(kind, MarkKind::Lost | MarkKind::Timeout | MarkKind::Kill | MarkKind::Down);
     let mut drawn: Vec<(f32, f32, f32)> = Vec::new();
     for d in &timeline.disagreements {
         if d.kind == DisagreementKind::Forgotten || !easel.scale.shows(d.from, d.from) {
             continue;
         }
-        let x = easel.scale.x(d.from);
-        let from = spots.marks.iter().find(|(event, _)| *event == d.event.0).map(|s| s.1);
-        let to = spots.pool.iter().find(|(connection, _)| *connection == d.connection).map(|s| s.1);
+        let place = |is_it: &dyn Fn(&Lane) -> bool| {
+            let lanes = timeline.groups.iter().flat_map(|g| &g.lanes).zip(middles);
+            lanes.filter(|(lane, _)| lane.run == Run::Now).find(|(lane, _)| is_it(lane)).map(|(_, y)| *y)
+        };
+        let from = place(&|lane| lane.marks_at(d.from).any(|m| m.event == d.event && parts(m.kind)));
+        let to = place(&|lane| {
+            matches!(lane.kind, LaneKind::Slot { .. }) && lane.bars.iter().any(|b| b.connection == Some(d.connection))
+        });
         if let (Some(from), Some(to)) = (from, to) {
-            drawn.push((x, from, to));
+            drawn.push((easel.scale.x(d.from), from, to));
+        }
+        if LINKS_MAX < drawn.len() {
+            return;
         }
     }
-    if drawn.len() <= LINKS_MAX {
-        for (x, from, to) in drawn {
-            easel.line(Layer::Link, "link", (x, from), (x, to));
-        }
+    for (x, from, to) in drawn {
+        easel.line(Layer::Link, "link", (x, from), (x, to));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The layout step: a timeline seen through a viewport, as placed shapes. Every exporter reads only this.
 
 mod bars;
+mod causes;
 mod chart;
 mod labels;
 mod layout;
@@ -43,6 +44,8 @@ pub struct Scene {
     pub plot: Frame,
     /// Time ↔ px inside the plot, for playheads and pointers.
     pub scale: TimeScale,
+    /// Of each lane of the timeline, from top to bottom: the height at which its marks stand.
+    pub middles: Vec<f32>,
     pub items: Vec<Item>,
 }
 

@@ -426,14 +426,7 @@ impl History<'_> {
             lanes.extend(rows(LaneKind::Backlog { process }, waits, Vec::new()));
             for (index, task) in self.trace.tasks.iter().enumerate().filter(|(_, t)| t.process == process) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.tasks[index]);
-                lanes.push(Lane {
-                    run: Run::Now,
-                    kind: LaneKind::Task(index as u16),
-                    label: task.name.clone(),
-                    rows: 1,
-                    bars,
-                    marks,
-                });
+                lanes.push(Lane::new(LaneKind::Task(index as u16), task.name.clone(), 1, bars, marks));
             }
             let of_process = self.left.iter().zip(&self.left_process).filter(|(_, p)| **p == process);
             let mut left: Vec<Bar> = Vec::new();
@@ -457,30 +450,21 @@ impl History<'_> {
             let engine = engine as u16;
             let prefix = owner(self.trace, engine);
             for place in 0..count {
-                let mut lane = Lane {
-                    run: Run::Now,
-                    kind: LaneKind::Slot { engine, slot: 0 },
-                    label: prefix.clone(),
-                    rows: 1,
-                    bars: Vec::new(),
-                    marks: Vec::new(),
-                };
-                let mut numbers = Vec::new();
+                let (mut label, mut numbers) = (prefix.clone(), Vec::new());
+                let (mut lane_bars, mut lane_marks) = (Vec::new(), Vec::new());
                 for (slot, _) in used.iter().zip(&places).filter(|(_, p)| **p == place).map(|(u, _)| u) {
                     let Track { bars, marks, .. } = std::mem::take(&mut slots[*slot as usize]);
-                    if numbers.is_empty() {
-                        lane.kind = LaneKind::Slot { engine, slot: *slot };
-                    }
                     numbers.push(*slot);
-                    lane.bars.extend(bars);
-                    lane.marks.extend(marks);
+                    lane_bars.extend(bars);
+                    lane_marks.extend(marks);
                 }
-                if !lane.label.is_empty() {
-                    lane.label.push_str(", ");
+                if !label.is_empty() {
+                    label.push_str(", ");
                 }
-                lane.label.push_str("slot");
-                name(&mut lane.label, &numbers);
-                lanes.push(lane);
+                label.push_str("slot");
+                name(&mut label, &numbers);
+                let kind = LaneKind::Slot { engine, slot: numbers.first().copied().unwrap_or(0) };
+                lanes.push(Lane::new(kind, label, 1, lane_bars, lane_marks));
             }
         }
         lanes
@@ -490,14 +474,7 @@ impl History<'_> {
         let mut lanes = Vec::new();
         if !self.refused.is_empty() {
             let marks = std::mem::take(&mut self.refused);
-            lanes.push(Lane {
-                run: Run::Now,
-                kind: LaneKind::Refused,
-                label: String::new(),
-                rows: 1,
-                bars: Vec::new(),
-                marks,
-            });
+            lanes.push(Lane::new(LaneKind::Refused, String::new(), 1, Vec::new(), marks));
         }
         let mut used = Vec::new();
         for (index, track) in self.threads.iter().enumerate() {
@@ -509,27 +486,20 @@ impl History<'_> {
         let stays: Vec<Stay> = used.iter().map(|u| u.1).collect();
         let (places, count) = pack(&stays);
         for place in 0..count {
-            let mut lane = Lane {
-                run: Run::Now,
-                kind: LaneKind::Sessions,
-                label: String::new(),
-                rows: 1,
-                bars: Vec::new(),
-                marks: Vec::new(),
-            };
-            let mut ids = Vec::new();
+            let (mut label, mut ids) = (String::new(), Vec::new());
+            let (mut lane_bars, mut lane_marks) = (Vec::new(), Vec::new());
             for (index, _) in used.iter().zip(&places).filter(|(_, p)| **p == place).map(|(u, _)| u) {
                 let Track { bars, marks, .. } = std::mem::take(&mut self.threads[*index]);
                 let thread = &self.truths.threads[*index];
-                if let (Some(n), true) = (thread.other, lane.label.is_empty()) {
-                    lane.label = other_user(&self.trace.scenario, n).to_owned();
+                if let (Some(n), true) = (thread.other, label.is_empty()) {
+                    label = other_user(&self.trace.scenario, n).to_owned();
                 }
                 ids.push(thread.id);
-                lane.bars.extend(bars);
-                lane.marks.extend(marks);
+                lane_bars.extend(bars);
+                lane_marks.extend(marks);
             }
-            name(&mut lane.label, &ids);
-            lanes.push(lane);
+            name(&mut label, &ids);
+            lanes.push(Lane::new(LaneKind::Sessions, label, 1, lane_bars, lane_marks));
         }
         if let Some(first) = lanes.iter_mut().find(|l| l.kind == LaneKind::Sessions) {
             for mark in std::mem::take(&mut self.ups) {
@@ -584,7 +554,7 @@ fn rows(kind: LaneKind, bars: Vec<Bar>, marks: Vec<Mark>) -> Option<Lane> {
             placed.push(Bar { row: row as u16, ..bar.clone() });
         }
     }
-    Some(Lane { run: Run::Now, kind, label: String::new(), rows: count as u16, bars: placed, marks })
+    Some(Lane::new(kind, String::new(), count as u16, placed, marks))
 }
 
 fn count(series: &mut Series, at: SimTime, value: i32) {

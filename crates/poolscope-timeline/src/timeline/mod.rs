@@ -2,9 +2,11 @@
 
 mod history;
 mod packing;
+mod peaks;
 mod quiet;
 mod steps;
 
+pub use peaks::{DENSE, Peaks};
 pub use quiet::Quiet;
 
 use poolscope_sim::engine::error::ErrorKey;
@@ -60,6 +62,11 @@ pub struct Lane {
     pub bars: Vec<Bar>,
     /// By time.
     pub marks: Vec<Mark>,
+    /// The bars, and the marks, that remain visible where many of them share a pixel.
+    pub peaks: Peaks,
+    pub mark_peaks: Peaks,
+    /// A bar of each look that the lane has, by place: what its legend explains.
+    pub looks: Vec<u32>,
 }
 
 /// Whose lane it is, where two runs are drawn beside each other.
@@ -134,6 +141,21 @@ pub enum BarKind {
     Command,
 }
 
+impl BarKind {
+    /// What remains visible when several things happen within one pixel.
+    pub fn strength(self) -> u8 {
+        match self {
+            BarKind::InPool | BarKind::Sleep | BarKind::SleepInTransaction => 0,
+            BarKind::Work | BarKind::WaitForThread => 1,
+            BarKind::Hold | BarKind::Keep | BarKind::CheckedOut | BarKind::LeftBehind => 2,
+            BarKind::Connect => 3,
+            BarKind::Ping => 4,
+            BarKind::Query | BarKind::Command => 5,
+            BarKind::WaitForPool => 6,
+        }
+    }
+}
+
 /// How sound the connection under a bar is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -152,6 +174,36 @@ pub enum Condition {
 pub struct Gauge {
     pub from: u32,
     pub to: u32,
+}
+
+impl Bar {
+    /// The clock of a bar, if it says something: one that hardly moves does not, nor does one that nobody looks at any more.
+    pub fn clock(&self) -> Option<Gauge> {
+        const LEAST: u32 = 30;
+        self.gauge.filter(|g| LEAST <= g.to && !matches!(self.condition, Condition::Dead | Condition::Lost))
+    }
+}
+
+impl Lane {
+    pub fn new(kind: LaneKind, label: String, rows: u16, bars: Vec<Bar>, marks: Vec<Mark>) -> Lane {
+        let peaks = Peaks::new(bars.len(), &|a, b| bars[b as usize].kind.strength() < bars[a as usize].kind.strength());
+        let mark_peaks =
+            Peaks::new(marks.len(), &|a, b| marks[a as usize].kind.importance() < marks[b as usize].kind.importance());
+        let mut looks: Vec<u32> = Vec::new();
+        let look = |bar: &Bar| (bar.kind, bar.condition, bar.clock().is_some());
+        for (bar, place) in bars.iter().zip(0..) {
+            if !looks.iter().any(|known| look(&bars[*known as usize]) == look(bar)) {
+                looks.push(place);
+            }
+        }
+        Lane { run: Run::Now, kind, label, rows, bars, marks, peaks, mark_peaks, looks }
+    }
+
+    /// The marks of one instant.
+    pub fn marks_at(&self, at: SimTime) -> impl Iterator<Item = &Mark> {
+        let first = self.marks.partition_point(|m| m.at < at);
+        self.marks[first..].iter().take_while(move |m| m.at == at)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +240,20 @@ pub enum MarkKind {
     Up,
     /// 1040 and its like.
     Refuse(u16),
+}
+
+impl MarkKind {
+    /// How much it matters: 0 is never left out. Checkouts and checkins (4) are where bars begin and end, and have no mark.
+    pub fn importance(self) -> u8 {
+        match self {
+            MarkKind::Error(_) | MarkKind::Refuse(_) | MarkKind::PingFailed => 0,
+            MarkKind::Timeout | MarkKind::Kill | MarkKind::Down => 0,
+            MarkKind::Lost | MarkKind::Invalidate => 1,
+            MarkKind::PingOk | MarkKind::Collect | MarkKind::Up => 2,
+            MarkKind::Connect | MarkKind::Close | MarkKind::Quit => 3,
+            MarkKind::Checkout | MarkKind::Checkin => 4,
+        }
+    }
 }
 
 /// Two truths part here, and are at one again at `to`.
@@ -272,11 +338,13 @@ impl Timeline {
 
     /// The next stop after this event, of one kind or of any.
     pub fn next(&self, after: EventId, kind: Option<StepKind>) -> Option<Step> {
-        self.steps.iter().find(|s| after < s.event && kind.is_none_or(|k| k == s.kind)).copied()
+        let later = self.steps.partition_point(|s| s.event <= after);
+        self.steps[later..].iter().find(|s| kind.is_none_or(|k| k == s.kind)).copied()
     }
 
     /// The last stop before this event, of one kind or of any.
     pub fn previous(&self, before: EventId, kind: Option<StepKind>) -> Option<Step> {
-        self.steps.iter().rev().find(|s| s.event < before && kind.is_none_or(|k| k == s.kind)).copied()
+        let earlier = self.steps.partition_point(|s| s.event < before);
+        self.steps[..earlier].iter().rev().find(|s| kind.is_none_or(|k| k == s.kind)).copied()
     }
 }

@@ -3,6 +3,7 @@
 
 #![cfg_attr(not(feature = "studio"), allow(dead_code, reason = "the small module compiles it, and leaves it out"))]
 
+mod arrows;
 mod map;
 mod view;
 mod wish;
@@ -10,9 +11,11 @@ mod words;
 
 use poolscope_sim::scenario::{Fault, FaultKind, KnobValue, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
-use poolscope_sim::trace::{EventId, EventKind, jsonl};
+use poolscope_sim::trace::{EventId, jsonl};
 use poolscope_sim::{Trace, simulate};
-use poolscope_timeline::{Comparison, Lang, Permalink, StepKind, Timeline, When, css, export, origin, settings};
+use poolscope_timeline::{
+    Comparison, Lang, OutlineRow, Permalink, StepKind, Timeline, When, css, export, origin, outline, settings,
+};
 
 use crate::config::diagnostics_text;
 use crate::experiment::Experiment;
@@ -43,6 +46,8 @@ pub struct Studio {
     compare: bool,
     /// The options of the run to compare with, where they are not the scenario's own.
     against: Vec<(String, KnobValue)>,
+    /// Causes are drawn as arrows.
+    pub arrows: bool,
     beside: Option<Beside>,
     /// The line of the listing whose moments are shown.
     line: Option<u16>,
@@ -56,6 +61,10 @@ pub struct Studio {
     fault: String,
     map: Map,
     fingers: Vec<(i32, f32)>,
+    /// The run in words, while the reader wants it.
+    outline: Option<Vec<OutlineRow>>,
+    /// The whole run as it is now: where its steps are, and its errors.
+    overview: (String, String),
     outbox: Vec<Telling>,
 }
 
@@ -73,7 +82,7 @@ const UNDO_MAX: usize = 100;
 pub fn key(name: &str) -> Option<Option<StepKind>> {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
-        "z" | "[" | "]" => Some(None),
+        "z" | "a" | "[" | "]" => Some(None),
         _ => KINDS.iter().find(|k| k.3 == lower).map(|k| Some(k.0)),
     }
 }
@@ -122,6 +131,8 @@ impl State {
             "t-kind" => self.studio.kind = number().and_then(|n| KINDS.get(n)).map(|k| k.0),
             "t-speed" => self.studio.speed = value.parse().unwrap_or(0).clamp(-4, 6),
             "t-fold" => self.fold(on),
+            "t-arrows" => self.arrows(on),
+            "t-outline" => self.studio.outline = on.then(|| outline(&self.experiment.trace, &self.lang)),
             "t-compare" => {
                 self.studio.compare = on;
                 self.compare();
@@ -169,6 +180,7 @@ impl State {
         self.stage.folded = on;
         self.stage.viewport = self.stage.viewport.whole();
         self.stage.show(self.studio.shown(&self.experiment));
+        self.survey();
     }
 
     fn key(&mut self, name: &str, back: bool) {
@@ -177,6 +189,7 @@ impl State {
             ("[", _) => self.look(viewport.pan(-250)),
             ("]", _) => self.look(viewport.pan(250)),
             ("z" | "Z", _) => self.fold(!self.stage.folded),
+            ("a" | "A", _) => self.arrows(!self.studio.arrows),
             (_, Some(kind)) => {
                 self.go(self.playhead.step(&self.experiment.trace, &self.experiment.timeline, !back, kind));
             }
@@ -277,19 +290,30 @@ impl State {
     }
 
     /// The connections that the server has at the playhead.
-    fn connections(&self) -> Vec<u32> {
-        let mut open: Vec<(u32, u32)> = Vec::new();
-        for event in self.experiment.trace.events.iter().take_while(|e| e.at <= self.playhead.at) {
-            match event.kind {
-                EventKind::ServerOpen { thread, connection: Some(connection), .. } => open.push((thread, connection)),
-                EventKind::ServerQuit { thread, .. }
-                | EventKind::ServerTimeout { thread, .. }
-                | EventKind::ServerKill { thread, .. } => open.retain(|o| o.0 != thread),
-                EventKind::ServerDown { .. } => open.clear(),
-                _ => {}
+    fn connections(&self) -> impl Iterator<Item = u32> {
+        self.moment.processlist.iter().filter_map(|row| row.connection)
+    }
+
+    /// The whole run, small: its steps and its errors, as paths of the overview.
+    pub fn survey(&mut self) {
+        let scale = self.stage.viewport.whole().scale(0.0, 1_000.0);
+        let (mut steps, mut errors) = (String::new(), String::new());
+        let (mut last_step, mut last_error) = (-1, -1);
+        for step in &self.experiment.timeline.steps {
+            let x = scale.x(step.at) as i32;
+            // Neighbours of the same place are one tick.
+            if step.kind == StepKind::Error && last_error < x {
+                last_error = x;
+                errors += &format!("M{x} 3v18");
+            } else if step.kind != StepKind::Error && last_step < x {
+                last_step = x;
+                steps += &format!("M{x} 9v6");
             }
         }
-        open.into_iter().map(|o| o.1).collect()
+        self.studio.overview = (steps, errors);
+        if self.studio.outline.is_some() {
+            self.studio.outline = Some(outline(&self.experiment.trace, &self.lang));
+        }
     }
 
     fn permalink(&self) -> Permalink {
@@ -318,7 +342,9 @@ impl State {
         let document = self.experiment.document();
         let read = Permalink::read(link).and_then(|link| link.apply(document).map(|changed| (link, changed)));
         let result = read.and_then(|(link, changed)| {
-            self.experiment.change(changed.settings, link.faults.clone())?;
+            if self.experiment.turned != changed.settings || self.experiment.faults != link.faults {
+                self.experiment.change(changed.settings, link.faults.clone())?;
+            }
             Ok((link, changed.against))
         });
         let (link, against) = match result {
@@ -388,8 +414,23 @@ impl State {
         self.studio.outbox.push(("take", fields));
     }
 
-    /// Where the chosen line ran.
-    pub fn line_ticks(&self) -> String {
+    /// What is drawn over the picture: where the chosen line ran, and the causes of what is selected.
+    pub fn drawn(&self, subject: Option<EventId>) -> Vec<(&'static str, String)> {
+        let mut drawn = vec![("ticks", self.line_ticks())];
+        if let Some(subject) = subject.filter(|_| self.studio.arrows) {
+            let (lines, heads) = arrows::paths(self.stage.scene(), &self.experiment, subject);
+            drawn.extend([("arrows", lines), ("heads", heads)]);
+        }
+        drawn
+    }
+
+    /// The list of causes says in words what the arrows draw.
+    fn arrows(&mut self, on: bool) {
+        self.studio.arrows = on;
+        self.why_open |= on;
+    }
+
+    fn line_ticks(&self) -> String {
         let Some(line) = self.studio.line else { return String::new() };
         let events = &self.experiment.trace.events;
         let runs = origin::runs_of(&self.experiment.trace, line);

@@ -3,7 +3,7 @@
 use poolscope_sim::Trace;
 use poolscope_sim::scenario::FaultKind;
 use poolscope_sim::trace::EventId;
-use poolscope_timeline::{Lang, StepKind, origin as origins, sentence};
+use poolscope_timeline::{Lang, OutlineRow, origin as origins, sentence};
 
 use super::map::{Drawn, Spot};
 use super::words::{KINDS, Words, words};
@@ -63,7 +63,36 @@ impl State {
             self.view_comparison(view, beside, words);
         }
         self.view_line(view, words);
+        if let Some(rows) = &self.studio.outline {
+            self.view_outline(view, rows, words);
+        }
         view.close();
+    }
+
+    /// The run in words; the row of the playhead is the current one, and each row leads to its moment.
+    fn view_outline(&self, view: &mut View, rows: &[OutlineRow], words: &Words) {
+        let mut out = Markup::default();
+        out.raw("<table><thead><tr>");
+        for head in words.outline_heads {
+            out.raw("<th scope=\"col\">").text(head).raw("</th>");
+        }
+        out.raw("</tr></thead><tbody>");
+        let now = rows.iter().rposition(|row| row.at <= self.playhead.at);
+        for (n, row) in rows.iter().enumerate() {
+            out.raw(if now == Some(n) { "<tr aria-current=\"step\"" } else { "<tr" });
+            out.raw(if row.error { " class=\"error\"><td>" } else { "><td>" });
+            out.raw("<button type=\"button\" data-do=\"select\" data-n=\"").text(&row.event.0.to_string()).raw("\">");
+            out.text(&row.at.to_string()).raw("</button></td><td>").text(&row.who).raw("</td><td>");
+            let (what, error) = row.what.split_once('\n').unwrap_or((&row.what, ""));
+            out.text(what);
+            if !error.is_empty() {
+                out.raw("<pre>").text(error).raw("</pre>");
+            }
+            out.raw("</td><td>").text(&row.why).raw("</td></tr>");
+        }
+        out.raw("</tbody></table>");
+        view.open("div class=outline part=outline tabindex=0 role=group aria-label={}", &[words.outline]);
+        view.markup(out).close();
     }
 
     fn view_steps(&self, view: &mut View, words: &Words, lang: Lang) {
@@ -89,6 +118,12 @@ impl State {
         view.open("label class=check", &[])
             .open("input type=checkbox data-do=t-fold checked?", &[flag(self.stage.folded)]);
         view.close().leaf("span", &[], words.fold).close();
+        view.open("label class=check", &[])
+            .open("input type=checkbox data-do=t-arrows checked?", &[flag(studio.arrows)]);
+        view.close().leaf("span", &[], words.arrows).close();
+        view.open("label class=check", &[])
+            .open("input type=checkbox data-do=t-outline checked?", &[flag(studio.outline.is_some())]);
+        view.close().leaf("span", &[], words.outline).close();
         view.open("label class=check title={}", &[words.compare_none]);
         view.open("input type=checkbox data-do=t-compare checked?", &[flag(studio.compare)]);
         let label = if studio.against.is_empty() { words.compare } else { words.compare_with };
@@ -192,7 +227,8 @@ impl State {
             }
         }
         out.raw("<table><thead><tr><th scope=\"col\">").text(words.figure).raw("</th><th scope=\"col\">");
-        out.text(words.before).raw("</th><th scope=\"col\">").text(words.now).raw("</th><th></th></tr></thead><tbody>");
+        out.text(words.before).raw("</th><th scope=\"col\">").text(words.now);
+        out.raw("</th><td></td></tr></thead><tbody>");
         for row in &beside.comparison.rows {
             out.raw("<tr><th scope=\"row\">").text(&row.name).raw("</th><td>").text(&row.before).raw("</td><td>");
             out.text(&row.now).raw("</td>");
@@ -232,26 +268,13 @@ impl State {
 
     /// The whole run, small: where errors are, and what part of it the picture shows.
     fn view_overview(&self, view: &mut View, words: &Words) {
-        let scale = self.stage.viewport.whole().scale(0.0, 1_000.0);
         let (from, to) = self.stage.viewport.part();
-        let (mut steps, mut errors) = (String::new(), String::new());
-        for step in &self.experiment.timeline.steps {
-            let x = scale.x(step.at) as i32;
-            if step.kind == StepKind::Error {
-                errors += &format!("M{x} 3v18");
-            } else {
-                // Neighbours of the same place are one tick.
-                let tick = format!("M{x} 9v6");
-                if !steps.ends_with(&tick) {
-                    steps += &tick;
-                }
-            }
-        }
+        let (steps, errors) = &self.studio.overview;
         let mut out = Markup::default();
         out.raw(
             "<svg viewBox=\"0 0 1000 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path class=\"steps\" d=\"",
         );
-        out.text(&steps).raw("\"/><path class=\"errors\" d=\"").text(&errors).raw("\"/><path class=\"window\" d=\"");
+        out.text(steps).raw("\"/><path class=\"errors\" d=\"").text(errors).raw("\"/><path class=\"window\" d=\"");
         out.text(&format!("M{from} 1H{to}V23H{from}z")).raw("\"/></svg>");
         view.open("div class=overview", &[]).markup(out);
         let middle = ((from + to) / 2).to_string();
@@ -297,7 +320,7 @@ fn table(drawn: &Drawn, words: &Words) -> Markup {
         }
         out.raw("</tr>");
     }
-    out.raw("</tbody><tfoot><tr><th></th>");
+    out.raw("</tbody><tfoot><tr><th scope=\"row\">→</th>");
     for value in &drawn.x.values {
         out.raw("<th scope=\"col\">").text(&value.to_string()).raw("</th>");
     }

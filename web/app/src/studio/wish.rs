@@ -62,6 +62,7 @@ mod with {
         }
 
         pub fn grant(self, state: &mut State, width: u32) {
+            state.survey();
             state.focus = self.asked.then_some(".tools select");
             if let Some(options) = self.compare {
                 state.compare_with(options);
