@@ -60,7 +60,7 @@ fn explains(event: &TraceEvent) -> bool {
             | EventKind::Status { .. }
             | EventKind::SessionEnd { .. }
             | EventKind::Executed { error: None, .. }
-            | EventKind::Pool { event: PoolEvent::Reset | PoolEvent::FirstConnect | PoolEvent::Close, .. }
+            | EventKind::Pool { event: PoolEvent::Reset { .. } | PoolEvent::FirstConnect | PoolEvent::Close, .. }
             | EventKind::ServerRun { .. }
             | EventKind::ServerOpen { .. }
     )
@@ -190,7 +190,7 @@ fn pool_event(kind: PoolEvent, who: &str, slot: u32, connection: Option<u32>, la
         (PoolEvent::Checkout, _) => words::CHECKOUT,
         (PoolEvent::Checkin, Some(_)) => words::CHECKIN,
         (PoolEvent::Checkin, None) => words::CHECKIN_EMPTY,
-        (PoolEvent::Reset, _) => words::RESET,
+        (PoolEvent::Reset { .. }, _) => words::RESET,
         (PoolEvent::Invalidate, _) => words::INVALIDATE,
         (PoolEvent::SoftInvalidate, _) => words::SOFT_INVALIDATE,
         (PoolEvent::Close | PoolEvent::CloseDetached, _) => words::CLOSE,

@@ -479,7 +479,7 @@ impl Truths {
                 }
             }
             PoolEvent::Detach => *self.engines[at].slot(slot) = Slot::default(),
-            PoolEvent::FirstConnect | PoolEvent::Reset => {}
+            PoolEvent::FirstConnect | PoolEvent::Reset { .. } => {}
         }
         if let Some(n) = number {
             self.touch(n);

@@ -65,7 +65,8 @@ class PoolLog(logging.Handler):
 
     def emit(self, record):
         # A collection may also find what an earlier run left behind.
-        connections = [argument for argument in record.args or () if hasattr(argument, "driver")]
+        arguments = [getattr(argument, "_connection", argument) for argument in record.args or ()]
+        connections = [argument for argument in arguments if hasattr(argument, "driver")]
         if connections:
             self.foreign = connections[0].driver.server is not self.server
         if self.rows and not (self.foreign and (connections or record.levelno == logging.ERROR)):
@@ -106,7 +107,7 @@ def run(scenario):
         clock.at(fault["at_us"], lambda fault=fault: happen(fault, clock, server), virtual.FAULTS)
     for when in scenario["gc_us"]:
         clock.at(when, lambda: clock.at(clock.now, lambda: collect("-")), virtual.COLLECTOR)
-    POOL_LOG.rows, POOL_LOG.server = rows, server
+    POOL_LOG.rows, POOL_LOG.server, POOL_LOG.foreign = rows, server, False
     app = application.Application(scenario, clock, server, rows.add, SimpleNamespace(collect=collect_and_wait))
     logs = Logs(rows.add)
     logging.getLogger("apscheduler").addHandler(logs)

@@ -63,7 +63,7 @@ impl<O: Observer> World<'_, O> {
         let of_event = if detached { self.state().present_pool(pool) } else { pool };
         let mode = self.state().pools[pool].reset_on_return;
         let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
-        self.state().pool_event(of_event, slot, PoolEvent::Reset, Some(connection), rule);
+        self.state().pool_event(of_event, slot, PoolEvent::Reset { detached }, Some(connection), rule);
         let done = match mode {
             ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Ok(()),
             ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
@@ -122,7 +122,13 @@ impl<O: Observer> World<'_, O> {
     /// The collector cannot wait for an answer: what it finds of an asyncio driver is thrown away, and the record goes back alone.
     fn drop_connection(&self, mut fairy: Fairy, connection: u32) -> Result<(), PyError> {
         let mut state = self.state();
-        state.pool_event(fairy.pool, fairy.slot, PoolEvent::Reset, Some(connection), Rule::GarbageAsync);
+        state.pool_event(
+            fairy.pool,
+            fairy.slot,
+            PoolEvent::Reset { detached: false },
+            Some(connection),
+            Rule::GarbageAsync,
+        );
         state.detach(&mut fairy)?;
         let present = state.present_pool(fairy.pool);
         state.pool_event(present, fairy.slot, PoolEvent::CloseDetached, Some(connection), Rule::GarbageAsync);

@@ -4,7 +4,7 @@ use super::Fairy;
 use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
-use crate::engine::error::{Assertion, PyError};
+use crate::engine::error::{Assertion, DbapiError, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
@@ -351,33 +351,46 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
-    /// after one that is no disconnect; the others use a bare cursor, and 1.4 then rolls back in a `finally` whose error wins.
-    async fn ask(&self, (pool, slot): (usize, u32), connection: u32) -> Result<(), PyError> {
-        let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-        for (question, through_connection) in if old { INITIALIZE_1_3 } else { INITIALIZE }.iter().copied() {
+    /// after one that is no disconnect; the others use a bare cursor. 1.4 then rolls back in a `finally`. An error of these wins.
+    async fn ask(&self, record: (usize, u32), connection: u32) -> Result<(), PyError> {
+        let version = self.scenario.sqlalchemy;
+        let questions = if version < SqlAlchemy::V1_4 { INITIALIZE_1_3 } else { INITIALIZE };
+        for (question, through_connection) in questions.iter().copied() {
             let statement = QUESTION + question;
             let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
             let Err(error) = asked else { continue };
-            if through_connection && is_disconnect(&error, self.scenario.sqlalchemy) {
-                // Before 1.4 the Connection was made of the bare DBAPI connection, whose age nobody knew.
-                let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: old };
-                let mut state = self.state();
-                let present = state.present_pool(pool);
-                state.invalidate_pool(present, &fairy);
-                return Err(wrap(self.scenario.sqlalchemy, error, Some(statement)));
+            let failed = wrap(version, error, through_connection.then_some(statement));
+            if through_connection {
+                self.question_failed(record, &error);
+                if is_disconnect(&error, version) {
+                    return Err(failed);
+                }
+                self.end_of_questions(connection).await.map_err(|error| {
+                    self.question_failed(record, &error);
+                    wrap(version, error, None)
+                })?;
             }
-            if old {
-                return Err(wrap(self.scenario.sqlalchemy, error, through_connection.then_some(statement)));
+            if version == SqlAlchemy::V1_4 {
+                self.end_of_questions(connection).await.map_err(|e| wrap(version, e, None))?;
             }
-            if through_connection || self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
-                let rollback = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
-                rollback.map_err(|e| wrap(self.scenario.sqlalchemy, e, None))?;
-            }
-            return Err(wrap(self.scenario.sqlalchemy, error, None));
+            return Err(failed);
         }
-        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends)
-            .await
-            .map_err(|e| wrap(self.scenario.sqlalchemy, e, None))
+        self.end_of_questions(connection).await.map_err(|e| wrap(version, e, None))
+    }
+
+    async fn end_of_questions(&self, connection: u32) -> Result<(), DbapiError> {
+        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await
+    }
+
+    /// The dialect's Connection finds out about a disconnect. Before 1.4 it was made of the bare DBAPI connection, whose age nobody knew.
+    fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) {
+        let version = self.scenario.sqlalchemy;
+        if is_disconnect(error, version) {
+            let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V1_4 };
+            let mut state = self.state();
+            let present = state.present_pool(pool);
+            state.invalidate_pool(present, &fairy);
+        }
     }
 }
 

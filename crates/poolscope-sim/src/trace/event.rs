@@ -232,7 +232,10 @@ pub enum PoolEvent {
     FirstConnect,
     Checkout,
     Checkin,
-    Reset,
+    Reset {
+        /// The connection is no record's any more: after this it is closed.
+        detached: bool,
+    },
     Invalidate,
     SoftInvalidate,
     Close,
@@ -295,7 +298,7 @@ impl PoolEvent {
             PoolEvent::FirstConnect => "first_connect",
             PoolEvent::Checkout => "checkout",
             PoolEvent::Checkin => "checkin",
-            PoolEvent::Reset => "reset",
+            PoolEvent::Reset { .. } => "reset",
             PoolEvent::Invalidate => "invalidate",
             PoolEvent::SoftInvalidate => "soft_invalidate",
             PoolEvent::Close => "close",

@@ -20,8 +20,7 @@ pub struct LogLine {
 /// The lines in the order in which they are written.
 pub fn pool_log(trace: &Trace) -> Vec<LogLine> {
     let threads = vec![Thread::default(); trace.tasks.len() + 1];
-    let mut log =
-        Log { trace, lines: Vec::new(), threads, detached: Vec::new(), closed: Vec::new(), at: 0, before: false };
+    let mut log = Log { trace, lines: Vec::new(), threads, closed: Vec::new(), at: 0, before: false };
     for (at, event) in trace.events.iter().enumerate() {
         log.at = at;
         log.event(event);
@@ -56,7 +55,6 @@ struct Log<'t> {
     lines: Vec<LogLine>,
     /// By task; the first is the garbage collector.
     threads: Vec<Thread>,
-    detached: Vec<u32>,
     closed: Vec<u32>,
     at: usize,
     before: bool,
@@ -180,9 +178,9 @@ impl Log<'_> {
                         let thread = self.thread(task);
                         (thread.checking_out, thread.pinged) = (false, None);
                     }
-                    PoolEvent::Reset => self.reset(task, engine, connection, event.rule),
+                    PoolEvent::Reset { detached } => self.reset(task, engine, (connection, detached), event.rule),
                     PoolEvent::Checkin => self.checked_in(task),
-                    PoolEvent::Detach => self.detached.push(connection),
+                    PoolEvent::Detach | PoolEvent::FirstConnect => {}
                     PoolEvent::Close | PoolEvent::CloseDetached => {
                         let why = match event.rule {
                             Rule::Recycle => "exceeded timeout; recycling",
@@ -219,7 +217,6 @@ impl Log<'_> {
                     PoolEvent::SoftInvalidate => {
                         self.after(task, "INFO", format!("Soft Invalidate connection {name}"));
                     }
-                    PoolEvent::FirstConnect => {}
                 }
             }
             EventKind::Pool { event: PoolEvent::Checkin, .. } => self.checked_in(task),
@@ -257,10 +254,10 @@ impl Log<'_> {
     }
 
     /// What the reset will do shows in what the thread does next.
-    fn reset(&mut self, task: Option<u16>, engine: u16, connection: u32, rule: Rule) {
+    fn reset(&mut self, task: Option<u16>, engine: u16, (connection, detached): (u32, bool), rule: Rule) {
         let name = self.name(connection);
         let agent = rule == Rule::ResetAgent;
-        if !self.detached.contains(&connection) {
+        if !detached {
             self.before(task, "DEBUG", format!("Connection {name} being returned to pool"));
         }
         let mode = options(self.trace, engine).map(|o| o.pool_reset_on_return);

@@ -18,7 +18,7 @@ pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
             PoolEvent::Connect | PoolEvent::Checkout | PoolEvent::Checkin => StepKind::Checkout,
             PoolEvent::Invalidate | PoolEvent::SoftInvalidate | PoolEvent::Close => StepKind::Invalidation,
             PoolEvent::Detach => StepKind::Invalidation,
-            PoolEvent::FirstConnect | PoolEvent::Reset | PoolEvent::CloseDetached => return None,
+            PoolEvent::FirstConnect | PoolEvent::Reset { .. } | PoolEvent::CloseDetached => return None,
         },
         EventKind::Pinged { result: PingResult::Failed(_), .. } => StepKind::Error,
         EventKind::Pinged { .. } => StepKind::Ping,
