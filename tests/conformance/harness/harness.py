@@ -152,6 +152,8 @@ def main():
             print(row)
         print(flush=True)
         gc.collect()
+        # What SQLAlchemy's caches keep is not looked at again in later runs.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ use serde_json::Value;
 const HELP: &str = "\
 poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
-  run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--seed S] [--poolclass NAME] [FILE…]
-      runs scenario files with all their knob choices, and N random workloads, through both
+  run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--first N] [--seed S] [--poolclass NAME] [FILE…]
+      runs scenario files with all their knob choices, and N random workloads of a seed, through both
   rows FILE          prints the real rows of one scenario file
   check              compares the simulator with the recorded cases; needs no Python
   record             runs the cases against the real SQLAlchemy again and rewrites their recordings
@@ -58,6 +58,8 @@ pub fn main(arguments: &[String]) -> Result<bool, Failure> {
 struct Options {
     versions: Vec<SqlAlchemy>,
     cases: u64,
+    /// Number of the first random workload of the seed.
+    first: u64,
     seed: u64,
     poolclass: Option<PoolClass>,
     files: Vec<String>,
@@ -65,14 +67,21 @@ struct Options {
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Options, Failure> {
-        let mut options =
-            Options { versions: vec![SqlAlchemy::V2_1], cases: 0, seed: 1, poolclass: None, files: Vec::new() };
+        let mut options = Options {
+            versions: vec![SqlAlchemy::V2_1],
+            cases: 0,
+            first: 0,
+            seed: 1,
+            poolclass: None,
+            files: Vec::new(),
+        };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Failure::new(format!("{argument} needs a value")));
             match argument.as_str() {
                 "--sqlalchemy" => options.versions = versions(value()?)?,
                 "--cases" => options.cases = number(argument, value()?)?,
+                "--first" => options.first = number(argument, value()?)?,
                 "--poolclass" => {
                     let written = value()?;
                     let class = PoolClass::ALL.iter().copied().find(|c| c.name() == written);
@@ -112,7 +121,7 @@ fn run(options: &Options) -> Result<bool, Failure> {
         for file in &options.files {
             tally.file(file)?;
         }
-        for case in 0..options.cases {
+        for case in (options.first..).take(options.cases as usize) {
             tally.random(options, case)?;
         }
         println!(

@@ -5,7 +5,7 @@ use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, DbapiError, PyError};
-use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION};
+use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
@@ -345,32 +345,36 @@ impl<O: Observer> World<'_, O> {
         if std::mem::replace(&mut self.state().engines[engine].asked, true) {
             return Ok(());
         }
-        let asked = self.ask(record, connection).await;
+        let asked = self.ask(record, engine as u16, connection).await;
         self.state().engines[engine].asked = asked.is_ok();
         asked
     }
 
-    /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error and rolls back
-    /// after one that is no disconnect; the others use a bare cursor. 1.4 then rolls back in a `finally`. An error of these wins.
-    async fn ask(&self, record: (usize, u32), connection: u32) -> Result<(), PyError> {
+    /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error, and since 1.4 rolls
+    /// back after one that is no disconnect; the others use a bare cursor. 1.4 then rolls back in a `finally`. An error of these wins.
+    async fn ask(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
         let version = self.scenario.sqlalchemy;
-        let questions = if version < SqlAlchemy::V1_4 { INITIALIZE_1_3 } else { INITIALIZE };
-        for (question, through_connection) in questions.iter().copied() {
+        let old = version < SqlAlchemy::V1_4;
+        for (question, through_connection) in if old { INITIALIZE_1_3 } else { INITIALIZE }.iter().copied() {
             let statement = QUESTION + question;
             let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
             let Err(error) = asked else { continue };
             let failed = wrap(version, error, through_connection.then_some(statement));
-            if through_connection {
-                self.question_failed(record, &error);
-                if is_disconnect(&error, version) {
-                    return Err(failed);
+            let disconnect = through_connection && self.question_failed(record, &error);
+            if old && question >= UNICODE_TESTS {
+                // Only warned about. But a Connection that is lost reconnects, and waits for the listeners that it is one of: for ever.
+                if disconnect {
+                    return Box::pin(self.checkout(engine, false)).await.map(|_| ());
                 }
+                continue;
+            }
+            if through_connection && !disconnect && !old {
                 self.end_of_questions(connection).await.map_err(|error| {
                     self.question_failed(record, &error);
                     wrap(version, error, None)
                 })?;
             }
-            if version == SqlAlchemy::V1_4 {
+            if !disconnect && version == SqlAlchemy::V1_4 {
                 self.end_of_questions(connection).await.map_err(|e| wrap(version, e, None))?;
             }
             return Err(failed);
@@ -382,15 +386,18 @@ impl<O: Observer> World<'_, O> {
         self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await
     }
 
-    /// The dialect's Connection finds out about a disconnect. Before 1.4 it was made of the bare DBAPI connection, whose age nobody knew.
-    fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) {
+    /// Whether the dialect's Connection has found out about a disconnect. Before 1.4 it was made of the bare DBAPI connection, whose
+    /// age nobody knew.
+    fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) -> bool {
         let version = self.scenario.sqlalchemy;
-        if is_disconnect(error, version) {
+        let disconnect = is_disconnect(error, version);
+        if disconnect {
             let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V1_4 };
             let mut state = self.state();
             let present = state.present_pool(pool);
             state.invalidate_pool(present, &fairy);
         }
+        disconnect
     }
 }
 

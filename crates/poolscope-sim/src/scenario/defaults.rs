@@ -47,6 +47,9 @@ pub const INITIALIZE: &[(u16, bool)] = &[(0, false), (1, true), (2, false), (3, 
 /// The same before 1.4.
 pub const INITIALIZE_1_3: &[(u16, bool)] =
     &[(5, true), (6, true), (0, false), (1, true), (2, false), (7, true), (8, true), (9, true), (10, true)];
+/// From this one on they only look at what the driver returns; an error is no more than a warning
+/// (sqlalchemy 1.3: engine/default.py::DefaultDialect._check_unicode_returns).
+pub const UNICODE_TESTS: u16 = 8;
 /// How a SQLAlchemyJobStore looks for its table (sqlalchemy: dialects/mysql/base.py::MySQLDialect.has_table).
 pub const HAS_TABLE: &str = "DESCRIBE `shop`.`apscheduler_jobs`";
 pub const HAS_TABLE_1_4: &str = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %(table_schema)s \

@@ -80,6 +80,8 @@ struct Thread {
 enum Failed {
     Ping,
     Driver(DbapiError),
+    /// The same as SQLAlchemy raises it.
+    Wrapped(PyError),
 }
 
 impl Log<'_> {
@@ -148,7 +150,10 @@ impl Log<'_> {
                 thread.failed = thread.first.take().or_else(|| driver_error(error));
                 if let Some((_, agent)) = self.thread(task).resetting.filter(|(c, _)| *c == connection) {
                     // Through a Transaction, the Connection invalidates before the pool hears of it.
-                    if agent && disconnect {
+                    if agent && !disconnect {
+                        self.thread(task).failed = Some(Failed::Wrapped(error));
+                    }
+                    if agent && disconnect && self.is_next(task, PoolEvent::Invalidate) {
                         self.thread(task).reset_failed = true;
                     } else {
                         self.after(task, "ERROR", "Exception during reset or similar".to_owned());
@@ -200,11 +205,21 @@ impl Log<'_> {
                         if collected {
                             self.collected(task, &name);
                         }
+                        if !self.is_next(task, PoolEvent::Checkin)
+                            && std::mem::take(&mut self.thread(task).reset_failed)
+                        {
+                            self.after_quit(task, "Exception during reset or similar".to_owned());
+                        }
                     }
                     PoolEvent::Invalidate => {
                         let reason = match failed {
                             None => String::new(),
                             Some(Failed::Ping) => " (reason: InvalidatePoolError:())".to_owned(),
+                            Some(Failed::Wrapped(error)) => {
+                                let text = error.text(&self.trace.scenario);
+                                let text = text.trim_start_matches("sqlalchemy.exc.").replacen(": ", ":", 1);
+                                format!(" (reason: {text})")
+                            }
                             Some(Failed::Driver(error)) => {
                                 format!(" (reason: {}:{})", error.class.name(), error.args(&self.trace.scenario))
                             }
@@ -240,17 +255,33 @@ impl Log<'_> {
 
     /// `_finalize_fairy` complains when the connection has been closed.
     fn collected(&mut self, task: Option<u16>, name: &str) {
-        let closing = self.at;
-        if let Some(EventKind::ServerQuit { .. }) = self.trace.events.get(closing + 1).map(|e| e.kind) {
-            self.at += 1;
-        }
         let text = format!(
             "The garbage collector is trying to clean up non-checked-in connection {name}, which will be terminated.  \
              Please ensure that SQLAlchemy pooled connections are returned to the pool explicitly, either by calling \
              ``close()`` or by using appropriate context managers to manage their lifecycle."
         );
+        self.after_quit(task, text);
+    }
+
+    /// An error that is logged when the driver has closed the connection.
+    fn after_quit(&mut self, task: Option<u16>, text: String) {
+        let closing = self.at;
+        if let Some(EventKind::ServerQuit { .. }) = self.trace.events.get(closing + 1).map(|e| e.kind) {
+            self.at += 1;
+        }
         self.after(task, "ERROR", text);
         self.at = closing;
+    }
+
+    /// What the thread does next.
+    fn next(&self, task: Option<u16>) -> Option<EventKind> {
+        let rest = self.trace.events.get(self.at + 1..).unwrap_or_default();
+        rest.iter().find(|e| e.task == task && of_application(&e.kind)).map(|e| e.kind)
+    }
+
+    /// Whether it still has a connection to invalidate, or to return: another thread that shares it may have been faster.
+    fn is_next(&self, task: Option<u16>, expected: PoolEvent) -> bool {
+        matches!(self.next(task), Some(EventKind::Pool { event, .. }) if event == expected)
     }
 
     /// What the reset will do shows in what the thread does next.
@@ -261,8 +292,7 @@ impl Log<'_> {
             self.before(task, "DEBUG", format!("Connection {name} being returned to pool"));
         }
         let mode = options(self.trace, engine).map(|o| o.pool_reset_on_return);
-        let rest = self.trace.events.get(self.at + 1..).unwrap_or_default();
-        let next = rest.iter().find(|e| e.task == task && of_application(&e.kind)).map(|e| e.kind);
+        let next = self.next(task);
         let via = if agent { ", via agent" } else { "" };
         let what = match next {
             Some(EventKind::Rollback { connection: c }) if c == connection => format!("rollback-on-return{via}"),
