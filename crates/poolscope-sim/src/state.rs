@@ -39,8 +39,8 @@ pub(crate) struct State<'s, O: Observer> {
     fairies: u64,
     /// Checkouts that are open more than once, one entry for each time beyond the first (`_ConnectionFairy._counter`).
     pub nested: Vec<u64>,
-    /// Checkouts that have a record but are still being tested.
-    pub checking_out: Vec<u64>,
+    /// Checkouts that have a record but are still being tested, or are being reset.
+    pub in_hand: Vec<u64>,
     pub server: Server,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
@@ -94,7 +94,7 @@ impl<'s, O: Observer> State<'s, O> {
             next_holder: 1,
             fairies: 0,
             nested: Vec::new(),
-            checking_out: Vec::new(),
+            in_hand: Vec::new(),
             server: Server::new(scenario),
             traffic: Vec::new(),
             requests: 0,

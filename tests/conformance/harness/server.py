@@ -176,7 +176,7 @@ class Server:
         session.idle_since = self.clock.now
         interrupted, session.interrupted = session.interrupted, False
         # In MySQL, SLEEP() takes an interruption for the end of its sleep.
-        if interrupted and (self.mariadb() or "SLEEP(" not in query):
+        if interrupted and (self.mariadb() or "SLEEP(" not in session.query):
             raise operational(1317, "Query execution was interrupted")
 
     def quit(self, session):

@@ -429,7 +429,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         | PyError::InvalidTransaction { statement: Some(_), .. }
         | PyError::StatementClosed { .. } => &["SQLAlchemyError"],
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
-        PyError::PendingRollback => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
+        PyError::PendingRollback { .. } => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
         PyError::Prepared
         | PyError::EndedInContext
         | PyError::AlreadyBegun

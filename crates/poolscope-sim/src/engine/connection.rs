@@ -93,10 +93,10 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Why a Connection with a transaction cannot reconnect.
-    fn pending_rollback(&self) -> PyError {
+    fn pending_rollback(&self, commit: bool) -> PyError {
         match self.scenario.sqlalchemy {
             old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None, session: false },
-            _ => PyError::PendingRollback,
+            _ => PyError::PendingRollback { commit },
         }
     }
 
@@ -114,7 +114,7 @@ impl<O: Observer> World<'_, O> {
                 return Err(PyError::EndedInContext);
             }
             if connection.transaction.as_ref().is_some_and(|t| !t.active) {
-                return Err(self.pending_rollback());
+                return Err(self.pending_rollback(false));
             }
             match &connection.fairy {
                 Some(fairy) => {
@@ -122,7 +122,7 @@ impl<O: Observer> World<'_, O> {
                     let what = if old { Assertion::NoCursor } else { Assertion::Bare };
                     return fairy.connection.ok_or(PyError::Assertion { what, statement: None });
                 }
-                None if connection.transaction.is_some() => return Err(self.pending_rollback()),
+                None if connection.transaction.is_some() => return Err(self.pending_rollback(false)),
                 None => connection.engine,
             }
         };
@@ -177,11 +177,11 @@ impl<O: Observer> World<'_, O> {
                 return Err(PyError::Assertion { what: Assertion::NoCommit, statement: None });
             }
             if !transaction.active || dbapi.is_none() {
-                transaction.active = false;
+                let through_dbapi = std::mem::replace(&mut transaction.active, false);
                 if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
                     connection.transaction = None;
                 }
-                return Err(self.pending_rollback());
+                return Err(self.pending_rollback(through_dbapi));
             }
             dbapi
         };

@@ -37,7 +37,10 @@ pub enum PyError {
     /// `Can't detach an invalidated Connection`
     DetachInvalidated,
     /// `Can't reconnect until invalid transaction is rolled back.`
-    PendingRollback,
+    PendingRollback {
+        /// Raised by a commit: it has passed through `_handle_dbapi_exception`.
+        commit: bool,
+    },
     /// After a failed commit: `This session is in 'prepared' state`.
     Prepared,
     /// `This Connection is closed`.
@@ -118,6 +121,7 @@ impl PyError {
     pub(crate) const fn leaves_cycle(&self) -> bool {
         match self {
             PyError::Dbapi { .. } | PyError::InvalidTransaction { .. } | PyError::StatementClosed { .. } => true,
+            PyError::PendingRollback { commit } => *commit,
             PyError::PoolTimeout { statement, .. } | PyError::RecordClosed { statement } => statement.is_some(),
             PyError::Assertion { what, statement } => statement.is_some() || matches!(what, Assertion::NoCommit),
             _ => false,
@@ -128,7 +132,7 @@ impl PyError {
         match self {
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
-            PyError::PendingRollback => ErrorKey::PendingRollback,
+            PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
             PyError::Prepared => ErrorKey::InvalidRequest,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
@@ -238,7 +242,7 @@ impl PyError {
             PyError::DetachInvalidated => {
                 "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection".to_owned()
             }
-            PyError::PendingRollback => {
+            PyError::PendingRollback { .. } => {
                 let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
                 let more = if long { "  Please rollback() fully before proceeding" } else { "" };
                 format!(

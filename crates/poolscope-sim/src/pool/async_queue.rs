@@ -73,6 +73,10 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn wake_waiter(&mut self, pool: usize) {
         let Some(task) = self.pools[pool].waiters.pop_front() else { return };
         if !self.scenario.driver.is_async() {
+            // Whoever is woken does not go on at its deadline any more, even if that is now.
+            if let Some(t) = self.tasks.get_mut(usize::from(task)) {
+                t.epoch += 1;
+            }
             return self.wake(task);
         }
         if let Some(t) = self.tasks.get_mut(usize::from(task)) {

@@ -27,8 +27,11 @@ impl<O: Observer> World<'_, O> {
             let last = !self.state().is_held(fairy.serial);
             return if last { Box::pin(self.finalize(fairy)).await } else { Ok(()) };
         }
-        self.reset(&fairy, connection, transaction, rule).await;
-        if fairy.detached { Ok(()) } else { self.state().checkin_in_use(fairy.pool, fairy.slot) }
+        self.state().in_hand.push(fairy.serial);
+        let quiet = self.reset(&fairy, connection, transaction, rule).await;
+        self.state().in_hand.retain(|other| *other != fairy.serial);
+        let returned = if fairy.detached { Ok(()) } else { self.state().checkin_in_use(fairy.pool, fairy.slot) };
+        if quiet { Ok(()) } else { returned }
     }
 
     /// The last reference to a checkout is gone: its weak reference returns what the record has now, unless the record has been handed
@@ -57,8 +60,9 @@ impl<O: Observer> World<'_, O> {
         self.state().checkin_in_use(pool, slot)
     }
 
-    /// `_reset`, and for a detached connection the end.
-    async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) {
+    /// `_reset`, and for a detached connection the end. True if the record is returned inside of what handles a failure, so that
+    /// nobody hears of another one.
+    async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) -> bool {
         let Fairy { pool, slot, detached, .. } = *fairy;
         let of_event = if detached { self.state().present_pool(pool) } else { pool };
         let mode = self.state().pools[pool].reset_on_return;
@@ -70,10 +74,9 @@ impl<O: Observer> World<'_, O> {
             ResetOnReturn::Commit => self.dbapi_commit(connection).await,
             ResetOnReturn::None => Ok(()),
         };
-        if let Err(error) = &done
-            && transaction == AtClose::Agent
-            && is_disconnect(error, self.scenario.sqlalchemy)
-        {
+        let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario.sqlalchemy));
+        let by_agent = disconnect && transaction == AtClose::Agent;
+        if by_agent {
             let mut state = self.state();
             let present = state.present_pool(pool);
             state.invalidate_pool(present, fairy);
@@ -88,6 +91,7 @@ impl<O: Observer> World<'_, O> {
             (false, false) => Box::pin(self.invalidate(pool, slot)).await,
             _ => {}
         }
+        by_agent
     }
 
     /// `_close_connection(terminate=True)`: an asyncio driver does it in a task of its own, so that nobody can cancel it halfway.
@@ -143,9 +147,9 @@ impl<O: Observer> State<'_, O> {
         self.engines[usize::from(self.pools[pool].engine)].pool
     }
 
-    /// Whether some Connection, garbage or not, still has this checkout, or a thread that has not finished it.
+    /// Whether some Connection, garbage or not, still has this checkout, or a thread that is about to hand it out or has not quite returned it.
     pub(crate) fn is_held(&self, serial: u64) -> bool {
-        self.checking_out.contains(&serial)
+        self.in_hand.contains(&serial)
             || self.connections.iter().any(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))
     }
 

@@ -54,11 +54,11 @@ impl<O: Observer> World<'_, O> {
         {
             let mut state = self.state();
             state.hand_out(pool, slot, serial, of_thread);
-            state.checking_out.push(serial);
+            state.in_hand.push(serial);
         }
         let fairy = Fairy { pool, slot, connection: Some(connection), serial, detached: false };
         let tested = self.test(engine, fairy).await;
-        self.state().checking_out.retain(|other| *other != serial);
+        self.state().in_hand.retain(|other| *other != serial);
         tested
     }
 

@@ -153,7 +153,9 @@ impl Log<'_> {
                     if agent && !disconnect {
                         self.thread(task).failed = Some(Failed::Wrapped(error));
                     }
-                    if agent && disconnect && self.is_next(task, PoolEvent::Invalidate) {
+                    let more =
+                        [PoolEvent::Invalidate, PoolEvent::Checkin].iter().any(|event| self.is_next(task, *event));
+                    if agent && disconnect && more {
                         self.thread(task).reset_failed = true;
                     } else {
                         self.after(task, "ERROR", "Exception during reset or similar".to_owned());

@@ -73,7 +73,8 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let traffic: Vec<Value> = if collects {
         vec![json!({ "run": "p0", "at": [dice.span(0, 3 * SECOND, grain)] })]
     } else {
-        (0..entries).map(|_| traffic(&mut dice, programs, run_seconds, grain)).collect()
+        let recycle = document["engine"]["pool_recycle"].as_u64().filter(|recycle| *recycle > 0);
+        (0..entries).map(|_| traffic(&mut dice, programs, run_seconds, grain, recycle)).collect()
     };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
@@ -137,7 +138,7 @@ fn engine(dice: &mut Dice, version: SqlAlchemy, scoped: bool, class: PoolClass) 
     engine.into()
 }
 
-fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64) -> Value {
+fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64, recycle: Option<u64>) -> Value {
     let mut entry = Map::new();
     entry.insert("run".into(), format!("p{}", dice.between(0, programs - 1)).into());
     match dice.between(0, 5) {
@@ -155,7 +156,14 @@ fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64) -> Valu
         }
         _ => {
             let count = dice.between(1, 12);
-            let at: Vec<String> = (0..count).map(|_| dice.span(0, run_seconds * SECOND, grain)).collect();
+            let mut at: Vec<String> = (0..count).map(|_| dice.span(0, run_seconds * SECOND, grain)).collect();
+            // Requests that find a connection exactly as old as pool_recycle: not too old yet.
+            if let Some(recycle) = recycle
+                && dice.one_in(2)
+            {
+                let begin = dice.between(0, run_seconds / 2 * SECOND);
+                at = (0..=dice.between(1, 3)).map(|n| format!("{} us", begin + n * recycle * SECOND)).collect();
+            }
             entry.insert("at".into(), at.into());
         }
     }
@@ -173,7 +181,7 @@ fn faults(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, 
                     restarts += 1;
                     json!({ "at": at, "kind": "restart", "down": dice.span(grain, 4 * SECOND, grain) })
                 }
-                1 => json!({ "at": at, "kind": "kill" }),
+                1 => json!({ "at": at, "kind": if dice.one_in(4) { "kill query" } else { "kill" } }),
                 _ => json!({ "at": at, "kind": "kill", "connection": dice.between(1, 6) }),
             }
         })
