@@ -441,7 +441,10 @@ class Coroutines(Process):
                         task.get_coro().close()
 
     def stop(self):
-        self.thread.throw()
+        # A coroutine that is left halfway may say so here instead of there.
+        while not self.thread.dead:
+            with contextlib.suppress(GeneratorExit):
+                self.thread.throw()
 
     def arrive(self, *arrival):
         super().arrive(*arrival)

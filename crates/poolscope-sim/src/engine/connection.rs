@@ -151,6 +151,9 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         let Some(connection) = state.connections.get_mut(id) else { return Ok(()) };
         let Some(mut fairy) = connection.fairy.take() else {
+            if self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+                return Err(PyError::Assertion { what: Assertion::NoConnection, statement: None });
+            }
             return Err(if connection.closed { PyError::ConnectionClosed } else { PyError::DetachInvalidated });
         };
         let done = state.detach(&mut fairy);
@@ -162,6 +165,13 @@ impl<O: Observer> World<'_, O> {
 
     /// `RootTransaction.commit`: after a failure the transaction stays, inactive, until it is rolled back.
     pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
+        // Before 1.4 a Session whose commit has failed sends it again, on another connection.
+        let lost = |c: &Connection| c.transaction.is_none() && c.fairy.is_none() && !c.closed;
+        let again = self.scenario.sqlalchemy < SqlAlchemy::V1_4 && self.state().connections.get(id).is_some_and(lost);
+        if again {
+            let dbapi = self.usable(id).await?;
+            return self.commit_over_the_wire(id, dbapi).await;
+        }
         let dbapi = {
             let mut state = self.state();
             let Some(connection) = state.connections.get_mut(id) else {
@@ -185,7 +195,13 @@ impl<O: Observer> World<'_, O> {
             }
             dbapi
         };
-        let Some(dbapi) = dbapi else { return Ok(()) };
+        match dbapi {
+            Some(dbapi) => self.commit_over_the_wire(id, dbapi).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn commit_over_the_wire(&self, id: u32, dbapi: u32) -> Result<(), PyError> {
         let done = self.dbapi_commit(dbapi).await;
         match done {
             Ok(()) => {

@@ -64,6 +64,8 @@ pub enum Assertion {
     /// The same through a Session, which shows its parameters before 1.4.
     NoCursorOfSession,
     NoCommit,
+    /// Before 2.0: `detach()` of a Connection that has none.
+    NoConnection,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +205,10 @@ impl PyError {
                     Assertion::Bare => "",
                     Assertion::NoCursor | Assertion::NoCursorOfSession => "'NoneType' object has no attribute 'cursor'",
                     Assertion::NoCommit => "'NoneType' object has no attribute 'commit'",
+                    Assertion::NoConnection if scenario.sqlalchemy >= SqlAlchemy::V1_4 => {
+                        "'NoneType' object has no attribute 'detach'"
+                    }
+                    Assertion::NoConnection => "'Connection' object has no attribute '_Connection__connection'",
                 };
                 let class =
                     if !matches!(what, Assertion::AlreadyCheckedOut | Assertion::NotCheckedOut | Assertion::Bare) {

@@ -287,7 +287,8 @@ impl<O: Observer> World<'_, O> {
                 state.leave_listeners(pool, asked.is_ok());
             }
         }
-        if asked.is_err() {
+        // Before 2.0.53 nobody closed it.
+        if asked.is_err() && self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.terminate(Some(connection)).await;
         }
         asked
@@ -350,8 +351,8 @@ impl<O: Observer> World<'_, O> {
         asked
     }
 
-    /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error, and since 1.4 rolls
-    /// back after one that is no disconnect; the others use a bare cursor. 1.4 then rolls back in a `finally`. An error of these wins.
+    /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error, and since 2.0 rolls
+    /// back after one that is no disconnect; the others use a bare cursor. 1.4 rolls back in a `finally`. An error of these wins.
     async fn ask(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
         let version = self.scenario.sqlalchemy;
         let old = version < SqlAlchemy::V1_4;
@@ -368,7 +369,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 continue;
             }
-            if through_connection && !disconnect && !old {
+            if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
                 self.end_of_questions(connection).await.map_err(|error| {
                     self.question_failed(record, &error);
                     wrap(version, error, None)
@@ -386,13 +387,13 @@ impl<O: Observer> World<'_, O> {
         self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await
     }
 
-    /// Whether the dialect's Connection has found out about a disconnect. Before 1.4 it was made of the bare DBAPI connection, whose
+    /// Whether the dialect's Connection has found out about a disconnect. Before 2.0 it was made of the bare DBAPI connection, whose
     /// age nobody knew.
     fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) -> bool {
         let version = self.scenario.sqlalchemy;
         let disconnect = is_disconnect(error, version);
         if disconnect {
-            let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V1_4 };
+            let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V2_0 };
             let mut state = self.state();
             let present = state.present_pool(pool);
             state.invalidate_pool(present, &fairy);

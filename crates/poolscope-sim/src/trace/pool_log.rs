@@ -94,6 +94,11 @@ impl Log<'_> {
                 self.thread(task).opened = Some(connection);
                 return self.after(task, "DEBUG", format!("Created new connection {}", self.name(connection)));
             }
+            EventKind::ServerQuit { .. } => {
+                let cause = event.cause.and_then(|cause| self.trace.events.get(cause.0 as usize));
+                self.close_stranded(cause.and_then(|cause| cause.task));
+                return;
+            }
             EventKind::Status { .. } | EventKind::InvalidatePool { .. } => {
                 self.close_stranded(event.task);
                 return;
