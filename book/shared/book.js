@@ -5,4 +5,5 @@ import './scroll.js';
 import './language.js';
 import './predict.js';
 import './score.js';
+import './parting.js';
 import './playground.js';

@@ -132,6 +132,38 @@ test('a question is answered by the run', async (t) => {
   await form.locator('> output.right').waitFor();
 });
 
+for (const edition of EDITIONS) {
+  test(`${edition}: every chapter's fixed run says where it parts from the broken one, and can be taken there`, async (t) => {
+    const { page } = await open(t);
+    for (const name of Object.keys(PITFALLS)) {
+      await page.goto(address(name, edition));
+      const button = page.locator('.parting button').first();
+      await button.waitFor();
+      const at = (await button.textContent()) ?? '';
+      const frame = page.locator('.poolscope', { has: button });
+      // The picture for those who have no widget is marked at the same instant.
+      assert.equal(await frame.locator('pool-scope > svg .part').count() > 0, true, `${name}: no mark in the picture`);
+      await frame.evaluate((host) => host.scrollIntoView());
+      const transport = frame.locator('pool-scope [part=transport]');
+      await transport.waitFor();
+      await frame.locator('pool-scope [part=timeline]').press('End');
+      await button.click();
+      await frame.locator('pool-scope [part=transport]', { hasText: at }).waitFor();
+    }
+  });
+
+  test(`${edition}: on a phone, what to do now begins on the first screen of every pitfall`, async (t) => {
+    const { page } = await open(t, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const late = [];
+    for (const name of Object.keys(PITFALLS)) {
+      await page.goto(address(name, edition));
+      const { y } = (await page.locator('.blockquote-tag-tip').first().boundingBox()) ?? { y: Infinity };
+      if (y > 844 - 60) late.push(`${name}: ${y}`);
+    }
+    assert.deepEqual(late, []);
+  });
+}
+
 test('a task is done when the run keeps the budget', async (t) => {
   const { page } = await open(t);
   await page.goto(address('fix-this-service'));
@@ -144,6 +176,33 @@ test('a task is done when the run keeps the budget', async (t) => {
   await night.type('pool_recycle', 9);
   await task.locator('output', { hasText: 'Fixed: everything is within the budget.' }).waitFor();
 });
+
+/** What others have asked, as runs: the scenario, its error, and the page that answers it. */
+const ASKED = [
+  ['asked-flask-sqlalchemy-449', "(2013, 'Lost connection to MySQL server during query')", 'pre-ping'],
+  ['asked-sqlalchemy-4907', "(2006, \"MySQL server has gone away (ConnectionResetError(104, 'Connection reset by peer'))\")", 'pre-ping'],
+  ['asked-sqlalchemy-5566', 'PendingRollbackError', 'scoped-session'],
+  ['tornado-recycle-does-nothing', 'PendingRollbackError', 'tornado'],
+  ['apscheduler-own-engine', "(2013, 'Lost connection to MySQL server during query')", 'apscheduler'],
+];
+for (const edition of EDITIONS) {
+  test(`${edition}: the questions of others are runs, and lead to their answers`, async (t) => {
+    const { page } = await open(t);
+    await page.goto(address('introduction', edition));
+    const rows = page.locator('#asked-before ~ .table-wrapper tbody tr');
+    assert.equal(await rows.count(), ASKED.length);
+    const links = await rows.evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('a')].map((a) => a.href)));
+    for (const [n, [scenario, error, answer]] of ASKED.entries()) {
+      const [there, run] = links[n];
+      assert.equal(new URL(there).pathname.split('/').pop(), `${answer}.html`);
+      assert.equal(run, `${address('playground', edition)}?scenario=${scenario}`);
+      await page.goto(run);
+      const first = await widget(page);
+      const { log, crosses } = await first.errors();
+      assert.ok(crosses > 0 && log.includes(error), `${scenario}: ${log}`);
+    }
+  });
+}
 
 test('the playground: any scenario, and an address that says which', async (t) => {
   const { page, problems } = await open(t);

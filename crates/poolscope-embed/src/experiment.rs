@@ -20,6 +20,7 @@ use crate::exercise::{Question, Task};
 use crate::exhibit::Exhibit;
 use crate::library::Library;
 use crate::mistake::FenceMistake;
+use crate::parting::Parting;
 use crate::printed::Printed;
 
 /// A scenario, and the document that the widget reads it from again.
@@ -27,6 +28,8 @@ use crate::printed::Printed;
 pub struct Experiment {
     pub document: Document,
     pub scenario: Scenario,
+    /// The same scenario as it is written, if fewer requests fail with the knobs of the fence: what was mended.
+    pub broken: Option<Scenario>,
 }
 
 const KEYS: &str =
@@ -48,7 +51,7 @@ pub fn read(body: &str, library: &Library) -> Result<Exhibit, Vec<FenceMistake>>
         Value::Table(keys) if keys.iter().any(|(key, _)| key == "playground") => playground(keys, library),
         _ => {
             let scenario = Scenario::read(&document, "scenario").map_err(plain)?;
-            Ok(Exhibit::Widget(Experiment { document, scenario }))
+            Ok(Exhibit::Widget(Experiment { document, scenario, broken: None }))
         }
     }
 }
@@ -56,6 +59,9 @@ pub fn read(body: &str, library: &Library) -> Result<Exhibit, Vec<FenceMistake>>
 fn plain(diagnostics: Vec<Diagnostic>) -> Vec<FenceMistake> {
     diagnostics.into_iter().map(FenceMistake::from).collect()
 }
+
+/// Where the playhead stands first.
+const LOOK_AT: &str = "look_at";
 
 /// One turned knob: its path, and where the fence says so.
 #[derive(Clone)]
@@ -100,7 +106,7 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
             )),
             // The playhead is where the scenario says to look; `at` says it for this page.
             ("at", Value::Text(text)) => turns.push(Turn {
-                path: "look_at".to_owned(),
+                path: LOOK_AT.to_owned(),
                 value: KnobValue::Text(text.clone()),
                 place: node.place.clone(),
             }),
@@ -139,6 +145,7 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
         }
         (None, Some(printed), None, None) => Exhibit::Printed(printed, experiment),
         (None, None, Some(question), None) => {
+            let experiment = Experiment { broken: None, ..experiment };
             question.check(&experiment).map_err(|mistake| vec![mistake])?;
             Exhibit::Question(question, experiment)
         }
@@ -163,7 +170,7 @@ fn compared(
     at: &Place,
     library: &Library,
 ) -> Result<Other, Vec<FenceMistake>> {
-    let (looks, now): (Vec<_>, Vec<_>) = turns.into_iter().partition(|turn| turn.path == "look_at");
+    let (looks, now): (Vec<_>, Vec<_>) = turns.into_iter().partition(|turn| turn.path == LOOK_AT);
     let other: Vec<_> = looks.iter().chain(&before).cloned().collect();
     let plain = load(name, place, &looks, library)?;
     let experiment = load(name, place, &other, library)?;
@@ -245,23 +252,26 @@ fn load(name: &str, place: &Place, turns: &[Turn], library: &Library) -> Result<
         return Err(refused);
     }
     let scenario = Scenario::read(&document, name).map_err(all_in_file)?;
-    let fails = |scenario: &Scenario| measure(scenario).failed > 0;
-    if !turns.is_empty() && !fails(&scenario) {
-        let as_written = Document::from_toml(&text).and_then(|document| Scenario::read(&document, name));
-        if as_written.is_ok_and(|as_written| fails(&as_written)) {
-            return without_summary(document, name).map_err(all_in_file);
-        }
+    let as_written = Document::from_toml(&text).and_then(|document| Scenario::read(&document, name));
+    let (Ok(as_written), true) = (as_written, turns.iter().any(|turn| turn.path != LOOK_AT)) else {
+        return Ok(Experiment { document, scenario, broken: None });
+    };
+    let (before, now) = (measure(&as_written).failed, measure(&scenario).failed);
+    if now >= before {
+        return Ok(Experiment { document, scenario, broken: None });
     }
-    Ok(Experiment { document, scenario })
-}
-
-/// The summary tells what breaks: it is no headline for a run in which nothing does any more.
-fn without_summary(mut document: Document, name: &str) -> Result<Experiment, Vec<Diagnostic>> {
-    if let Value::Table(keys) = &mut document.root.value {
+    if !turns.iter().any(|turn| turn.path == LOOK_AT) {
+        // A fence that does not say where to look shows where the runs part.
+        let parting = Parting::new(&as_written, &scenario);
+        let at = parting.map(|parting| document.set(LOOK_AT, &KnobValue::Text(parting.at.to_string())));
+        at.transpose().map_err(|diagnostic| all_in_file(vec![diagnostic]))?;
+    }
+    // The summary tells what breaks: it is no headline for a run in which nothing does any more.
+    if let (0, Value::Table(keys)) = (now, &mut document.root.value) {
         keys.retain(|(key, _)| key != "summary");
     }
-    let scenario = Scenario::read(&document, name)?;
-    Ok(Experiment { document, scenario })
+    let scenario = Scenario::read(&document, name).map_err(all_in_file)?;
+    Ok(Experiment { document, scenario, broken: Some(as_written) })
 }
 
 /// A value that a knob set has no line; its place is the path.

@@ -2,7 +2,8 @@
 //! picture, a line of figures and a table, for where the element cannot run.
 //!
 //! `experiment` (what a fence asks for, with `library`, the scenario files) → `exhibit` (what becomes of it) → `widget` (the HTML, with
-//! `html`, escaping, and `words`), alone, in a `comparison`, in an `exercise` or on a `playground`; or `printed`, a moment as text. `directive` puts numbers
+//! `html`, escaping, and `words`), alone, in a `comparison`, in an `exercise` or on a `playground`; or `printed`, a moment as text. `parting`
+//! says where a mended run parts from the broken one. `directive` puts numbers
 //! of the simulator into prose; `mistake` is what is wrong with a fence.
 
 mod comparison;
@@ -13,6 +14,7 @@ mod experiment;
 mod html;
 mod library;
 mod mistake;
+mod parting;
 mod playground;
 mod printed;
 mod widget;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use poolscope_sim::time::SimTime;
 use poolscope_sim::{Trace, simulate};
 use poolscope_timeline::{
     Lang, OutlineRow, SceneOptions, Timeline, Viewport, css, outcome, outcome_costs, outline, scene, svg,
@@ -9,6 +10,7 @@ use poolscope_timeline::{
 
 use crate::experiment::Experiment;
 use crate::html::{attribute, one_line, text};
+use crate::parting::Parting;
 use crate::words::Words;
 
 /// Room for what stands inside the element. The picture takes what it needs, the table what is left.
@@ -34,11 +36,14 @@ pub fn style() -> String {
 pub fn html(experiment: &Experiment, lang: &str) -> String {
     let trace = simulate(&experiment.scenario);
     let words = Words::of(lang);
+    let parting = experiment.broken.as_ref().and_then(|broken| Parting::new(broken, &experiment.scenario));
     let opening = opening(experiment, lang);
-    let picture = picture(&trace, lang);
+    let picture = picture(&trace, parting.as_ref().map(|parting| parting.at), lang);
     let (told, costs) = (outcome(&trace.outcome, Lang::of(lang)), outcome_costs(&trace.outcome, Lang::of(lang)));
-    let figures = format!("<p>{} {}</p>", text(&told), text(&costs));
-    let closing = "</pool-scope></div>";
+    let figures = format!("<p>{}{}{}</p>", text(&told), words.gap, text(&costs));
+    // Outside of the element, so that it stays when the widget takes the picture's place.
+    let closing =
+        format!("</pool-scope>{}</div>", parting.map_or_else(String::new, |parting| parting.html(lang, &words)));
     let room = BYTES_MAX.saturating_sub(picture.len() + figures.len());
     let steps = steps(&outline(&trace, lang), &words, room);
     format!("{opening}{picture}{figures}{steps}{closing}")
@@ -53,10 +58,10 @@ pub fn opening(experiment: &Experiment, lang: &str) -> String {
     )
 }
 
-fn picture(trace: &Trace, lang: &str) -> String {
+fn picture(trace: &Trace, divergence: Option<SimTime>, lang: &str) -> String {
     let timeline = Timeline::new(trace);
     let looked_at = trace.events.get(Timeline::initial(trace).0 as usize).map(|event| event.at);
-    let options = SceneOptions { playhead: looked_at, ..SceneOptions::new(WIDTH_PX, lang) };
+    let options = SceneOptions { playhead: looked_at, divergence, ..SceneOptions::new(WIDTH_PX, lang) };
     let viewport = Viewport::fit(timeline.start, timeline.end);
     one_line(&svg(&scene(&timeline, &viewport, &options)))
 }

@@ -30,6 +30,12 @@ pub struct Words {
     /// `{}` is the number of figures over the budget.
     pub broken: &'static str,
     pub scenario: &'static str,
+    /// Between two sentences.
+    pub gap: &'static str,
+    /// Around the instant, what happens in the broken run, and what happens in the mended one.
+    pub parting: [&'static str; 3],
+    /// Of a run in which nothing happens any more.
+    pub over: &'static str,
 }
 
 impl Words {
@@ -60,6 +66,9 @@ impl Words {
                 mended: "修好了：所有指标都达标。",
                 broken: "还没修好：有 {} 项超标。",
                 scenario: "场景",
+                gap: "",
+                parting: ["和坏的那次运行相比，从 ", " 起不同。那次：", "；这次："],
+                over: "已经结束。",
             }
         } else {
             Words {
@@ -86,6 +95,9 @@ impl Words {
                 mended: "Fixed: everything is within the budget.",
                 broken: "Not fixed yet: {} over the budget.",
                 scenario: "Scenario",
+                gap: " ",
+                parting: ["This run parts from the broken one at ", ". There: ", "; here: "],
+                over: "it is over.",
             }
         }
     }

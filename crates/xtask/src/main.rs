@@ -4,6 +4,7 @@
 //! "the site builds" or "the tests pass" means.
 
 mod book;
+mod cases;
 mod edition;
 mod elements;
 mod files;

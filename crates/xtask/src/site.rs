@@ -4,6 +4,7 @@
 //! <site>/index.html    sends the reader to the first edition
 //! <site>/poolscope/    the widget: wasm, its glue, the custom elements, scenarios by name
 //! <site>/shared/       what the pages of every edition load
+//! <site>/cases/        what pages are backed by: the recordings of the conformance suite
 //! <site>/en/           the book, one folder per edition
 //! ```
 
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::book;
+use crate::cases;
 use crate::edition;
 use crate::elements;
 use crate::light;
@@ -121,6 +123,7 @@ impl<'w> Site<'w> {
         };
         if only.is_none() {
             scenarios::write(self.workspace, &self.widget_folder().join("scenarios"))?;
+            cases::write(self.workspace, &self.folder.join("cases"))?;
         }
         let editions = self.workspace.editions()?;
         for edition in &editions {

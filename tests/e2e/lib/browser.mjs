@@ -63,7 +63,12 @@ export function useBrowser() {
     });
     page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
     page.on('request', (request) => requests.push(request.url()));
-    page.on('requestfailed', (request) => problems.push(`failed: ${request.url()} (${request.failure()?.errorText})`));
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText;
+      // The browser drops the icon of a page that is left at once.
+      if (reason === 'net::ERR_ABORTED' && request.url().includes('/favicon')) return;
+      problems.push(`failed: ${request.url()} (${reason})`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
     });

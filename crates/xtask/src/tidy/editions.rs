@@ -54,16 +54,28 @@ fn counterpart(path: &Path, from: &str, to: &str) -> PathBuf {
     path.strip_prefix(from).map_or_else(|_| path.to_path_buf(), |inside| Path::new(to).join(inside))
 }
 
-/// The cases that a page is backed by, in the line that says so, are recorded.
-fn missing_cases<'f>(page: &'f TrackedFile, files: &'f [TrackedFile]) -> impl Iterator<Item = Finding> + 'f {
-    let named = page.lines().filter(|(_, text)| text.starts_with("- Compared with "));
-    let cases = named.flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(move |case| (line, case)));
-    cases.filter_map(move |(line, case)| {
-        let recorded = Path::new("tests/conformance/cases").join(format!("{case}.rows"));
-        let real = Path::new("tests/conformance/server-cases").join(format!("{case}.toml"));
-        let missing = !files.iter().any(|file| file.path == recorded || file.path == real);
-        missing.then(|| page.finding(line, format!("there is no case `{case}`"), "name one of tests/conformance/cases"))
-    })
+/// What a page says of behaviour is backed by named cases, which it links to at its end; all of them are recorded.
+fn missing_cases(page: &TrackedFile, files: &[TrackedFile]) -> Vec<Finding> {
+    const HINT: &str = "link to `../cases/NAME.txt`, NAME being one of tests/conformance/cases or server-cases";
+    let mut findings = Vec::new();
+    let (mut sources, mut cases) = (None, 0);
+    for (line, text) in page.lines() {
+        if text == "## Versions and sources" {
+            sources = Some(line);
+        }
+        for case in text.split("](../cases/").skip(1).filter_map(|rest| rest.split(".txt)").next()) {
+            cases += 1;
+            let recorded = Path::new("tests/conformance/cases").join(format!("{case}.rows"));
+            let real = Path::new("tests/conformance/server-cases").join(format!("{case}.toml"));
+            if !files.iter().any(|file| file.path == recorded || file.path == real) {
+                findings.push(page.finding(line, format!("there is no case `{case}`"), HINT));
+            }
+        }
+    }
+    if let (Some(line), 0) = (sources, cases) {
+        findings.push(page.finding(line, "no case backs this page", HINT));
+    }
+    findings
 }
 
 /// What must agree, with the line of each.
@@ -281,7 +293,8 @@ mod tests {
             ("[a](b.md)\n", "[a](c.md)\n", "the link `c.md` is `b.md` in English"),
             ("The connection pool.\n", "池。\n", "is not translated as 连接池"),
             ("One.\n", "链接池。\n", "“链接池” should be 连接池"),
-            ("- Compared with it: `gone`\n", "- 比对过：`gone`\n", "there is no case `gone`"),
+            ("[`gone`](../cases/gone.txt)\n", "[`gone`](../cases/gone.txt)\n", "there is no case `gone`"),
+            ("## Versions and sources\n", "## 出处 {#versions-and-sources}\n", "no case backs this page"),
         ] {
             let found = findings(en, zh);
             assert!(found.iter().any(|finding| finding.contains(expected)), "{expected}: {found:?}");
