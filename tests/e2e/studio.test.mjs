@@ -93,6 +93,29 @@ test('a fault forks the future, and is undone', async (t) => {
   assert.equal(await own.outcome.textContent(), forked);
 });
 
+test('the network is cut at the playhead, for all or for what is idle; each is undone', async (t) => {
+  const { page } = await open(t);
+  const own = await studio(page);
+  const plain = await own.outcome.textContent();
+  // Between two requests every connection lies in the pool; nothing tells the pool what happens to it.
+  await own.host.getByRole('slider', { name: 'Position in the run' }).fill('3000000');
+  const fault = own.host.getByRole('combobox', { name: 'What if, at this moment' });
+  const outcomes = [];
+  for (const label of ['the network forgets idle connections', 'the network cuts every connection', 'the network cuts connection #1']) {
+    await fault.selectOption(label);
+    await own.changes(() => own.button('Throw it in').click());
+    outcomes.push(await own.outcome.textContent());
+    assert.match((await own.host.locator('.tools').textContent()) ?? '', /Thrown in: the network cuts/);
+    await own.button('Link to this moment').click();
+    assert.match((await own.host.locator('.taken').textContent()) ?? '', /fault=cut(\.\d)?@3s/);
+    await own.changes(() => own.button('Undo').click());
+    assert.equal(await own.outcome.textContent(), plain);
+  }
+  for (const outcome of outcomes) assert.notEqual(outcome, plain);
+  await own.changes(() => own.button('Redo').click());
+  assert.equal(await own.outcome.textContent(), outcomes[2]);
+});
+
 test('idle time folds; keys, wheel and the overview move and zoom', async (t) => {
   const { page } = await open(t);
   const own = await studio(page);

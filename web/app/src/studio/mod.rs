@@ -263,14 +263,27 @@ impl State {
     }
 
     fn throw(&mut self) {
-        let kind = match self.studio.fault.split_once('.') {
-            Some((_, number)) => FaultKind::Kill { connection: number.parse().ok() },
-            None if self.studio.fault == "restart" => FaultKind::Restart { down: SimSpan::from_secs(1) },
-            None => FaultKind::Kill { connection: None },
+        let all = FaultKind::Kill { connection: None };
+        let kinds: Vec<FaultKind> = match self.studio.fault.split_once('.') {
+            Some(("cut", number)) => vec![FaultKind::Cut { connection: number.parse().ok() }],
+            Some((_, number)) => vec![FaultKind::Kill { connection: number.parse().ok() }],
+            None => match self.studio.fault.as_str() {
+                "restart" => vec![FaultKind::Restart { down: SimSpan::from_secs(1) }],
+                "cut" => vec![FaultKind::Cut { connection: None }],
+                // A device on the way forgets the connections on which nothing passes.
+                "idle" => {
+                    let asleep = self.moment.processlist.iter().filter(|row| row.command == "Sleep");
+                    asleep.filter_map(|row| row.connection).map(|n| FaultKind::Cut { connection: Some(n) }).collect()
+                }
+                _ => vec![all],
+            },
         };
+        if kinds.is_empty() {
+            return;
+        }
         self.studio.remember(&self.experiment, None);
         let mut faults = self.experiment.faults.clone();
-        faults.push(Fault { at: self.playhead.at, kind });
+        faults.extend(kinds.into_iter().map(|kind| Fault { at: self.playhead.at, kind }));
         let result = self.experiment.change(self.experiment.turned.clone(), faults);
         self.ran(result.map_err(|d| diagnostics_text(&d)));
     }

@@ -143,8 +143,11 @@ impl State {
         // Those that are always there come first: the others come and go, and the choice must stay with its place.
         option("kill", words.kill_all);
         option("restart", words.restart);
+        option("cut", words.cut_all);
+        option("idle", words.cut_idle);
         for connection in self.connections() {
             option(&format!("kill.{connection}"), &format!("{} #{connection}", words.kill));
+            option(&format!("cut.{connection}"), &format!("{} #{connection}", words.cut));
         }
         view.close().close();
         view.leaf("button type=button data-do=t-throw", &[], words.throw);
@@ -156,8 +159,8 @@ impl State {
                 FaultKind::Kill { connection: Some(n) } => format!("KILL #{n}"),
                 FaultKind::KillQuery { connection: None } => "KILL QUERY".to_owned(),
                 FaultKind::KillQuery { connection: Some(n) } => format!("KILL QUERY #{n}"),
-                FaultKind::Cut { connection: None } => "cut".to_owned(),
-                FaultKind::Cut { connection: Some(n) } => format!("cut #{n}"),
+                FaultKind::Cut { connection: None } => words.cut_all.to_owned(),
+                FaultKind::Cut { connection: Some(n) } => format!("{} #{n}", words.cut),
                 FaultKind::Restart { .. } => words.restart.to_owned(),
             };
             format!("{what}, {}", fault.at)
