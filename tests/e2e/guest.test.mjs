@@ -154,6 +154,41 @@ test('a crash restores the picture of its widget, says where to see it again, an
   assert.equal(await again.host.getByRole('spinbutton', { name: /^wait_timeout\b/ }).inputValue(), '20');
 });
 
+test('a panic: the same, by a build in which a run with the seed 666 panics', async (t) => {
+  const { page } = await open(t);
+  const events = await listen(page);
+  for (const [name, type] of [['poolscope_app.js', 'text/javascript'], ['poolscope_app_bg.wasm', 'application/wasm']]) {
+    await page.route(`**/${name}`, (route) => route.fulfill({ path: `${process.env.CRASH}/${name}`, contentType: type }));
+  }
+  const body = ['one', 'two', 'three', 'born'].map((id) => element(`id="${id}" loading="eager" scenario="recycle-above-wait-timeout"${id === 'born' ? ' seed="666"' : ''}`));
+  await show(page, body.join(''), { head: SCRIPT });
+  // It is born crashing, and the others do not mind.
+  await isStatic(page, /Not interactive here \(crashed: unreachable/, 3);
+  const [one, two] = [await live(page, 0), await live(page, 1)];
+  await live(page, 2);
+  await two.type('pool_recycle', 7);
+  assert.deepEqual((await events.next('error')).map(({ id }) => id), ['born']);
+
+  // An attribute of the page, as it could be a knob.
+  await one.host.evaluate((host) => host.setAttribute('seed', '666'));
+  await isStatic(page, /Not interactive here \(crashed: unreachable/, 0);
+  for (const n of [1, 2]) await live(page, n);
+  await isStatic(page, /crashed/, 3);
+  assert.equal(await page.locator('#two').getByRole('spinbutton', { name: /^pool_recycle\b/ }).inputValue(), '7');
+  await two.type('pool_recycle', 5);
+  assert.match(await two.outcome.textContent(), /12 served/);
+  // Mended by whoever caused it.
+  await page.locator('#one').evaluate((host) => host.setAttribute('seed', '2'));
+  await live(page, 0);
+
+  const errors = await page.evaluate(() => window.told.filter((event) => event.type === 'error'));
+  assert.deepEqual(errors.map(({ id }) => id), ['born', 'one']);
+  for (const { detail } of errors) {
+    await page.goto(detail.link);
+    await page.locator('pool-scope [part=note]').filter({ hasText: 'crashed: unreachable' }).waitFor();
+  }
+});
+
 test('a page that moves elements moves a widget as it is; one that makes them anew gets a new one', async (t) => {
   const { page, problems } = await open(t);
   await show(page, `<div id="a">${element()}</div><div id="b"></div>`, { head: SCRIPT });
@@ -276,7 +311,7 @@ test('hostile values are text, wherever they come from', async (t) => {
     'scenario="https://"',
     'scenario="__proto__"',
     'scenario="{}"',
-    ...['at', 'lang', 'theme', 'driver', 'pool-recycle', 'seed', 'knobs', 'controls'].map((name) => `scenario="recycle-above-wait-timeout" ${name}="${attribute}"`),
+    ...['at', 'compare', 'lang', 'theme', 'driver', 'pool-recycle', 'seed', 'knobs', 'controls'].map((name) => `scenario="recycle-above-wait-timeout" ${name}="${attribute}"`),
     `scenario="recycle-above-wait-timeout" knobs="{&quot;${attribute.replaceAll('&quot;', '')}&quot;: 1}"`,
   ];
   await show(page, values.map((value) => element(`${value} loading="eager"`)).join(''), { head: SCRIPT });

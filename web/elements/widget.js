@@ -177,8 +177,9 @@ export class Widget {
   async #update() {
     try {
       const config = await this.#config();
-      this.#call((app, handle) => app.update(handle, config));
+      // Before the call: a crash in it has something to say.
       this.#note.hidden = true;
+      this.#call((app, handle) => app.update(handle, config));
     } catch (error) {
       this.#note.textContent = message(error);
       this.#note.hidden = false;

@@ -14,8 +14,17 @@ const FOLDER: &str = "poolscope";
 /// Says of which version the widget is.
 const MARK: &str = "version.txt";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// What a page needs; the npm package has more.
-const FILES: [&str; 4] = ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
+/// What a page needs, the tools included; the npm package has more.
+const FILES: [&str; 8] = [
+    "pool-scope.js",
+    "poolscope_app.js",
+    "poolscope_app_bg.wasm",
+    "poolscope.css",
+    "studio.js",
+    "sweep.js",
+    "poolscope_studio.js",
+    "poolscope_studio_bg.wasm",
+];
 const SCRIPT: (&str, &str) = ("poolscope/load.js", include_str!("load.js"));
 const STYLE: &str = "poolscope/poolscope.css";
 const SCENARIOS: &str = "scenarios";

@@ -68,7 +68,9 @@ fn install_prepares_a_book_once() {
     let root = folder.path();
     let package = root.join("package");
     std::fs::create_dir(&package).expect("a folder");
-    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"] {
+    let widget = ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
+    let tools = ["studio.js", "sweep.js", "poolscope_studio.js", "poolscope_studio_bg.wasm"];
+    for name in widget.into_iter().chain(tools) {
         std::fs::write(package.join(name), name).expect("a file");
     }
     std::fs::write(root.join("book.toml"), BOOK).expect("a file");

@@ -58,7 +58,7 @@ enum Chore {
         #[arg(long)]
         pages: bool,
     },
-    /// Build and pack what other people's documentation uses, into target/packages: the npm package and the Python package.
+    /// Build and pack what is published: the npm package and the Python package, into target/packages, and the crates.
     Package,
     /// Run the test suites and end with one line: `N passed, N failed`.
     Test {
@@ -121,6 +121,7 @@ fn build(workspace: &Workspace) -> Result<()> {
 
 fn package(workspace: &Workspace) -> Result<()> {
     let packed = package::pack(workspace)?;
+    package::pack_crates(workspace, true)?;
     sizes::check(&packed.npm)?;
     sizes::check_headless(&packed.npm)
 }

@@ -1,4 +1,5 @@
-//! What other people's documentation uses, as their registries take it: the npm package, in `target/packages/npm` and as a tarball, and the Python package.
+//! What other people's documentation uses, as their registries take it, in `target/packages`: the npm package and its tarball, and the
+//! wheel and the source of the Python package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ pub struct Packed {
     /// The unpacked npm package.
     pub npm: PathBuf,
     pub tarball: PathBuf,
-    /// The source of the Python package, with the widget and the pictures in it.
-    pub python: PathBuf,
+    /// Of the Python package, with the widget and the pictures in it. It is pure: the command is installed apart, by whoever needs it.
+    pub wheel: PathBuf,
 }
 
 pub fn pack(workspace: &Workspace) -> Result<Packed> {
@@ -44,11 +45,15 @@ pub fn pack(workspace: &Workspace) -> Result<Packed> {
     fill_preprocessor(workspace, &npm)?;
     let python = folder.join("python");
     fill_python(workspace, &npm, &python)?;
-    list(&npm)?;
-    println!("The npm package is {}.", workspace.shown(&tarball));
-    println!("The Python package is {}; `python -m build` packs it.", workspace.shown(&python));
-    Ok(Packed { npm, tarball, python })
+    let wheel = build_wheel(workspace, &tools, &python, &folder)?;
+    list(&npm, "")?;
+    for packed in [&tarball, &wheel] {
+        println!("{:<52} {:>10}", workspace.shown(packed).to_string(), fs::metadata(packed)?.len());
+    }
+    Ok(Packed { npm, tarball, wheel })
 }
+
+const LICENSES: [&str; 2] = ["LICENSE-MIT", "LICENSE-APACHE"];
 
 /// What the widget loads when a reader asks for more.
 const STUDIO: [&str; 4] = ["studio.js", "sweep.js", "poolscope_studio.js", "poolscope_studio_bg.wasm"];
@@ -58,11 +63,11 @@ fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
     check_versions(workspace, &source)?;
     wasm::ensure_target(workspace)?;
     wasm::build(workspace, Profile::Web, npm)?;
-    wasm::optimise(tools.wasm_opt()?, npm)?;
+    wasm::optimise(workspace, tools.wasm_opt()?, npm)?;
     wasm::build_studio(workspace, Profile::Web, npm)?;
-    wasm::optimise_studio(tools.wasm_opt()?, npm)?;
+    wasm::optimise_studio(workspace, tools.wasm_opt()?, npm)?;
     wasm::build_headless(workspace, tools.wasm_opt()?, npm)?;
-    scenarios::write(workspace, &npm.join("scenarios"))?;
+    scenarios::write(workspace, &scenarios::published(workspace)?, &npm.join("scenarios"))?;
     elements::copy(workspace, npm)?;
     elements::join(tools, npm)?;
     elements::shrink(tools, npm, &HEADLESS)?;
@@ -73,7 +78,7 @@ fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
     for name in ["package.json", "README.md", "custom-elements.json", "index.d.ts", "headless.d.ts"] {
         fs::copy(source.join(name), npm.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
-    for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+    for name in LICENSES {
         fs::copy(workspace.root.join(name), npm.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     Ok(())
@@ -89,9 +94,13 @@ fn fill_preprocessor(workspace: &Workspace, npm: &Path) -> Result<()> {
     for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"].iter().chain(&STUDIO) {
         fs::copy(npm.join(name), assets.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
-    for entry in fs::read_dir(workspace.root.join("book/scenarios"))? {
-        let file = entry?;
-        fs::copy(file.path(), assets.join("scenarios").join(file.file_name()))?;
+    copy_scenarios(workspace, &assets.join("scenarios"))
+}
+
+fn copy_scenarios(workspace: &Workspace, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for file in scenarios::published(workspace)? {
+        fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -107,13 +116,15 @@ fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
         fs::copy(npm.join(name), widget.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     files::copy_tree(&npm.join("scenarios"), &widget.join("scenarios"))?;
-    files::copy_tree(&workspace.root.join("book/scenarios"), &module.join("scenarios"))?;
+    copy_scenarios(workspace, &module.join("scenarios"))?;
+    for name in LICENSES {
+        fs::copy(workspace.root.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
     let pictures = module.join("pictures");
     fs::create_dir_all(&pictures)?;
     let command = scenarios::build_command(workspace)?;
     step("drawing the pictures of the Python package", || {
-        for entry in fs::read_dir(workspace.root.join("book/scenarios"))? {
-            let file = entry?.path();
+        for file in scenarios::published(workspace)? {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             for language in ["en", "zh-CN"] {
                 let mut embed = Command::new(&command);
@@ -125,6 +136,45 @@ fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
     })
 }
 
+/// Packs the Python package with its own build tool.
+fn build_wheel(workspace: &Workspace, tools: &Tools, source: &Path, folder: &Path) -> Result<PathBuf> {
+    let python = tools.python("packing", &workspace.root.join("web/poolscope-docs/build-requirements.txt"))?;
+    step("building the wheel", || {
+        let mut hatchling = Command::new(python);
+        hatchling.args(["-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d"]).arg(folder);
+        process::stdout_of(hatchling.current_dir(source))?;
+        let packed = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+        let wheel =
+            packed.iter().map(fs::DirEntry::path).find(|file| file.extension().is_some_and(|kind| kind == "whl"));
+        wheel.context("hatchling wrote no wheel")
+    })
+}
+
+/// The crates that go to crates.io, those before that others need.
+const CRATES: [&str; 5] =
+    ["poolscope-sim", "poolscope-timeline", "poolscope-embed", "poolscope-cli", "mdbook-poolscope"];
+
+/// Packs every crate that is published, as `cargo publish` would; `verify` also compiles what was packed, with everything that it needs.
+/// The preprocessor's has the widget in it only after `pack`.
+pub fn pack_crates(workspace: &Workspace, verify: bool) -> Result<()> {
+    step("packing the crates", || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["package", "--allow-dirty", "--quiet"]).args((!verify).then_some("--no-verify"));
+        for name in CRATES {
+            cargo.args(["--package", name]);
+        }
+        process::run(&mut cargo)
+    })?;
+    for name in CRATES {
+        let mut cargo = workspace.cargo();
+        let files = process::stdout_of(cargo.args(["package", "--allow-dirty", "--list", "--package", name]))?;
+        if !files.lines().any(|file| file == "README.md") {
+            bail!("{name} is packed without its README.md");
+        }
+    }
+    Ok(())
+}
+
 /// One release number everywhere: it decides which of two copies on a page is the newer.
 fn check_versions(workspace: &Workspace, source: &Path) -> Result<()> {
     let text = fs::read_to_string(source.join("package.json")).context("package.json")?;
@@ -134,6 +184,11 @@ fn check_versions(workspace: &Workspace, source: &Path) -> Result<()> {
     if !module.contains(&format!("version = '{version}'")) {
         bail!("package.json says {version}, version.js something else");
     }
+    let python =
+        fs::read_to_string(workspace.root.join("web/poolscope-docs/pyproject.toml")).context("pyproject.toml")?;
+    if !python.contains(&format!("\nversion = \"{version}\"")) {
+        bail!("package.json says {version}, pyproject.toml something else");
+    }
     let cargo = fs::read_to_string(workspace.root.join("Cargo.toml")).context("Cargo.toml")?;
     if !cargo.contains(&format!("[workspace.package]\nversion = \"{version}\"")) {
         bail!("package.json says {version}, Cargo.toml something else");
@@ -141,15 +196,17 @@ fn check_versions(workspace: &Workspace, source: &Path) -> Result<()> {
     Ok(())
 }
 
-fn list(folder: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let file = entry?;
-        files.push((file.file_name().to_string_lossy().into_owned(), file.metadata()?.len()));
-    }
-    files.sort();
-    for (name, bytes) in files {
-        println!("{name:<28} {bytes:>10}");
+/// What is in a package, with the sizes of its files.
+fn list(folder: &Path, under: &str) -> Result<()> {
+    let mut entries: Vec<_> = fs::read_dir(folder.join(under))?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{under}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list(folder, &format!("{name}/"))?;
+        } else {
+            println!("{name:<52} {:>10}", entry.metadata()?.len());
+        }
     }
     Ok(())
 }

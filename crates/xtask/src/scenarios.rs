@@ -19,25 +19,43 @@ pub fn build_command(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("debug/poolscope").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-pub fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
+/// The scenarios' files, in their order.
+pub fn files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let source = workspace.root.join("book/scenarios");
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(&source).with_context(|| format!("cannot list {}", source.display()))? {
+        files.push(entry?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "toml"));
+    files.sort();
+    if files.is_empty() {
+        bail!("there is no scenario in {}", workspace.shown(&source));
+    }
+    Ok(files)
+}
+
+/// The files of those that other people's pages are for. The book's tasks, other people's questions, and what a chapter of reference shows are
+/// the book's own.
+pub fn published(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let mut files = files(workspace)?;
+    files.retain(|file| is_published(&file.file_stem().unwrap_or_default().to_string_lossy()));
+    Ok(files)
+}
+
+/// Of a scenario's name.
+pub fn is_published(name: &str) -> bool {
+    name != "settings" && !name.starts_with("fix-") && !name.starts_with("asked-")
+}
+
+pub fn write(workspace: &Workspace, files: &[PathBuf], folder: &Path) -> Result<()> {
     let command = build_command(workspace)?;
     step("writing the scenarios for the widget", || {
-        let source = workspace.root.join("book/scenarios");
-        let mut files: Vec<PathBuf> = Vec::new();
-        for entry in fs::read_dir(&source).with_context(|| format!("cannot list {}", source.display()))? {
-            files.push(entry?.path());
-        }
-        files.retain(|file| file.extension().is_some_and(|kind| kind == "toml"));
-        files.sort();
-        if files.is_empty() {
-            bail!("there is no scenario in {}", workspace.shown(&source));
-        }
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder)?;
         let mut index = Vec::new();
-        for file in &files {
+        for file in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
             let json = process::stdout_of(Command::new(&command).arg("embed").arg(file).args(["--format", "json"]))?;
             let scenario: Value = serde_json::from_str(&json)?;
@@ -47,4 +65,15 @@ pub fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
         let index = serde_json::to_string_pretty(&index)? + "\n";
         fs::write(folder.join("index.json"), index).with_context(|| format!("cannot write {}", folder.display()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_published;
+
+    #[test]
+    fn tasks_stay_with_the_book() {
+        assert!(is_published("recycle-above-wait-timeout") && is_published("server-restart"));
+        assert!(!is_published("fix-report") && !is_published("settings") && !is_published("asked-sqlalchemy-4907"));
+    }
 }

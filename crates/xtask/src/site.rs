@@ -122,7 +122,11 @@ impl<'w> Site<'w> {
             bail!("the book cannot be built before its preprocessor");
         };
         if only.is_none() {
-            scenarios::write(self.workspace, &self.widget_folder().join("scenarios"))?;
+            scenarios::write(
+                self.workspace,
+                &scenarios::files(self.workspace)?,
+                &self.widget_folder().join("scenarios"),
+            )?;
             cases::write(self.workspace, &self.folder.join("cases"))?;
         }
         let editions = self.workspace.editions()?;
@@ -156,8 +160,8 @@ pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     let wasm_opt = tools.wasm_opt()?;
     let mut site = Site::release(workspace);
     site.build()?;
-    wasm::optimise(wasm_opt, &site.widget_folder())?;
-    wasm::optimise_studio(tools.wasm_opt()?, &site.widget_folder())?;
+    wasm::optimise(workspace, wasm_opt, &site.widget_folder())?;
+    wasm::optimise_studio(workspace, tools.wasm_opt()?, &site.widget_folder())?;
     elements::shrink(&tools, &site.widget_folder(), &[])?;
     site.lighten(&tools)?;
     println!("The site is in {}.", workspace.shown(&site.folder));

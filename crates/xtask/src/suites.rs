@@ -36,6 +36,8 @@ pub enum SuiteName {
     WasmNode,
     /// Wasm tests in headless Chromium
     WasmChrome,
+    /// Wasm tests in headless Firefox
+    WasmFirefox,
     /// The built site in a real browser
     E2e,
     /// The packages in sites made with other tools, in real browsers
@@ -61,6 +63,7 @@ impl SuiteName {
             Self::Doc => commands::doc(workspace),
             Self::WasmNode => wasm::node(workspace),
             Self::WasmChrome => wasm::chrome(workspace),
+            Self::WasmFirefox => wasm::firefox(workspace),
             Self::E2e => end_to_end::run(workspace),
             Self::Hosts => hosts::run(workspace),
             Self::Conformance => conformance::run(workspace),

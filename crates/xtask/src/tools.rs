@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 
 const BINARYEN: &str = "132.0.0";
 const ESBUILD: &str = "0.28.2";
+const GECKODRIVER: &str = "0.37.1";
 const HIGHLIGHT_JS: &str = "11.12.0";
 const WASM_PACK: &str = "0.15.1";
 
@@ -105,6 +106,15 @@ impl Tools {
     pub fn wasm_bindgen(&self, workspace: &Workspace) -> Result<PathBuf> {
         let version = locked_version(workspace, "wasm-bindgen")?;
         self.cargo_tool(workspace, "wasm-bindgen-cli", &version, &["--no-default-features"])
+    }
+
+    /// The program that drives Firefox: `GECKODRIVER`, that on PATH, or one built from the source on crates.io.
+    pub fn geckodriver(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let named = env::var_os("GECKODRIVER").map(PathBuf::from).filter(|file| file.is_file());
+        match named.or_else(|| process::on_path(&["geckodriver"])) {
+            Some(driver) => Ok(driver),
+            None => Ok(self.cargo_tool(workspace, "geckodriver", GECKODRIVER, &[])?.join("geckodriver")),
+        }
     }
 
     fn cargo_tool(&self, workspace: &Workspace, name: &str, version: &str, flags: &[&str]) -> Result<PathBuf> {

@@ -1,6 +1,7 @@
 //! From web/app to the two files a browser loads: the wasm module and its JavaScript glue.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,6 +48,8 @@ pub enum Profile {
     Serve,
     /// Small.
     Web,
+    /// What the tests compile anyway.
+    Dev,
 }
 
 /// The standard library is compiled along, for size and without the texts of panics: a crash is a trap, which the loader catches, and
@@ -61,6 +64,7 @@ impl Profile {
         match self {
             Self::Serve => "serve",
             Self::Web => "web",
+            Self::Dev => "dev",
         }
     }
 }
@@ -104,10 +108,15 @@ pub fn build_studio(workspace: &Workspace, profile: Profile, folder: &Path) -> R
     compile(workspace, APP, Some(("studio", STUDIO)), profile, folder)
 }
 
+/// Compiles the app that panics where its tests want it to, as `poolscope_app.js` and `poolscope_app_bg.wasm`.
+pub fn build_crash(workspace: &Workspace, folder: &Path) -> Result<()> {
+    compile(workspace, APP, Some(("crash", APP.1)), Profile::Dev, folder)
+}
+
 /// Compiles the simulator alone and writes `poolscope_headless.js` and `poolscope_headless_bg.wasm` into `folder`, small already.
 pub fn build_headless(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
     compile(workspace, HEADLESS, None, Profile::Web, folder)?;
-    shrink(wasm_opt, HEADLESS.1, folder)
+    shrink(workspace, wasm_opt, HEADLESS.1, folder)
 }
 
 /// `variant`: a feature, and what the files are then called.
@@ -123,7 +132,7 @@ fn compile(
         ensure_library(workspace)?;
     }
     let target = match profile {
-        Profile::Serve => workspace.target.clone(),
+        Profile::Serve | Profile::Dev => workspace.target.clone(),
         // A folder of its own, since the flags below would make cargo rebuild what other commands share.
         Profile::Web => workspace.target.join("small"),
     };
@@ -142,7 +151,8 @@ fn compile(
         }
         process::run(&mut cargo)
     })?;
-    let module = target.join(TARGET).join(profile.name()).join(format!("{library}.wasm"));
+    let built = if profile == Profile::Dev { "debug" } else { profile.name() };
+    let module = target.join(TARGET).join(built).join(format!("{library}.wasm"));
     if !module.is_file() {
         bail!("{} was not built; {package} must not give its library another name", workspace.shown(&module));
     }
@@ -184,22 +194,35 @@ fn shorten(glue: &Path, long_names: &[String]) -> Result<()> {
 }
 
 /// Shrinks the module in `folder` in place.
-pub fn optimise(wasm_opt: Command, folder: &Path) -> Result<()> {
-    shrink(wasm_opt, APP.1, folder)
+pub fn optimise(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
+    shrink(workspace, wasm_opt, APP.1, folder)
 }
 
 /// The same for the module with everything in it.
-pub fn optimise_studio(wasm_opt: Command, folder: &Path) -> Result<()> {
-    shrink(wasm_opt, STUDIO, folder)
+pub fn optimise_studio(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
+    shrink(workspace, wasm_opt, STUDIO, folder)
 }
 
-fn shrink(mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {
+fn shrink(workspace: &Workspace, mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {
     step("shrinking the module with wasm-opt", || {
         let module = folder.join(format!("{library}_bg.wasm"));
         let shrunk = module.with_extension("wasm.small");
-        wasm_opt.arg(&module).args(FEATURES).args(["--flatten", "--rereloop", "-Oz"]).args(COMPRESSES_BETTER);
-        wasm_opt.arg("--strip-producers").arg("-o").arg(&shrunk);
-        process::run(&mut wasm_opt)?;
-        fs::rename(&shrunk, &module).with_context(|| format!("cannot replace {}", module.display()))
+        wasm_opt
+            .args(FEATURES)
+            .args(["--flatten", "--rereloop", "-Oz"])
+            .args(COMPRESSES_BETTER)
+            .arg("--strip-producers");
+        // The site and the packages have the same modules: the same module is shrunk in the same way once.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(process::line(&wasm_opt).as_bytes());
+        hasher.write(&fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?);
+        let kept = workspace.target.join("shrunk").join(format!("{library}-{:016x}.wasm", hasher.finish()));
+        if !kept.is_file() {
+            process::run(wasm_opt.arg(&module).arg("-o").arg(&shrunk))?;
+            fs::create_dir_all(workspace.target.join("shrunk"))?;
+            fs::rename(&shrunk, &kept).with_context(|| format!("cannot write {}", kept.display()))?;
+        }
+        fs::copy(&kept, &module).with_context(|| format!("cannot replace {}", module.display()))?;
+        Ok(())
     })
 }

@@ -144,7 +144,13 @@ fn changed(
     for fault in faults {
         what_if::add(&mut document, fault);
     }
-    Scenario::read(&document, name)
+    let scenario = Scenario::read(&document, name)?;
+    #[cfg(feature = "crash")]
+    #[expect(clippy::panic, reason = "this is what the feature is for")]
+    if scenario.seed == 666 {
+        panic!("this build crashes with the seed 666");
+    }
+    Ok(scenario)
 }
 
 /// `pool_recycle` stands for the knob that ends in it, else for the table that it belongs to.

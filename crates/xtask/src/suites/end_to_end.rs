@@ -1,24 +1,28 @@
 //! tests/e2e: the published form of the site, in a real browser, driven from Node. The weight of the widget is
 //! one case more, since it is about the same files.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::progress::step;
 use crate::site::Site;
 use crate::suites::count::{self, Count};
 use crate::workspace::Workspace;
-use crate::{process, site, sizes, tools, web_server};
+use crate::{process, site, sizes, tools, wasm, web_server};
 
 pub fn run(workspace: &Workspace) -> Result<Count> {
     let folder = packages(workspace)?;
     let site = site::build_release(workspace)?;
     let mut count = count::check(sizes::check(&site.widget_folder()));
     count += count::check(sizes::check_pages(&site.edition_folders()?));
+    let crash = workspace.target.join("crash");
+    fs::create_dir_all(&crash).with_context(|| format!("cannot create {}", crash.display()))?;
+    wasm::build_crash(workspace, &crash)?;
     let mut node = node(&folder, &site)?;
-    node.args(["--test", "--test-reporter=spec"]);
+    node.args(["--test", "--test-reporter=spec"]).env("CRASH", crash);
     count += count::cases(&mut node)?;
     Ok(count)
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::package::{self, Packed};
 use crate::progress::step;
@@ -41,12 +41,17 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     let url = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     let packed = package::pack(workspace)?;
     let hosts = Hosts { workspace, tools: Tools::new()?, packed, source: tests.join("hosts"), work, sites };
+    let mut count = count::check(package::pack_crates(workspace, false));
     hosts.install()?;
-    hosts.html()?;
-    hosts.mdbook()?;
-    hosts.python(&url)?;
-    hosts.vite()?;
-    hosts.docusaurus()?;
+    // Docusaurus takes as long as all others together.
+    std::thread::scope(|threads| {
+        let docusaurus = threads.spawn(|| hosts.docusaurus());
+        hosts.html()?;
+        hosts.mdbook()?;
+        hosts.python(&url)?;
+        hosts.vite()?;
+        docusaurus.join().unwrap_or_else(|_| bail!("the thread that builds docusaurus crashed"))
+    })?;
 
     let modules = hosts.tools.node_modules("e2e", &tests)?;
     link(&modules, &tests.join("node_modules"))?;
@@ -54,7 +59,8 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     let mut node = Command::new(tools::node()?);
     node.args(["--test", "--test-reporter=spec", "hosts/check.mjs", "hosts/simulate.mjs"]).current_dir(&tests);
     node.env("SITE_URL", url).env("SITES", &hosts.sites).env("CHROMIUM", browser.chromium).env("FIREFOX", firefox);
-    count::cases(&mut node)
+    count += count::cases(&mut node)?;
+    Ok(count)
 }
 
 impl Hosts<'_> {
@@ -96,7 +102,7 @@ impl Hosts<'_> {
         step("installing the Python package", || {
             let mut pip = Command::new(&python);
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
-            pip.args(["--no-build-isolation", "--target"]).arg(&packages).arg(&self.packed.python);
+            pip.arg("--target").arg(&packages).arg(&self.packed.wheel);
             process::run(&mut pip)
         })?;
         let poolscope = scenarios::build_command(self.workspace)?;

@@ -1,4 +1,4 @@
-//! tests/wasm, through wasm-pack: its tests in Node, and its tests in headless Chromium.
+//! tests/wasm, through wasm-pack: its tests in Node, and its tests in headless Chromium and Firefox.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,6 +12,9 @@ use crate::tools::{self, Tools};
 use crate::wasm;
 use crate::workspace::Workspace;
 
+/// In seconds. The runner's own limit of 20 is short for a machine that compiles at the same time.
+const LONG: &str = "180";
+
 pub fn node(workspace: &Workspace) -> Result<Count> {
     let mut command = wasm_pack_test(workspace)?;
     tools::node()?;
@@ -24,8 +27,18 @@ pub fn chrome(workspace: &Workspace) -> Result<Count> {
     let browser = tools::browser()?;
     command.args(["--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
     command.arg(&browser.driver).args(["--", "--test", "browser"]);
-    // The runner's own limit of 20 seconds is short for a machine that compiles at the same time.
-    command.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    command.env("WASM_BINDGEN_TEST_TIMEOUT", LONG);
+    count::cases(&mut command)
+}
+
+pub fn firefox(workspace: &Workspace) -> Result<Count> {
+    let mut command = wasm_pack_test(workspace)?;
+    // The driver finds it by itself.
+    tools::firefox()?;
+    let driver = Tools::new()?.geckodriver(workspace)?;
+    command.args(["--headless", "--firefox", "--mode", "no-install", "--geckodriver"]);
+    command.arg(driver).args(["--", "--test", "browser"]);
+    command.env("WASM_BINDGEN_TEST_TIMEOUT", LONG);
     count::cases(&mut command)
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::scenarios;
 use crate::tidy::{Finding, TrackedFile};
 
 const SOURCE: &str = "web/elements/source.js";
@@ -13,6 +14,7 @@ const SCHEMA: &str = "crates/poolscope-cli/src/schema.json";
 const MANIFEST: &str = "web/elements/custom-elements.json";
 const TYPES: &str = "web/elements/index.d.ts";
 const README: &str = "web/elements/README.md";
+const SCENARIOS: &str = "book/scenarios";
 
 /// An attribute, and the TypeScript type of its values; for those that are no options of a scenario, whatever the manifest says.
 type Attribute = (String, Option<String>);
@@ -44,6 +46,15 @@ pub fn check(files: &[TrackedFile]) -> Result<Vec<Finding>> {
         }
         if !readme.lines().any(|(_, text)| text.starts_with('|') && text.contains(&format!("`{name}`"))) {
             findings.push(readme.finding(1, format!("no table has the attribute `{name}`"), "document it"));
+        }
+    }
+    for scenario in files.iter().filter(|file| file.path.starts_with(SCENARIOS) && file.has_extension("toml")) {
+        let name = scenario.path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_named = readme.lines().any(|(_, text)| text.starts_with(&format!("| `{name}` |")));
+        if is_named != scenarios::is_published(&name) {
+            let word = if is_named { "names" } else { "does not name" };
+            let reason = format!("its table {word} the scenario `{name}`");
+            findings.push(readme.finding(1, reason, "the packages hold all but the book's own"));
         }
     }
     Ok(findings)

@@ -6,6 +6,7 @@ since their HTML is part of it.
 
 from __future__ import annotations
 
+import difflib
 import re
 import shutil
 import subprocess
@@ -45,6 +46,13 @@ class Renderer:
         """The HTML of a fence, on one line. ``origin`` is ``file:line`` of its first line, for messages."""
         named = _NAME.search(fence)
         name = named[2] if named else ""
+        known = names() | {file.stem for file in self.scenarios.glob("*.toml")}
+        if named and name not in known:
+            page, _, line = origin.rpartition(":")
+            at = int(line) + fence[: named.start(2)].count("\n")
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "the scenarios are " + ", ".join(sorted(known))
+            raise PoolscopeError(f"{page}:{at}:1: there is no scenario `{name}`\n  hint: {hint}")
         is_shipped = (SCENARIOS / f"{name}.toml").is_file() and not (self.scenarios / f"{name}.toml").is_file()
         if is_shipped and named and fence.strip() == named[0].strip():
             language = "zh-CN" if self.language.startswith("zh") else "en"
