@@ -3,6 +3,7 @@
 //! Every chore that a contributor or the CI runs starts here, so that there is one place to read what
 //! "the site builds" or "the tests pass" means.
 
+mod bench;
 mod book;
 mod cases;
 mod edition;
@@ -68,7 +69,8 @@ enum Chore {
     },
     /// Run random workloads through the simulator and through the real SQLAlchemy, and compare them row by row.
     Conformance(suites::conformance::Arguments),
-    /// Measure how many events a second the simulator does, beside a bare loop that does the same work.
+    /// Measure how many events a second the simulator does, natively and in wasm, beside a bare loop and other simulators that do the same
+    /// work.
     Bench {
         /// Measure the widget in a real browser instead: knobs, a million events, twelve widgets, maps.
         #[arg(long)]
@@ -102,15 +104,9 @@ fn run(args: Args) -> Result<ExitCode> {
         Chore::Test { only } => suites::run(&workspace, &only),
         Chore::Conformance(arguments) => suites::conformance::compare(&workspace, &arguments),
         Chore::Bench { browser: true } => suites::end_to_end::measure(&workspace),
-        Chore::Bench { browser: false } => bench(&workspace),
+        Chore::Bench { browser: false } => bench::run(&workspace),
         Chore::Tidy => tidy::run(&workspace),
     }
-}
-
-fn bench(workspace: &Workspace) -> Result<ExitCode> {
-    let status =
-        workspace.cargo().args(["run", "--quiet", "--profile", "bench", "--package", "poolscope-bench"]).status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn build(workspace: &Workspace) -> Result<()> {

@@ -3,6 +3,7 @@
 //! every time are the client's number, so that no two clients act at one instant and no result depends on how ties are broken.
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "rivals", derive(serde::Deserialize, serde::Serialize))]
 pub struct Workload {
     pub clients: u32,
     pub connections: u32,
@@ -19,6 +20,7 @@ pub const LARGE: Workload =
     Workload { clients: 10_000, connections: 2_344, timeout: 69_992_448, until: 30_000_000_000, seed: 1 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "rivals", derive(serde::Deserialize, serde::Serialize))]
 pub struct Counters {
     pub requests: u64,
     pub timeouts: u64,
@@ -47,6 +49,7 @@ fn mix(mut z: u64) -> u64 {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "rivals", derive(serde::Deserialize, serde::Serialize))]
 pub struct Client {
     state: u64,
     number: u32,
