@@ -6,7 +6,7 @@ use crate::recording::Case;
 use crate::server_cases::{self, Place};
 use crate::shrink::{shrink, with_explicit_arrivals};
 use crate::variations::{read, variations};
-use crate::{Failure, environment, workload};
+use crate::{Failure, environment, small_worlds, workload};
 use poolscope_sim::scenario::{KnobValue, PoolClass, SqlAlchemy};
 use poolscope_sim::{Document, Scenario};
 use serde_json::Value;
@@ -16,6 +16,8 @@ poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
   run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--first N] [--seed S] [--poolclass NAME] [FILE…]
       runs scenario files with all their knob choices, and N random workloads of a seed, through both
+  small [--sqlalchemy …]
+      runs every order of the operations of two and three threads on small pools
   rows FILE          prints the real rows of one scenario file
   check              compares the simulator with the recorded cases; needs no Python
   record             runs the cases against the real SQLAlchemy again and rewrites their recordings
@@ -38,6 +40,8 @@ const SHOWN_MAX: usize = 20;
 pub fn main(arguments: &[String]) -> Result<bool, Failure> {
     match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
         Some(("run", rest)) => run(&Options::parse(rest)?),
+        Some(("small", [])) => small(&[SqlAlchemy::V2_1]),
+        Some(("small", [option, written])) if option == "--sqlalchemy" => small(&versions(written)?),
         Some(("rows", [file])) => print_rows(file),
         Some(("check", [])) => check(),
         Some(("record", [])) => record(),
@@ -131,6 +135,27 @@ fn run(options: &Options) -> Result<bool, Failure> {
         if tally.skipped > 0 {
             eprintln!("{} files ask for what SQLAlchemy {} lacks", tally.skipped, version.name());
         }
+        fine &= tally.divergences == 0;
+    }
+    Ok(fine)
+}
+
+fn small(versions: &[SqlAlchemy]) -> Result<bool, Failure> {
+    let worlds = small_worlds::worlds();
+    let mut fine = true;
+    for &version in versions {
+        let mut tally = Tally { oracle: Oracle::start(version)?, workloads: 0, events: 0, divergences: 0, skipped: 0 };
+        for world in &worlds {
+            let comparison = tally.compare(&scenario_of(&world.document, &world.name)?)?;
+            tally.workloads += world.episodes - 1;
+            if comparison.difference().is_some() {
+                tally.report(&world.name, &comparison);
+            }
+        }
+        println!(
+            "workloads={} events={} divergences={} {}",
+            tally.workloads, tally.events, tally.divergences, tally.oracle.provenance
+        );
         fine &= tally.divergences == 0;
     }
     Ok(fine)

@@ -12,6 +12,7 @@ pub mod recording;
 pub mod rows;
 pub mod server_cases;
 pub mod shrink;
+pub mod small_worlds;
 pub mod variations;
 pub mod wire;
 pub mod workload;
