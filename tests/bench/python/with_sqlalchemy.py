@@ -10,8 +10,6 @@ from sqlalchemy.pool import QueuePool
 
 from workload import TIMEOUT, Client, Counters, main
 
-NANOSECONDS = 1_000_000_000
-
 
 class Clock:
     def __init__(self):
@@ -56,8 +54,7 @@ class Condition(Lock):
     def wait(self, timeout):
         wait = SimpleNamespace(pending=True, task=getcurrent())
         self.waiters.append(wait)
-        # The pool asks for what is left of its time-out, in seconds of floating point: whole nanoseconds again.
-        clock.wake(clock.now + round(timeout * NANOSECONDS), wait.task, wait)
+        clock.wake(clock.now + timeout, wait.task, wait)
         clock.hub.switch()
         if wait in self.waiters:
             self.waiters.remove(wait)
@@ -77,7 +74,8 @@ class Connection:
 
 clock = Clock()
 queue.threading = SimpleNamespace(Condition=Condition, Lock=Lock, RLock=Lock)
-queue._time = lambda: clock.now / NANOSECONDS
+# In whole nanoseconds, as the time-out: the pool only adds and compares.
+queue._time = lambda: clock.now
 
 
 def client(pool, me, counters):
@@ -99,7 +97,7 @@ def client(pool, me, counters):
 
 def run(clients, connections, until, counters: Counters):
     clock.__init__()
-    pool = QueuePool(Connection, pool_size=connections, max_overflow=0, timeout=TIMEOUT / NANOSECONDS)
+    pool = QueuePool(Connection, pool_size=connections, max_overflow=0, timeout=TIMEOUT)
     for number in range(clients):
         task = greenlet(client)
         task.switch(pool, Client(number), counters)
