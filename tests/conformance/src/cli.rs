@@ -16,8 +16,8 @@ poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
   run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--first N] [--seed S] [--poolclass NAME] [FILE…]
       runs scenario files with all their knob choices, and N random workloads of a seed, through both
-  small [--sqlalchemy …]
-      runs every order of the operations of two and three threads on small pools
+  small [--sqlalchemy …] [--all]
+      runs every order of the operations of two and three threads on small pools; --all: of three threads on each of them
   rows FILE          prints the real rows of one scenario file
   check              compares the simulator with the recorded cases; needs no Python
   record             runs the cases against the real SQLAlchemy again and rewrites their recordings
@@ -40,8 +40,8 @@ const SHOWN_MAX: usize = 20;
 pub fn main(arguments: &[String]) -> Result<bool, Failure> {
     match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
         Some(("run", rest)) => run(&Options::parse(rest)?),
-        Some(("small", [])) => small(&[SqlAlchemy::V2_1]),
-        Some(("small", [option, written])) if option == "--sqlalchemy" => small(&versions(written)?),
+        Some(("small", [options @ .., all])) if all == "--all" => small(options, true),
+        Some(("small", options)) => small(options, false),
         Some(("rows", [file])) => print_rows(file),
         Some(("check", [])) => check(),
         Some(("record", [])) => record(),
@@ -140,10 +140,15 @@ fn run(options: &Options) -> Result<bool, Failure> {
     Ok(fine)
 }
 
-fn small(versions: &[SqlAlchemy]) -> Result<bool, Failure> {
-    let worlds = small_worlds::worlds();
+fn small(options: &[String], all: bool) -> Result<bool, Failure> {
+    let versions = match options {
+        [] => vec![SqlAlchemy::V2_1],
+        [option, written] if option == "--sqlalchemy" => versions(written)?,
+        _ => return Err(Failure::new(format!("`small` is not understood like this\n\n{HELP}"))),
+    };
+    let worlds = small_worlds::worlds(all);
     let mut fine = true;
-    for &version in versions {
+    for version in versions {
         let mut tally = Tally { oracle: Oracle::start(version)?, workloads: 0, events: 0, divergences: 0, skipped: 0 };
         for world in &worlds {
             let comparison = tally.compare(&scenario_of(&world.document, &world.name)?)?;

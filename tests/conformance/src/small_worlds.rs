@@ -33,6 +33,8 @@ const EPISODES: usize = 150;
 const POOLS: [(u32, u32, &str); 6] =
     [(1, 0, "250 ms"), (1, 1, "250 ms"), (2, 0, "250 ms"), (1, 0, "3 s"), (1, 1, "3 s"), (2, 0, "3 s")];
 
+const POOL_OF_THREE: (u32, u32, &str) = POOLS[1];
+
 /// One order: of each thread what it does and at which of all the slots.
 type Episode = Vec<(Shape, Vec<usize>)>;
 
@@ -44,18 +46,21 @@ pub struct World {
     pub document: Value,
 }
 
-/// Everything that is run: three threads that each take and return a connection twice, and two threads that do any two things.
-pub fn worlds() -> Vec<World> {
-    let mut episodes = orders(&[TWICE; 3]);
+/// Two threads that do any two things, on every pool; three threads that each take and return a connection twice, on the pool in which they
+/// wait, overflow and time out, or on every pool as well.
+pub fn worlds(all: bool) -> Vec<World> {
+    let three = orders(&[TWICE; 3]);
+    let mut two = Vec::new();
     let shapes = [TWICE, INVALIDATES, DETACHES, FORGETS];
     for (at, first) in shapes.iter().enumerate() {
         for second in &shapes[at..] {
-            episodes.extend(orders(&[*first, *second]));
+            two.extend(orders(&[*first, *second]));
         }
     }
     let mut worlds = Vec::new();
-    for (size, overflow, timeout) in POOLS {
-        for (at, some) in episodes.chunks(EPISODES).enumerate() {
+    for pool @ (size, overflow, timeout) in POOLS {
+        let three = if all || pool == POOL_OF_THREE { three.chunks(EPISODES) } else { [].chunks(EPISODES) };
+        for (at, some) in two.chunks(EPISODES).chain(three).enumerate() {
             let name = format!("pool_size={size} max_overflow={overflow} pool_timeout={timeout}, part {}", at + 1);
             let engine = json!({ "pool_size": size, "max_overflow": overflow, "pool_timeout": timeout });
             worlds.push(World { name, episodes: some.len(), document: document(some, &engine) });

@@ -62,6 +62,9 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     cargo.args(["--sqlalchemy", "all", "--cases", RANDOM_CASES]);
     cargo.args(scenarios(workspace)?);
     let mut count = count::cases_by(&mut cargo, counted)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--package", "poolscope-conformance", "--", "small"]);
+    count += count::cases_by(&mut cargo, counted)?;
     // MariaDB is here; what MySQL did is recorded.
     for arguments in [["server", "mariadb"], ["replay", "mysql"]] {
         let mut cargo = workspace.cargo();
