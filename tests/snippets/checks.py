@@ -9,8 +9,10 @@ import configparser
 import contextlib
 import io
 import logging
+import os
 import re
 import time
+import traceback
 from contextvars import ContextVar
 from types import SimpleNamespace
 
@@ -418,6 +420,44 @@ def after_fork(t):
     # Nobody has closed the parent's.
     assert (mine,) in t.place.execute("SELECT id FROM information_schema.processlist")
     inherited.dispose()
+    real_forks(t, engine)
+
+
+def real_forks(t, engine):
+    """The table beside it, as far as it does not depend on chance."""
+
+    def number():
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT CONNECTION_ID()")).scalar()
+
+    def forked(child):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                child()
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+        assert os.waitpid(pid, 0)[1] == 0
+
+    mine = number()
+    forked(lambda: prove(number() == mine))
+    assert number() == mine
+
+    def with_its_own():
+        t.ns["after_fork"]()
+        prove(number() != mine)
+
+    forked(with_its_own)
+    assert number() == mine
+    forked(engine.dispose)
+    try:
+        number()
+    except OperationalError as error:
+        assert error.orig.args[0] == 2013
+    else:
+        raise AssertionError("the child's dispose() did not close the parent's connection")
 
 
 # APScheduler
