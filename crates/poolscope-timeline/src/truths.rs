@@ -6,11 +6,11 @@
 //! and fold from there.
 
 use poolscope_sim::engine::error::PyError;
-use poolscope_sim::scenario::{Cut, EngineOptions, PoolClass, Scenario};
+use poolscope_sim::scenario::{EngineOptions, PoolClass, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, EventKind, PoolEvent, PoolFigures, Trace, TraceEvent};
 
-use crate::timeline::{BarKind, Condition, Disagreement, DisagreementKind};
+use crate::timeline::{BarKind, Condition, Disagreement, DisagreementKind, is_indirect};
 
 #[derive(Clone, Debug)]
 pub struct Truths {
@@ -501,16 +501,8 @@ impl Truths {
     /// Nothing of these engines is left.
     fn forget(&mut self, ours: impl Fn(&[Engine], u16) -> bool) {
         for number in 1..=self.connections.len() as u32 {
-            let found = self.connection(number).filter(|c| c.open && ours(&self.engines, c.engine));
-            let Some((engine, slot)) = found.map(|c| (c.engine, c.slot)) else {
-                continue;
-            };
-            self.release(number);
-            if let Some(c) = self.connection_mut(number) {
-                c.open = false;
-            }
-            if let Some(engine) = self.engines.get_mut(usize::from(engine)) {
-                *engine.slot(slot) = Slot::default();
+            if self.connection(number).is_some_and(|c| c.open && ours(&self.engines, c.engine)) {
+                self.forget_connection(number);
             }
         }
         for number in 0..self.engines.len() {
@@ -521,6 +513,18 @@ impl Truths {
             let overflow = i32::try_from(engine.figures.size).map_or(i32::MIN, |s| -s);
             engine.figures = PoolFigures { checked_in: 0, overflow, checked_out: 0, ..engine.figures };
             engine.waiting = 0;
+        }
+    }
+
+    /// The client's side is closed, and the pool was not asked.
+    fn forget_connection(&mut self, number: u32) {
+        self.release(number);
+        let Some(c) = self.connection_mut(number) else { return };
+        c.open = false;
+        let (engine, slot) = (c.engine, c.slot);
+        let slots = self.engines.get_mut(usize::from(engine)).map(|e| e.slot(slot));
+        if let Some(entry) = slots.filter(|entry| entry.connection == Some(number)) {
+            *entry = Slot::default();
         }
     }
 
@@ -640,6 +644,11 @@ impl Truths {
             {
                 c.dead = told;
             }
+            // Of what nobody holds, the driver's destructor has closed the socket.
+            let unheld = |c: &Connection| c.open && c.dead.is_none() && (!c.out || c.lost.is_some());
+            if told.is_none() && self.connection(n).is_some_and(unheld) {
+                self.forget_connection(n);
+            }
             self.touch(n);
         }
     }
@@ -749,12 +758,6 @@ impl Truths {
             })
             .collect()
     }
-}
-
-/// It is not the connection itself that ended: a device on the way has forgotten it, or its engine is lost.
-pub fn is_indirect(trace: &Trace, event: EventId) -> bool {
-    let kind = trace.events.get(event.0 as usize).map(|e| e.kind);
-    matches!(kind, Some(EventKind::Cut { how: Cut::Drop | Cut::Reset, .. } | EventKind::EngineLost { .. }))
 }
 
 /// The user of the n-th session that is not the application's, in the order in which they come.

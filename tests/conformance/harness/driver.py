@@ -64,7 +64,8 @@ class Driver:
         self.server, self.life, self.row, self.engine = server, life, life.row, engine
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
-        self.interactive, self.read_timeout, self.of_program = False, None, False
+        self.interactive, self.read_timeout = False, None
+        self.shares_records = False  # Who has a StaticPool's or AssertionPool's connection last is not compared.
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
         self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
@@ -164,9 +165,8 @@ class Connection:
         self.driver.server.quit(self.session)
 
     def __del__(self):
-        """The destructor closes the socket. The simulator knows that of engines that a program makes and lets go; a connection that leaves
-        its pool in another way stays open here and there. What the run leaves behind is nobody's business."""
-        if self.driver.of_program and not (self.closed or self.driver.life.ended or self.driver.server.clock.frozen):
+        """The destructor closes the socket; what the run leaves behind is none of its business."""
+        if not (self.driver.shares_records or self.closed or self.driver.life.ended or self.driver.server.clock.frozen):
             self.closed = True
             self.driver.server.quit(self.session)
 

@@ -108,16 +108,14 @@ impl<O: Observer> World<'_, O> {
             lost
         };
         // They die together; then their finalizers run.
-        let engines = self.state().lost_engines(process);
+        let pools = self.state().lost_pools(process);
         let fairies: Vec<Fairy> =
             lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
         for fairy in fairies {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
-        for engine in engines {
-            state.drop_engine(engine);
-        }
+        state.drop_pools(&pools);
         (state.collecting, state.collector_last) = (None, None);
     }
 }
@@ -133,31 +131,46 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// Engines that the collector finds now. What is checked out of a pool keeps it, and the engine.
-    fn lost_engines(&self, process: Option<u16>) -> Vec<u16> {
+    /// Pools that the collector finds now: of engines that nothing refers to, and those that `dispose()` has replaced. What is checked out
+    /// of a pool keeps it, and its engine.
+    fn lost_pools(&self, process: Option<u16>) -> Vec<usize> {
         let mut found = Vec::new();
-        for (engine, state) in (0..).zip(&self.engines) {
-            let held =
-                || self.connections.iter().any(|(_, c)| c.engine == engine && (c.references > 0 || c.fairy.is_some()));
-            if state.references == 0 && process.is_none_or(|p| state.process == p) && !held() {
-                found.push(engine);
+        for (index, pool) in self.pools.iter().enumerate() {
+            let engine = &self.engines[usize::from(pool.engine)];
+            let replaced = engine.pool != index;
+            if pool.shares_records()
+                || !replaced && engine.references > 0
+                || process.is_some_and(|p| engine.process != p)
+            {
+                continue;
+            }
+            let in_use = pool.records.iter().any(|(_, r)| r.in_hand || r.fairy.is_some()) || !pool.waiters.is_empty();
+            let held = self.connections.iter().any(|(_, c)| {
+                c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
+            });
+            if !in_use && !held {
+                found.push(index);
             }
         }
         found
     }
 
-    /// Nobody tells SQLAlchemy or the pool: it is the driver's destructor that closes the sockets.
-    fn drop_engine(&mut self, engine: u16) {
-        let pool = self.engines[usize::from(engine)].pool;
-        let records = std::mem::replace(&mut self.pools[pool].records, Numbered::new());
-        if records.iter().all(|(_, record)| record.connection.is_none()) {
-            return;
-        }
-        let gone = self.emit(Rule::GarbageEngine, EventKind::EngineGone { engine });
-        for (_, record) in records.iter() {
-            if let Some(connection) = record.connection {
-                self.dbapi_lost(connection, gone);
+    /// Nobody tells SQLAlchemy: it is the driver's destructors that close the sockets, the oldest first.
+    fn drop_pools(&mut self, pools: &[usize]) {
+        let mut lost: Vec<u32> = Vec::new();
+        for pool in pools {
+            let records = std::mem::replace(&mut self.pools[*pool].records, Numbered::new());
+            let before = lost.len();
+            lost.extend(records.iter().filter_map(|(_, record)| record.connection));
+            let engine = self.pools[*pool].engine;
+            if before < lost.len() && self.engines[usize::from(engine)].pool == *pool {
+                self.emit(Rule::GarbageEngine, EventKind::EngineGone { engine });
             }
+        }
+        let open: Vec<u32> = self.dbapi.iter().map(|(number, _)| number).filter(|n| lost.contains(n)).collect();
+        let cause = self.last_event();
+        for connection in open {
+            self.dbapi_lost(connection, cause);
         }
     }
 }

@@ -279,7 +279,7 @@ impl<O: Observer> State<'_, O> {
         }
         let open: Vec<u32> = self.dbapi.iter().filter(|(_, d)| d.process == process).map(|(id, _)| id).collect();
         for connection in open {
-            self.dbapi_lost(connection, exit);
+            self.dbapi_lost(connection, Some(exit));
         }
     }
 

@@ -316,13 +316,13 @@ impl<O: Observer> State<'_, O> {
 
     /// The socket closes because its process ends, or because nothing refers to the connection any more. mysqlclient says COM_QUIT
     /// all the same, PyMySQL and aiomysql do not.
-    pub(crate) fn dbapi_lost(&mut self, connection: u32, exit: EventId) {
+    pub(crate) fn dbapi_lost(&mut self, connection: u32, cause: Option<EventId>) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             self.server.status.aborted_clients += u32::from(self.scenario.driver.module() == "pymysql.err");
             let in_use = self.server.in_use();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use };
-            self.emit_outside(Some(exit), Rule::ClientQuits, quit);
+            self.emit_outside(cause, Rule::ClientQuits, quit);
         }
     }
 

@@ -29,8 +29,9 @@ impl<O: Observer> World<'_, O> {
         }
         self.state().in_hand.push(fairy.serial);
         let quiet = self.reset(&fairy, connection, transaction, rule).await;
-        self.state().in_hand.retain(|other| *other != fairy.serial);
-        let returned = if fairy.detached { Ok(()) } else { self.state().checkin_in_use(fairy.pool, fairy.slot) };
+        let mut state = self.state();
+        state.in_hand.retain(|other| *other != fairy.serial);
+        let returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
         if quiet { Ok(()) } else { returned }
     }
 
@@ -38,6 +39,15 @@ impl<O: Observer> World<'_, O> {
     /// out again.
     pub(crate) async fn finalize(&self, fairy: Fairy) -> Result<(), PyError> {
         let Fairy { pool, slot, serial, detached, .. } = fairy;
+        if detached {
+            // SQLAlchemy has nothing to do with it any more; the driver's destructor closes it.
+            let mut state = self.state();
+            if let Some(connection) = fairy.connection.filter(|_| !state.pools[pool].shares_records()) {
+                let cause = state.last_event();
+                state.dbapi_lost(connection, cause);
+            }
+            return Ok(());
+        }
         let connection = {
             let state = self.state();
             let Some(record) = state.pools[pool].records.get(slot) else { return Ok(()) };
@@ -45,7 +55,7 @@ impl<O: Observer> World<'_, O> {
                 Some(last) if state.scenario.sqlalchemy >= SqlAlchemy::V2_1 => !state.is_held(last),
                 last => last == Some(serial),
             };
-            if detached || fairy.connection.is_none() || !ours {
+            if fairy.connection.is_none() || !ours {
                 return Ok(());
             }
             record.connection
@@ -169,7 +179,7 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
         let record = self.pools[pool].records.get_mut(slot);
         let connection = record.and_then(|r| {
-            r.fairy = None;
+            (r.fairy, r.in_hand) = (None, false);
             r.connection
         });
         self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);

@@ -117,7 +117,7 @@ impl<O: Observer> State<'_, O> {
     /// Of the record: who has it now.
     pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64, of_thread: bool) {
         if let Some(record) = self.pools[pool].records.get_mut(slot) {
-            record.fairy = Some(serial);
+            (record.fairy, record.in_hand) = (Some(serial), false);
         }
         if of_thread && !self.pools[pool].threads.is_empty() {
             let thread = self.thread();
@@ -173,6 +173,11 @@ impl<O: Observer> State<'_, O> {
 }
 
 impl Pool {
+    /// Several checkouts may have one record: which of them is the last to let go of its connection is not followed.
+    pub fn shares_records(&self) -> bool {
+        matches!(self.class, PoolClass::StaticPool | PoolClass::AssertionPool)
+    }
+
     /// Upstream these classes count nothing; what they keep is either in use or not.
     pub fn kept_figures(&self) -> PoolFigures {
         let out = self.records.iter().filter(|(_, r)| r.fairy.is_some()).count() as i32;

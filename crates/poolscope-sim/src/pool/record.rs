@@ -16,11 +16,21 @@ pub(crate) struct Record {
     pub fairy: Option<u64>,
     /// An error passed through a checkout of it: the traceback refers to it until the next garbage collection.
     pub in_cycle: bool,
+    /// Somebody has got it from the pool and has not made a checkout of it yet.
+    pub in_hand: bool,
 }
 
 impl Record {
     pub fn new(starttime: SimTime) -> Record {
-        Record { connection: None, starttime, fresh: false, soft_invalidated_at: None, fairy: None, in_cycle: false }
+        Record {
+            connection: None,
+            starttime,
+            fresh: false,
+            soft_invalidated_at: None,
+            fairy: None,
+            in_cycle: false,
+            in_hand: true,
+        }
     }
 
     /// `get_connection`: why the connection of this record must be replaced now, if it must. All comparisons are strict.

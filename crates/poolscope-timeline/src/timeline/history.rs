@@ -7,9 +7,9 @@ use poolscope_sim::trace::{EventId, EventKind, Log, PingResult, PoolEvent, Trace
 use super::packing::{Stay, pack};
 use super::{
     Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series, SeriesKind, Step,
-    Timeline, Truth, steps,
+    Timeline, Truth, is_indirect, steps,
 };
-use crate::truths::{Phase, Truths, is_indirect, other_user, owner};
+use crate::truths::{Phase, Truths, other_user, owner};
 
 /// What one thing went through.
 #[derive(Clone, Debug, Default)]

@@ -10,8 +10,9 @@ pub use peaks::{DENSE, Peaks};
 pub use quiet::Quiet;
 
 use poolscope_sim::engine::error::ErrorKey;
+use poolscope_sim::scenario::Cut;
 use poolscope_sim::time::SimTime;
-use poolscope_sim::trace::{EventId, Trace};
+use poolscope_sim::trace::{EventId, EventKind, Trace};
 
 /// A whole run: three groups of lanes on one time axis, and the steps through it.
 #[derive(Clone, Debug)]
@@ -347,4 +348,10 @@ impl Timeline {
         let earlier = self.steps.partition_point(|s| s.event < before);
         self.steps[..earlier].iter().rev().find(|s| kind.is_none_or(|k| k == s.kind)).copied()
     }
+}
+
+/// It is not the connection itself that ended: a device on the way has forgotten it, or its engine is lost.
+pub(crate) fn is_indirect(trace: &Trace, event: EventId) -> bool {
+    let kind = trace.events.get(event.0 as usize).map(|e| e.kind);
+    matches!(kind, Some(EventKind::Cut { how: Cut::Drop | Cut::Reset, .. } | EventKind::EngineLost { .. }))
 }
