@@ -77,13 +77,16 @@ impl Ledger {
                 self.sessions(in_use)?;
                 let left = of.filter(|c| self.places.get(c).is_some_and(|place| *place != Place::Closed));
                 match (event.kind, left) {
-                    // Failed while it was being opened: no listener has heard of it.
                     (EventKind::ServerQuit { .. }, Some(connection)) => {
-                        if self.places.insert(connection, Place::Closed) == Some(Place::Opened) {
-                            self.closed += 1;
-                        } else {
-                            return Err(format!("connection {connection} is left without being closed"));
+                        match self.places.insert(connection, Place::Closed) {
+                            // Failed while it was being opened: no listener has heard of it.
+                            Some(Place::Opened) => {}
+                            // The driver's destructor: of what is detached, or in a pool that `dispose()` has replaced.
+                            Some(Place::Detached) => {}
+                            Some(_) if self.disposed => {}
+                            _ => return Err(format!("connection {connection} is left without being closed")),
                         }
+                        self.closed += 1;
                     }
                     (_, Some(connection)) => {
                         self.ended.insert(connection);
