@@ -138,9 +138,9 @@ for (const edition of EDITIONS) {
     for (const name of Object.keys(PITFALLS)) {
       await page.goto(address(name, edition));
       const button = page.locator('.parting button').first();
-      await button.waitFor();
+      await button.waitFor({ state: 'attached' });
       const at = (await button.textContent()) ?? '';
-      const frame = page.locator('.poolscope', { has: button });
+      const frame = page.locator('.poolscope').filter({ has: page.locator('.parting') }).first();
       // The picture for those who have no widget is marked at the same instant.
       assert.equal(await frame.locator('pool-scope > svg .part').count() > 0, true, `${name}: no mark in the picture`);
       await frame.evaluate((host) => host.scrollIntoView());
