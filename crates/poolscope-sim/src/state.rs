@@ -2,7 +2,7 @@
 
 use crate::agenda::{Agenda, Target};
 use crate::app::scheduler::JobRow;
-use crate::app::session::{Connection, Session};
+use crate::app::session::{Connection, Session, User};
 use crate::app::threads::{ProcessState, Task};
 use crate::app::traffic::TrafficState;
 use crate::engine::dbapi::DbapiConnection;
@@ -31,6 +31,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub dbapi: Numbered<DbapiConnection>,
     pub next_dbapi: u32,
     pub sessions: Numbered<Session>,
+    pub users: Numbered<User>,
+    pub next_user: u32,
     pub connections: Numbered<Connection>,
     pub next_connection: u32,
     /// Numbers Sessions, and Connections that the program opened itself.
@@ -89,6 +91,8 @@ impl<'s, O: Observer> State<'s, O> {
             dbapi: Numbered::new(),
             next_dbapi: 1,
             sessions: Numbered::new(),
+            users: Numbered::new(),
+            next_user: 0,
             connections: Numbered::new(),
             next_connection: 1,
             next_holder: 1,

@@ -15,7 +15,7 @@ import apscheduler.jobstores.sqlalchemy
 from apscheduler.schedulers.background import BackgroundScheduler
 from greenlet import greenlet
 from sqlalchemy import __version__ as sqlalchemy_version
-from sqlalchemy import create_engine, event, exc, pool, text
+from sqlalchemy import Column, Integer, String, create_engine, event, exc, pool, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 import clock as virtual
@@ -26,7 +26,16 @@ from event_loop import EventLoop, sleep
 try:
     from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 except ImportError:
-    sqlalchemy_asyncio = None  # New in 1.4.
+    sqlalchemy_asyncio = User = None  # New in 1.4, like Session.get().
+else:
+    from sqlalchemy.orm import declarative_base
+
+    class User(declarative_base()):
+        """The one mapped class of the programs."""
+
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(50))
 
 # 1.4 has the asyncio layer too, but another way to make Sessions with it.
 ASYNC = {name: getattr(sqlalchemy_asyncio, name, None) for name in ("AsyncSession", "async_sessionmaker")}
@@ -66,6 +75,7 @@ class Application:
         names |= {"scoped_session": scoped_session, "sessionmaker": sessionmaker, "ContextVar": contextvars.ContextVar}
         names |= {"asyncio": SimpleNamespace(sleep=sleep, current_task=asyncio.current_task), "gen": SimpleNamespace(sleep=sleep)}
         names |= ASYNC
+        names["User"] = User
         names["print"] = lambda *_: None  # Standard output belongs to the rows.
         names |= {"__name__": "app", "URL": self.url, "BackgroundScheduler": BackgroundScheduler}
         names |= {"create_engine": self.create_engine, "NullPool": pool.NullPool}
@@ -294,6 +304,9 @@ class Process:
 
 def only(error):
     text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+    # As PyMySQL gets it; and an address.
+    text = text.replace("users.id = %s]\n[parameters: (1,)]", "users.id = %(pk_1)s]\n[parameters: {'pk_1': 1}]")
+    text = re.sub(r"<User at 0x[0-9a-f]+>", "<User at 0x7f5c00000010>", text)
     # An AssertionPool shows the stack of the first checkout.
     return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
 
@@ -465,12 +478,6 @@ class Coroutines(Process):
             self.begin(number)
         else:
             self.free.append((number, None))
-
-
-def only(error):
-    text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
-    # An AssertionPool shows the stack of the first checkout.
-    return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)
 
 
 class Traffic:

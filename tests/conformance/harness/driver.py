@@ -197,6 +197,8 @@ class Cursor:
             connection.quiet = True
             done = connection.command(driver.rtt, None, query=sql)
         else:
+            if sql.startswith("SELECT users."):
+                sql = sql.replace("= %s", "= %(pk_1)s")
             driver.row("execute", conn=connection.number, sql=sql)
             done = connection.command(driver.rtt + driver.statements[sql], "executed", query=sql)
         self.answer(sql, parameters)
@@ -208,6 +210,8 @@ class Cursor:
             self.give(self.connection.driver.answers[sql])
         elif "information_schema" in sql:
             self.give(1)
+        elif sql.startswith("SELECT users."):
+            self.table(("users_id", "users_name"), [(1, "Ada")])
         elif "apscheduler_jobs" in sql:
             self.job_table(sql, parameters)
         elif sql.lower().startswith("select"):

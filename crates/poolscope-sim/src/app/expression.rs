@@ -6,12 +6,15 @@ use super::program::{EngineRef, Factory, Scope, Slot, Step, Target};
 use super::python::Compiler;
 use super::tokens::Token;
 use crate::scenario::SqlAlchemy;
+use crate::scenario::defaults::{USER, USER_2_0};
 use crate::time::{SimSpan, scaled_decimal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Session,
     Connection,
+    /// What `session.get(User, 1)` gives.
+    User,
     /// What `create_engine()` gives.
     Engine,
     /// A `BackgroundScheduler`.
@@ -154,6 +157,15 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
             [Token::Mark('.'), Token::Name(name), ..] => {
                 *at += 2;
                 head = match head {
+                    Head::Object(Type::User, Target::Variable(user)) => {
+                        if name != "id" && name != "name" {
+                            compiler.error(format!("a User has no attribute `{name}` here"), "user.id, user.name");
+                            return None;
+                        }
+                        let statement = compiler.user_statement();
+                        compiler.push(Step::Touch { user, statement });
+                        Head::Other
+                    }
                     Head::Object(Type::Connection, target) if name == "connection" && !compiler.asyncio => {
                         Head::Fairy(target)
                     }
@@ -177,7 +189,8 @@ fn chain(compiler: &mut Compiler<'_>, mut head: Head, tokens: &[Token], at: &mut
                             compiler.error("`AsyncSession` needs an asyncio engine", "AsyncSession(engine)");
                             return None;
                         };
-                        let factory = compiler.define(Factory { engine: engine as u8, scope: Scope::None });
+                        let factory =
+                            compiler.define(Factory { engine: engine as u8, scope: Scope::None, expires: true });
                         let into = compiler.temporary();
                         compiler.push(Step::Session { factory, into });
                         Head::Object(Type::Session, Target::Variable(into))
@@ -348,6 +361,12 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
 }
 
 fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str, arguments: &[Token]) -> Option<Head> {
+    if kind == Type::User {
+        return unknown_method(compiler, method, "user.id, user.name");
+    }
+    if kind == Type::Session && method == "get" {
+        return get_user(compiler, on, arguments);
+    }
     let step = match method {
         "scalars" if compiler.sqlalchemy < SqlAlchemy::V1_4 => {
             return unknown_method(compiler, method, "SQLAlchemy has it since 1.4; before: execute(…).fetchall()");
@@ -398,6 +417,26 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
     Some(Head::Other)
 }
 
+/// `session.get(User, 1)`
+fn get_user(compiler: &mut Compiler<'_>, on: Target, arguments: &[Token]) -> Option<Head> {
+    let one =
+        matches!(arguments, [Token::Name(class), Token::Mark(','), Token::Number(n)] if class == "User" && n == "1");
+    let hint = if compiler.sqlalchemy < SqlAlchemy::V1_4 {
+        "SQLAlchemy has it since 1.4"
+    } else if compiler.asyncio {
+        "the objects of an AsyncSession are not simulated"
+    } else if !one {
+        "session.get(User, 1)"
+    } else {
+        let statement = compiler.user_statement();
+        let into = compiler.temporary();
+        compiler.push(Step::Get { on, statement, into });
+        return Some(Head::Object(Type::User, Target::Variable(into)));
+    };
+    compiler.error("`get` is not known like this", hint);
+    None
+}
+
 fn unknown_method(compiler: &mut Compiler<'_>, method: &str, known: &str) -> Option<Head> {
     compiler.error(format!("the method `{method}` is not known here"), known.to_owned());
     None
@@ -419,6 +458,7 @@ impl Compiler<'_> {
                 "AsyncSession",
                 "BackgroundScheduler",
                 "URL",
+                "User",
             ]
             .contains(&name)
     }
@@ -478,6 +518,10 @@ impl Compiler<'_> {
         let slot = self.slot();
         self.temporaries.push(slot);
         slot
+    }
+
+    fn user_statement(&mut self) -> u16 {
+        self.statement_number(if self.sqlalchemy < SqlAlchemy::V2_1 { USER_2_0 } else { USER })
     }
 
     fn statement_number(&mut self, sql: &str) -> u16 {

@@ -14,6 +14,7 @@ pub(crate) enum Holder {
     Connection(u32),
     /// What a program's `create_engine()` gave.
     Engine(u16),
+    User(u32),
 }
 
 impl<O: Observer> World<'_, O> {
@@ -23,6 +24,7 @@ impl<O: Observer> World<'_, O> {
             Holder::Session(id) => self.release_session(id),
             Holder::Connection(id) => self.release_connection(id, in_cycle).await,
             Holder::Engine(engine) => self.state().release_engine(engine),
+            Holder::User(number) => self.state().release_user(number),
         }
     }
 
@@ -39,6 +41,7 @@ impl<O: Observer> World<'_, O> {
         let connection = session.transaction.as_ref().and_then(|t| t.connection);
         // Nobody can reach it any more; what it holds is the Connection's.
         state.sessions.remove(id);
+        state.detach_users(id);
         let Some(connection) = connection else { return };
         if let Some(c) = state.connections.get_mut(connection) {
             c.references = 0;
@@ -121,6 +124,15 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// The identity map refers to it only weakly.
+    fn release_user(&mut self, number: u32) {
+        let Some(user) = self.users.get_mut(number) else { return };
+        user.references = user.references.saturating_sub(1);
+        if user.references == 0 {
+            self.users.remove(number);
+        }
+    }
+
     /// An engine, its pool and its dialect refer to each other: without a variable they wait for the collector.
     fn release_engine(&mut self, engine: u16) {
         let state = &mut self.engines[usize::from(engine)];

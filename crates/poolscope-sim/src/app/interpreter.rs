@@ -162,6 +162,20 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
                 _ => {}
             },
+            Step::Get { on, statement, into } => {
+                if let Some(Holder::Session(id)) = self.holder(frame, on) {
+                    let user = self.session_get(id, statement).await?;
+                    if let Some(user) = self.state().users.get_mut(user) {
+                        user.references += 1;
+                    }
+                    self.assign(frame, into, Some(Holder::User(user))).await;
+                }
+            }
+            Step::Touch { user, statement } => {
+                if let Some(Holder::User(user)) = self.holder(frame, Target::Variable(user)) {
+                    self.user_touch(user, statement).await?;
+                }
+            }
             Step::Take { on } => {
                 if let Some(Holder::Session(id)) = self.holder(frame, on) {
                     self.session_connection(id).await?;
@@ -437,6 +451,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         | PyError::InvalidTransaction { statement: None, .. }
         | PyError::DetachInvalidated => &["SQLAlchemyError", "InvalidRequestError"],
         PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
+        PyError::Detached => &["SQLAlchemyError"],
         PyError::Assertion { .. } | PyError::Raised { .. } => &[],
     };
     CLASSES

@@ -153,17 +153,20 @@ impl Compiler<'_> {
                 if call != fitting {
                     self.error(format!("`{call}` does not fit this engine"), format!("{fitting}({engine})"));
                 }
-                // Nothing here has attributes that could expire.
-                let expire = matches!(options, [Token::Mark(','), Token::Name(option), Token::Mark('='), Token::Name(_)]
-                    if option == "expire_on_commit");
-                if !options.is_empty() && !expire {
-                    return None;
-                }
+                let expires = match options {
+                    [] => true,
+                    [Token::Mark(','), Token::Name(option), Token::Mark('='), Token::Name(value)]
+                        if option == "expire_on_commit" && ["True", "False"].contains(&value.as_str()) =>
+                    {
+                        value == "True"
+                    }
+                    _ => return None,
+                };
                 let found = self.engines.iter().position(|e| e.name == *engine);
                 if found.is_none() {
                     self.error(format!("there is no engine `{engine}`"), "sessionmaker(engine)");
                 }
-                Some(Factory { engine: found? as u8, scope: Scope::None })
+                Some(Factory { engine: found? as u8, scope: Scope::None, expires })
             }
             [Token::Name(call), Token::Mark('('), inner @ .., Token::Mark(')')] if call == "scoped_session" => {
                 if self.asyncio {

@@ -55,6 +55,8 @@ pub(crate) struct Factory {
     /// Index into the scenario's engines.
     pub engine: u8,
     pub scope: Scope,
+    /// Whether attributes are read again after a commit.
+    pub expires: bool,
 }
 
 /// Whose Session a scoped_session gives out.
@@ -138,6 +140,17 @@ pub(crate) enum Step {
     },
     Execute {
         on: Target,
+        statement: u16,
+    },
+    /// `session.get(User, 1)`
+    Get {
+        on: Target,
+        statement: u16,
+        into: Slot,
+    },
+    /// `user.name`: read again if it has expired.
+    Touch {
+        user: Slot,
         statement: u16,
     },
     /// `session.connection()`
@@ -263,7 +276,8 @@ impl Program {
         let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
         let functions = self.handlers.iter_mut().chain(&mut self.teardowns);
         for step in functions.flat_map(|f| &mut f.steps) {
-            if let Step::Execute { statement, .. } = step {
+            if let Step::Execute { statement, .. } | Step::Get { statement, .. } | Step::Touch { statement, .. } = step
+            {
                 *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
             }
         }

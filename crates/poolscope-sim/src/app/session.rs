@@ -4,6 +4,7 @@ use super::program::{Factory, Scope};
 use crate::engine::error::{Assertion, PyError};
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
+use crate::state::State;
 use crate::trace::{Ended, EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -11,9 +12,20 @@ use crate::world::World;
 pub(crate) struct Session {
     /// The engine it is bound to.
     pub engine: u16,
+    /// `expire_on_commit`
+    pub expires: bool,
     pub transaction: Option<SessionTransaction>,
     pub context: Begin,
     /// Variables and registries that refer to it; at 0 only the garbage collector can end it.
+    pub references: u32,
+}
+
+/// The User that a Session has read, as long as somebody refers to it.
+#[derive(Debug)]
+pub(crate) struct User {
+    /// `None`: detached.
+    pub session: Option<u32>,
+    pub expired: bool,
     pub references: u32,
 }
 
@@ -67,14 +79,17 @@ impl<O: Observer> World<'_, O> {
 
     fn factory(&self, factory: u8) -> Factory {
         let factories = &self.scenario.definitions.factories;
-        factories.get(usize::from(factory)).copied().unwrap_or(Factory { engine: 0, scope: Scope::None })
+        factories.get(usize::from(factory)).copied().unwrap_or(Factory { engine: 0, scope: Scope::None, expires: true })
     }
 
     fn new_session(&self, factory: u8) -> u32 {
         let mut state = self.state();
-        let engine = state.engine_of_current(self.factory(factory).engine);
+        let Factory { engine, expires, .. } = self.factory(factory);
+        let engine = state.engine_of_current(engine);
         let id = state.new_holder();
-        state.sessions.insert(id, Session { engine, transaction: None, context: Begin::NoBlock, references: 0 });
+        state
+            .sessions
+            .insert(id, Session { engine, expires, transaction: None, context: Begin::NoBlock, references: 0 });
         state.emit(Rule::SessionLazy, EventKind::Session { session: id });
         id
     }
@@ -156,10 +171,42 @@ impl<O: Observer> World<'_, O> {
         })
     }
 
+    /// `session.get(User, 1)`: from the identity map, or read and read again. The number of the User.
+    pub(crate) async fn session_get(&self, id: u32, statement: u16) -> Result<u32, PyError> {
+        let known = self.state().users.iter().find(|(_, user)| user.session == Some(id)).map(|(number, _)| number);
+        if let Some(user) = known {
+            self.user_touch(user, statement).await?;
+            return Ok(user);
+        }
+        self.session_execute(id, statement).await?;
+        let mut state = self.state();
+        state.next_user += 1;
+        let number = state.next_user;
+        state.users.insert(number, User { session: Some(id), expired: false, references: 0 });
+        Ok(number)
+    }
+
+    /// `user.name`
+    pub(crate) async fn user_touch(&self, number: u32, statement: u16) -> Result<(), PyError> {
+        let session = match self.state().users.get(number) {
+            Some(User { expired: true, session, .. }) => *session,
+            _ => return Ok(()),
+        };
+        self.session_execute(session.ok_or(PyError::Detached)?, statement).await?;
+        if let Some(user) = self.state().users.get_mut(number) {
+            user.expired = false;
+        }
+        Ok(())
+    }
+
     /// commit, rollback, close, remove: all of them return the connection.
     pub(crate) async fn session_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
+        if matches!(how, Ended::Close | Ended::Remove) {
+            self.state().detach_users(id);
+        }
         let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         let Some(connection) = connection else {
+            self.state().expire_users(id, how);
             self.forget_transaction(id);
             return Ok(());
         };
@@ -175,6 +222,7 @@ impl<O: Observer> World<'_, O> {
             Ended::Rollback => failed = self.connection_rollback(connection).await,
             Ended::Close | Ended::Remove => {}
         }
+        self.state().expire_users(id, how);
         self.forget_transaction(id);
         // `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
         let valid =
@@ -192,6 +240,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `session.invalidate()`: like close, but the connection is thrown away.
     pub(crate) async fn session_invalidate(&self, id: u32) -> Result<(), PyError> {
+        self.state().detach_users(id);
         let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
         self.forget_transaction(id);
         if let Some(connection) = connection {
@@ -231,5 +280,23 @@ impl<O: Observer> World<'_, O> {
         if let Some(session) = self.state().sessions.get_mut(id) {
             session.transaction = None;
         }
+    }
+}
+
+impl<O: Observer> State<'_, O> {
+    /// A commit may leave attributes as they are, a rollback of a transaction never does.
+    fn expire_users(&mut self, session: u32, how: Ended) {
+        let Some(of) = self.sessions.get(session) else { return };
+        let expire = match how {
+            Ended::Commit => of.expires,
+            Ended::Rollback => of.transaction.is_some(),
+            Ended::Close | Ended::Remove => false,
+        };
+        self.users.for_each(|user| user.expired |= expire && user.session == Some(session));
+    }
+
+    /// `Session.expunge_all`, and what is left when the Session is gone.
+    pub(crate) fn detach_users(&mut self, session: u32) {
+        self.users.for_each(|user| user.session = user.session.filter(|of| *of != session));
     }
 }

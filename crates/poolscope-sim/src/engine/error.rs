@@ -1,5 +1,6 @@
 //! Python exceptions as values, and their text word for word.
 
+use crate::scenario::defaults::{USER, USER_2_0};
 use crate::scenario::{Driver, Scenario, Server, SqlAlchemy, Transport};
 use crate::time::{Decimal, SimSpan};
 
@@ -41,6 +42,8 @@ pub enum PyError {
         /// Raised by a commit: it has passed through `_handle_dbapi_exception`.
         commit: bool,
     },
+    /// `DetachedInstanceError`: an expired attribute of an object whose Session is closed.
+    Detached,
     /// After a failed commit: `This session is in 'prepared' state`.
     Prepared,
     /// `This Connection is closed`.
@@ -96,6 +99,7 @@ pub enum ErrorKey {
     MySql(u16),
     PoolTimeout,
     PendingRollback,
+    Detached,
     InvalidRequest,
     ConnectionClosed,
     Application,
@@ -110,6 +114,7 @@ impl ErrorKey {
             ErrorKey::MySql(code) => code.to_string(),
             ErrorKey::PoolTimeout => "QueuePool limit".to_owned(),
             ErrorKey::PendingRollback => "PendingRollbackError".to_owned(),
+            ErrorKey::Detached => "DetachedInstanceError".to_owned(),
             ErrorKey::InvalidRequest => "InvalidRequestError".to_owned(),
             ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
             ErrorKey::Application => "exception".to_owned(),
@@ -135,6 +140,7 @@ impl PyError {
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
             PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
+            PyError::Detached => ErrorKey::Detached,
             PyError::Prepared => ErrorKey::InvalidRequest,
             PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
@@ -176,6 +182,9 @@ impl PyError {
                     format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
                 if let Some(statement) = statement {
                     text += &sql(statement);
+                    if [USER, USER_2_0].contains(&scenario.sql(statement)) {
+                        text += "\n[parameters: {'pk_1': 1}]";
+                    }
                 }
                 text.push(gap);
                 text + &link(match error.class {
@@ -256,6 +265,11 @@ impl PyError {
                     link("8s2b")
                 )
             }
+            PyError::Detached => format!(
+                "sqlalchemy.orm.exc.DetachedInstanceError: Instance <User at 0x7f5c00000010> is not bound to a Session; \
+                 attribute refresh operation cannot proceed {}",
+                link("bhk3")
+            ),
             PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
                                   SQL can be emitted within this transaction."
                 .to_owned(),

@@ -54,6 +54,11 @@ pub const UNICODE_TESTS: u16 = 8;
 pub const HAS_TABLE: &str = "DESCRIBE `shop`.`apscheduler_jobs`";
 pub const HAS_TABLE_1_4: &str = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %(table_schema)s \
                                  AND table_name = %(table_name)s";
+/// How a Session reads the one User there is, as PyMySQL gets it (sqlalchemy: orm/loading.py::load_on_pk_identity).
+pub const USER: &str = "SELECT users.id, users.name \nFROM users \nWHERE users.id = %(pk_1)s";
+/// The same before 2.1.
+pub const USER_2_0: &str =
+    "SELECT users.id AS users_id, users.name AS users_name \nFROM users \nWHERE users.id = %(pk_1)s";
 /// What it sends then (apscheduler 3.11: jobstores/sqlalchemy.py), as PyMySQL gets it.
 pub const JOBSTORE: [&str; 4] = [
     "INSERT INTO apscheduler_jobs (id, next_run_time, job_state) VALUES (%(id)s, %(next_run_time)s, %(job_state)s)",

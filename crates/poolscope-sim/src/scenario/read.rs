@@ -104,7 +104,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         }
     }
     let mut definitions = Definitions::default();
-    definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]) });
+    definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]), expires: true });
     let programs =
         programs(&mut top, (&mut engines, (sqlalchemy, driver)), &mut definitions, &prices, &mut statements, m);
     let jobstore_statements = jobstore_statements(&programs, (sqlalchemy, driver), &prices, &mut statements);

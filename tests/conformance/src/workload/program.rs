@@ -43,6 +43,9 @@ fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     match scope {
         1 => lines.push("Session = scoped_session(sessionmaker(engine))".into()),
+        0 if !style.scoped && !style.asyncio && dice.one_in(8) => {
+            lines.push("Session = sessionmaker(engine, expire_on_commit=False)".into());
+        }
         2 => {
             lines.push("request_id = ContextVar(\"request_id\", default=None)".into());
             lines.push("Session = scoped_session(sessionmaker(engine), scopefunc=request_id.get)".into());
@@ -252,6 +255,9 @@ impl Writer<'_> {
                 self.style.collects = false;
                 self.line(depth, "gc.collect()");
             }
+            12 | 13 if kind != Kind::Connection && !name.starts_with("conn") && !self.style.asyncio && !self.old() => {
+                self.user(depth, name, kind);
+            }
             // A scoped_session does not pass invalidate() on.
             15..=17 if kind == Kind::Session && name != "Session" && self.dice.one_in(3) => {
                 self.line(depth, &format!("{name}.invalidate()"))
@@ -278,6 +284,23 @@ impl Writer<'_> {
             }
             _ => self.line(depth, &format!("{name}.execute(text(\"SELECT 1\"))")),
         }
+    }
+
+    /// Reads an object, ends its transaction or its Session perhaps, and looks at it.
+    fn user(&mut self, depth: usize, name: &str, kind: Kind) {
+        let user = self.name("user");
+        self.line(depth, &format!("{user} = {name}.get(User, 1)"));
+        for _ in 0..self.dice.between(1, 3) {
+            match self.dice.between(0, 7) {
+                0..=2 if kind == Kind::Session => self.line(depth, &format!("{name}.commit()")),
+                3 if kind == Kind::Session => self.line(depth, &format!("{name}.rollback()")),
+                4 if kind == Kind::Session && self.dice.one_in(2) => self.line(depth, &format!("{name}.close()")),
+                5 => self.pause(depth),
+                6 => self.line(depth, &format!("{user} = {name}.get(User, 1)")),
+                _ => self.line(depth, &format!("print({user}.name)")),
+            }
+        }
+        self.line(depth, &format!("print({user}.name)"));
     }
 
     fn pause(&mut self, depth: usize) {
