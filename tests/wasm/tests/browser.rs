@@ -44,14 +44,26 @@ fn root() -> Element {
     root
 }
 
-/// Yew renders a little later.
-async fn settle() {
-    TimeoutFuture::new(30).await;
+/// Yew renders a little later: waits until there is something, and it stays as it is.
+async fn settle(root: &Element) {
+    let (mut last, mut same) = (String::new(), 0);
+    for _ in 0..TURNS {
+        TimeoutFuture::new(20).await;
+        let now = root.inner_html();
+        same = if now == last && !now.is_empty() { same + 1 } else { 0 };
+        if same == 5 {
+            return;
+        }
+        last = now;
+    }
 }
+
+/// As often as a test looks again before it gives up, on a machine that does other things as well.
+const TURNS: u32 = 500;
 
 /// Waits for it, since yew takes breaks between widgets.
 async fn has_children(root: &Element, count: u32) {
-    for _ in 0..100 {
+    for _ in 0..TURNS {
         if root.child_element_count() == count {
             return;
         }
@@ -102,18 +114,17 @@ fn press(root: &Element, selector: &str, key: &str) -> bool {
 async fn a_widget_mounts_updates_and_goes() {
     let root = root();
     let handle = mount(root.clone(), &config("")).unwrap();
-    settle().await;
+    settle(&root).await;
     assert!(text(&root, ".outcome").contains("failed (2013"), "{}", text(&root, ".outcome"));
     assert!(text(&root, ".listing").contains("pool_recycle="));
     assert!(find(&root, ".picture svg").query_selector_all("path").unwrap().length() > 10);
 
     update(handle, &config(",\"lang\":\"zh-CN\",\"knobs\":{\"pool_recycle\":\"5\"}")).unwrap();
-    settle().await;
+    settle(&root).await;
     assert!(text(&root, ".outcome").contains("12 个请求：12 个成功。"), "{}", text(&root, ".outcome"));
 
     unmount(handle);
-    settle().await;
-    assert_eq!(root.child_element_count(), 0);
+    has_children(&root, 0).await;
     // A handle that is no longer in use is no harm.
     unmount(handle);
     resize(handle);
@@ -137,10 +148,10 @@ async fn a_wrong_configuration_is_an_error_and_changes_nothing() {
     assert_eq!(root.child_element_count(), 0);
 
     let handle = mount(root.clone(), &config("")).unwrap();
-    settle().await;
+    settle(&root).await;
     let before = root.inner_html();
     assert!(update(handle, "{").is_err());
-    settle().await;
+    settle(&root).await;
     assert_eq!(root.inner_html(), before);
     unmount(handle);
 }
@@ -149,22 +160,22 @@ async fn a_wrong_configuration_is_an_error_and_changes_nothing() {
 async fn knobs_run_the_scenario_again_at_the_same_time() {
     let root = root();
     let handle = mount(root.clone(), &config("")).unwrap();
-    settle().await;
+    settle(&root).await;
     let at = text(&root, ".now");
     input(&root, "input[type=number]", "5");
-    settle().await;
+    settle(&root).await;
     assert_eq!(text(&root, ".now"), at);
     assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."), "{}", text(&root, ".outcome"));
     assert!(text(&root, ".listing").contains("pool_recycle=5"));
 
     // What cannot be run is said, and the picture stays.
     input(&root, "[data-n='2'][type=number]", "0");
-    settle().await;
+    settle(&root).await;
     assert!(text(&root, ".mistake").contains("wait_timeout"));
     assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."));
 
     click(&root, "[data-do=reset]");
-    settle().await;
+    settle(&root).await;
     assert!(text(&root, ".outcome").contains("failed (2013"));
     unmount(handle);
 }
@@ -180,12 +191,12 @@ async fn steps_keys_and_events() {
         root.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref()).unwrap();
     }
     let handle = mount(root.clone(), &config(",\"at\":\"0 s\"")).unwrap();
-    settle().await;
+    settle(&root).await;
     assert_eq!(*told.borrow(), ["ready", "outcome"]);
 
     let first = text(&root, ".now");
     click(&root, "[data-do=next-error]");
-    settle().await;
+    settle(&root).await;
     let error = text(&root, ".now");
     assert_ne!(first, error);
     assert!(text(&root, ".log").contains("2013"));
@@ -197,11 +208,11 @@ async fn steps_keys_and_events() {
     assert!(!press(&root, "input[type=number]", "s"));
     assert!(!press(&root, "[data-do=play]", "s"));
     assert!(press(&root, ".stage", "Escape"));
-    settle().await;
+    settle(&root).await;
     assert_ne!(text(&root, ".now"), error);
 
     click(&root, "[data-do=why]");
-    settle().await;
+    settle(&root).await;
     assert!(find(&root, ".causes").child_element_count() > 0);
     unmount(handle);
 }
