@@ -25,7 +25,7 @@ impl<O: Observer> World<'_, O> {
         if self.state().is_nested(&fairy) {
             // The last reference to a checkout that was opened more often than closed: the finalizer returns it.
             let last = !self.state().is_held(fairy.serial);
-            return if last { Box::pin(self.finalize(fairy)).await } else { Ok(()) };
+            return if last { self.finalize(fairy).await } else { Ok(()) };
         }
         self.state().in_hand.push(fairy.serial);
         let quiet = self.reset(&fairy, connection, transaction, rule).await;
@@ -98,7 +98,7 @@ impl<O: Observer> World<'_, O> {
                 state.pool_event(of_event, slot, PoolEvent::CloseDetached, Some(connection), rule);
                 state.dbapi_close(connection);
             }
-            (false, false) => Box::pin(self.invalidate(pool, slot)).await,
+            (false, false) => self.invalidate(pool, slot).await,
             _ => {}
         }
         by_agent

@@ -30,15 +30,14 @@ impl<O: Observer> World<'_, O> {
         let slot = match (free, class) {
             (Some(slot), _) => slot,
             (None, PoolClass::QueuePool) => self.get_record(pool).await?,
-            (None, PoolClass::NullPool) => Box::pin(self.create_record(pool)).await?,
-            _ => Box::pin(self.get_kept(pool)).await?,
+            (None, PoolClass::NullPool) => self.create_record(pool).await?,
+            _ => self.get_kept(pool).await?,
         };
         let handed_out = self.state().hand_out_at_once(pool, slot, of_thread);
         if let Some(fairy) = handed_out {
             return Ok(fairy);
         }
-        // What most checkouts do not need is not part of every thread.
-        Box::pin(self.reuse(engine, pool, slot, of_thread)).await
+        self.reuse(engine, pool, slot, of_thread).await
     }
 
     /// The rest of a checkout whose connection must be replaced or tested.
@@ -154,7 +153,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 state.status(pool, Rule::Overflow);
             }
-            let created = Box::pin(self.create_record(pool)).await;
+            let created = self.create_record(pool).await;
             if created.is_err() {
                 let mut state = self.state();
                 state.pools[pool].release();
