@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use poolscope_sim::scenario::Diagnostic;
 use wasm_bindgen::prelude::*;
@@ -17,9 +18,15 @@ use crate::widget::{Message, Props, Show, Widget};
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+/// By handle; a page has a few.
+type Widgets = RefCell<Vec<(u32, AppHandle<Widget>)>>;
+
 thread_local! {
-    /// By handle; a page has a few.
-    static WIDGETS: RefCell<Vec<(u32, AppHandle<Widget>)>> = const { RefCell::new(Vec::new()) };
+    static WIDGETS: Widgets = const { RefCell::new(Vec::new()) };
+    /// Forgotten before they were drawn, by their handles.
+    static EARLY: Widgets = const { RefCell::new(Vec::new()) };
+    /// Not drawn yet.
+    static COMING: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     static LAST_HANDLE: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -30,10 +37,11 @@ thread_local! {
 #[wasm_bindgen]
 pub fn mount(root: Element, config: &str) -> Result<u32, JsError> {
     let show = read(config).map_err(error)?;
-    let props = Props { root: root.clone(), show: Rc::new(RefCell::new(Some(show))) };
-    let app = yew::Renderer::<Widget>::with_root_and_props(root, props).render();
     let handle = LAST_HANDLE.get().wrapping_add(1);
     LAST_HANDLE.set(handle);
+    COMING.with_borrow_mut(|coming| coming.push(handle));
+    let props = Props { root: root.clone(), show: Rc::new(RefCell::new(Some(show))), handle };
+    let app = yew::Renderer::<Widget>::with_root_and_props(root, props).render();
     WIDGETS.with_borrow_mut(|widgets| widgets.push((handle, app)));
     Ok(handle)
 }
@@ -58,14 +66,28 @@ pub fn resize(handle: u32) {
 /// Forgets the widget. Its root is emptied a little later.
 #[wasm_bindgen]
 pub fn unmount(handle: u32) {
-    let app = WIDGETS.with_borrow_mut(|widgets| {
-        let at = widgets.iter().position(|(known, _)| *known == handle)?;
-        Some(widgets.swap_remove(at).1)
-    });
-    if let Some(app) = app {
-        // Yew renders a little after `mount`, and would still do so after a destruction that came first.
+    if let Some(app) = take(&WIDGETS, handle) {
+        // Yew draws some time after `mount`, between what else the page does, and would still do so after a destruction that came first.
+        EARLY.with_borrow_mut(|early| early.push((handle, app)));
+        if COMING.with_borrow(|coming| !coming.contains(&handle)) {
+            drawn(handle);
+        }
+    }
+}
+
+/// A widget is there. If it was forgotten before that, it goes now.
+pub fn drawn(handle: u32) {
+    COMING.with_borrow_mut(|coming| coming.retain(|known| *known != handle));
+    if let Some(app) = take(&EARLY, handle) {
         yew::platform::spawn_local(async move { app.destroy() });
     }
+}
+
+fn take(from: &'static LocalKey<Widgets>, handle: u32) -> Option<AppHandle<Widget>> {
+    from.with_borrow_mut(|widgets| {
+        let at = widgets.iter().position(|(known, _)| *known == handle)?;
+        Some(widgets.swap_remove(at).1)
+    })
 }
 
 /// The trace of a scenario as JSON lines, and the outcome as the last one: to be compared with that of the command.

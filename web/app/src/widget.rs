@@ -23,6 +23,7 @@ use crate::markup::Markup;
 use crate::playhead::{Playhead, Tempo};
 use crate::stage::Stage;
 use crate::studio::{STUDIO, Studio, Wish};
+use crate::surface::drawn;
 use crate::view::{View, flag, state};
 use crate::words::{Words, words};
 use crate::{knobs, panels};
@@ -39,6 +40,7 @@ pub struct Show {
 pub struct Props {
     pub root: Element,
     pub show: Rc<RefCell<Option<Show>>>,
+    pub handle: u32,
 }
 
 impl PartialEq for Props {
@@ -159,6 +161,7 @@ impl Component for Widget {
             let _ = element.unchecked_ref::<HtmlElement>().focus();
         }
         if first {
+            drawn(ctx.props().handle);
             state.outbox.insert(0, Outgoing::Ready);
         }
         for event in std::mem::take(&mut state.outbox) {
