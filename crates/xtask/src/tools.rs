@@ -78,7 +78,9 @@ impl Tools {
             for file in ["package.json", "package-lock.json"] {
                 fs::copy(folder.join(file), target.join(file)).with_context(|| format!("cannot copy {file}"))?;
             }
-            process::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(target))
+            // Not `npm ci`, which refuses a lock file that lacks what other platforms would need.
+            let install = ["install", "--no-save", "--no-audit", "--no-fund"];
+            process::run(Command::new(npm).args(install).current_dir(target))
         })?;
         Ok(installed.join("node_modules"))
     }

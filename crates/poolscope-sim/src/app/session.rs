@@ -63,6 +63,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct RootTransaction {
     pub active: bool,
+    /// Before 1.4: the pool resets the connection through it (`_ConnectionFairy._reset_agent`).
+    pub agent: bool,
 }
 
 impl Connection {
@@ -148,10 +150,8 @@ impl<O: Observer> World<'_, O> {
             engine
         };
         let connection = self.connect(engine, Some(id), true).await?;
+        self.connection_begin(connection);
         let mut state = self.state();
-        if let Some(c) = state.connections.get_mut(connection) {
-            c.transaction = Some(RootTransaction { active: true });
-        }
         if let Some(transaction) = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
             transaction.connection = Some(connection);
         }

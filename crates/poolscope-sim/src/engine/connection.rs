@@ -41,8 +41,15 @@ impl<O: Observer> World<'_, O> {
 
     /// `Connection.begin`: nothing goes over the wire.
     pub(crate) fn connection_begin(&self, id: u32) {
-        if let Some(connection) = self.state().connections.get_mut(id) {
-            connection.transaction.get_or_insert(RootTransaction { active: true });
+        let mut state = self.state();
+        // Of the transactions on a checkout that several share, the first is the agent until it ends.
+        let serial = |c: &Connection| c.fairy.as_ref().map(|f| f.serial);
+        let own = state.connections.get(id).and_then(serial);
+        let is_agent =
+            |c: &Connection| own.is_some() && serial(c) == own && c.transaction.as_ref().is_some_and(|t| t.agent);
+        let agent = self.scenario.sqlalchemy < SqlAlchemy::V1_4 && !state.connections.iter().any(|(_, c)| is_agent(c));
+        if let Some(connection) = state.connections.get_mut(id) {
+            connection.transaction.get_or_insert(RootTransaction { active: true, agent });
         }
     }
 
@@ -235,7 +242,7 @@ impl<O: Observer> World<'_, O> {
             };
             let dbapi = connection.dbapi();
             match connection.transaction.take() {
-                Some(RootTransaction { active: true }) => dbapi,
+                Some(RootTransaction { active: true, .. }) => dbapi,
                 _ => None,
             }
         };
@@ -248,7 +255,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
     pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
-        let had_transaction = {
+        let transaction = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
                 return Ok(());
@@ -256,11 +263,15 @@ impl<O: Observer> World<'_, O> {
             if connection.closed {
                 return Ok(());
             }
-            connection.transaction.is_some()
+            match &connection.transaction {
+                None => AtClose::NoTransaction,
+                // Before 1.4 the rollback is left to the pool's reset, which keeps its errors to itself.
+                Some(transaction) if transaction.agent => AtClose::Agent,
+                Some(_) if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => AtClose::NoTransaction,
+                Some(_) => AtClose::RolledBack,
+            }
         };
-        // Before 1.4 the rollback is left to the pool's reset (`_reset_agent`), which keeps its errors to itself.
-        let agent = had_transaction && self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-        if had_transaction && !agent {
+        if transaction == AtClose::RolledBack {
             self.connection_rollback(id).await?;
         }
         let fairy = {
@@ -272,11 +283,6 @@ impl<O: Observer> World<'_, O> {
             })
         };
         if let Some(fairy) = fairy {
-            let transaction = match (had_transaction, agent) {
-                (false, _) => AtClose::NoTransaction,
-                (true, false) => AtClose::RolledBack,
-                (true, true) => AtClose::Agent,
-            };
             self.checkin(fairy, transaction, Rule::ResetOnReturn).await?;
         }
         Ok(())
