@@ -96,7 +96,7 @@ impl Words {
                 broken: "Not fixed yet: {} over the budget.",
                 scenario: "Scenario",
                 gap: " ",
-                parting: ["This run parts from the broken one at ", ". There: ", "; here: "],
+                parting: ["This run parts from the broken one at ", ". There: ", ". Here: "],
                 over: "it is over.",
             }
         }
