@@ -86,7 +86,7 @@ impl<O: Observer> World<'_, O> {
     /// `gc.collect()`, of one process or of all: unless the collector runs already, every unreachable Session and Connection gives
     /// its connection back, in the order of the checkouts.
     pub(crate) async fn collect(&self, process: Option<u16>) {
-        let lost = {
+        let (lost, traced) = {
             let mut state = self.state();
             if state.collecting.is_some() {
                 return;
@@ -99,16 +99,19 @@ impl<O: Observer> World<'_, O> {
                     lost.push((connection.fairy.as_ref().map_or(0, |f| f.serial), id));
                 }
             }
+            let mut traced = Vec::new();
             let lost = crate::order::sorted(lost, |(serial, id)| (*serial, u64::from(*id)));
             for engine in 0..state.engines.len() {
                 if process.is_none_or(|p| state.engines[engine].process == p) {
                     let pool = state.engines[engine].pool;
+                    let in_cycle = state.pools[pool].records.iter().filter(|(_, record)| record.in_cycle);
+                    traced.extend(in_cycle.map(|(slot, _)| (pool, slot)));
                     state.pools[pool].records.for_each(|record| record.in_cycle = false);
                 }
             }
             let found = lost.len() as u32;
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
-            lost
+            (lost, traced)
         };
         // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
@@ -118,6 +121,9 @@ impl<O: Observer> World<'_, O> {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
+        for (pool, slot) in traced {
+            state.forget(pool, slot);
+        }
         state.drop_pools(&pools);
         (state.collecting, state.collector_last) = (None, None);
     }

@@ -272,7 +272,7 @@ impl<O: Observer> State<'_, O> {
         let Some(dbapi) = connection.and_then(|c| self.dbapi.get_mut(c)) else { return };
         if let Some(task) = dbapi.busy.filter(|_| dbapi.cut.is_none()) {
             dbapi.interrupted = true;
-            self.wake(task);
+            self.answer(task);
         }
     }
 

@@ -152,7 +152,22 @@ impl<O: Observer> State<'_, O> {
             }
         }
         self.status(pool, Rule::QueueReturn);
+        self.forget(pool, slot);
         Ok(())
+    }
+
+    /// A record that a SingletonThreadPool has let go of lives as long as somebody refers to it; what it has opened since is then closed by
+    /// the driver's destructor.
+    pub(crate) fn forget(&mut self, pool: usize, slot: u32) {
+        let Pool { class, kept, .. } = &self.pools[pool];
+        if *class != PoolClass::SingletonThreadPool || kept.contains(&slot) || self.is_referred_to(pool, slot) {
+            return;
+        }
+        let record = self.pools[pool].records.remove(slot);
+        if let Some(connection) = record.and_then(|record| record.connection) {
+            let cause = self.last_event();
+            self.dbapi_lost(connection, cause);
+        }
     }
 
     /// `dispose()` of these classes: closed even if in use. Before 1.4 a StaticPool did nothing at all.
