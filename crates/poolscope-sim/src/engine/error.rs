@@ -168,11 +168,16 @@ impl PyError {
             };
             format!("{gap}[SQL: {quote}{sql}{quote}]")
         };
-        // What SQLAlchemy raises while it prepares a statement becomes a StatementError.
+        let finds_user = |statement| [USER, USER_2_0].contains(&scenario.sql(statement));
+        // What SQLAlchemy raises while it prepares a statement becomes a StatementError, whose parameters are a list.
+        let prepared = |statement| {
+            let parameters = if finds_user(statement) { "\n[parameters: [{'pk_1': 1}]]" } else { "" };
+            sql(statement) + parameters
+        };
         let wrapped = |class: &str, message: &str, statement: Option<u16>| match statement {
             None => format!("sqlalchemy.exc.{class}: {message}"),
             Some(statement) => {
-                format!("sqlalchemy.exc.StatementError: (sqlalchemy.exc.{class}) {message}{}", sql(statement))
+                format!("sqlalchemy.exc.StatementError: (sqlalchemy.exc.{class}) {message}{}", prepared(statement))
             }
         };
         match *self {
@@ -182,7 +187,7 @@ impl PyError {
                     format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
                 if let Some(statement) = statement {
                     text += &sql(statement);
-                    if [USER, USER_2_0].contains(&scenario.sql(statement)) {
+                    if finds_user(statement) {
                         text += "\n[parameters: {'pk_1': 1}]";
                     }
                 }
@@ -229,8 +234,10 @@ impl PyError {
                     None if message.is_empty() => class.to_owned(),
                     None => format!("{class}: {message}"),
                     Some(statement) => {
-                        let mut text =
-                            format!("sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}", sql(statement));
+                        let mut text = format!(
+                            "sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}",
+                            prepared(statement)
+                        );
                         if what == Assertion::NoCursorOfSession {
                             text.push(gap);
                             text += "[parameters: [{}]]";
