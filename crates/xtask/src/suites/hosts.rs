@@ -13,7 +13,7 @@ use crate::progress::step;
 use crate::suites::count::{self, Count};
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
-use crate::{book, files, process, scenarios, web_server};
+use crate::{book, files, process, scenarios, sizes, web_server};
 
 /// Where everything is made.
 struct Hosts<'w> {
@@ -42,6 +42,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     let packed = package::pack(workspace)?;
     let hosts = Hosts { workspace, tools: Tools::new()?, packed, source: tests.join("hosts"), work, sites };
     let mut count = count::check(package::pack_crates(workspace, false));
+    count += count::check(sizes::check_headless(&hosts.packed.npm));
     hosts.install()?;
     // Docusaurus takes as long as all others together.
     std::thread::scope(|threads| {
