@@ -150,7 +150,7 @@ fn build_wheel(workspace: &Workspace, tools: &Tools, source: &Path, folder: &Pat
     })
 }
 
-/// The crates that go to crates.io, those before that others need.
+/// The crates that are published, those before that others need.
 const CRATES: [&str; 5] =
     ["poolscope-sim", "poolscope-timeline", "poolscope-embed", "poolscope-cli", "mdbook-poolscope"];
 

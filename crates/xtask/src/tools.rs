@@ -110,7 +110,7 @@ impl Tools {
         self.cargo_tool(workspace, "wasm-bindgen-cli", &version, &["--no-default-features"])
     }
 
-    /// The program that drives Firefox: `GECKODRIVER`, that on PATH, or one built from the source on crates.io.
+    /// The program that drives Firefox: `GECKODRIVER`, that on PATH, or one built from its published source.
     pub fn geckodriver(&self, workspace: &Workspace) -> Result<PathBuf> {
         let named = env::var_os("GECKODRIVER").map(PathBuf::from).filter(|file| file.is_file());
         match named.or_else(|| process::on_path(&["geckodriver"])) {
