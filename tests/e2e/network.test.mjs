@@ -21,10 +21,11 @@ for (const name of ['index', ...PAGES, 'print']) {
 
 test('the front door leads into the book', async (t) => {
   const { page, problems } = await open(t);
-  await page.goto(SITE);
+  // The front door is left while it is still loading: whether the browser calls that a failure depends on who is faster.
+  await page.goto(SITE, { waitUntil: 'commit' });
   await page.waitForURL(`${SITE}en/**`);
   await page.getByRole('link', { name: 'Sessions never closed' }).first().waitFor();
-  assert.deepEqual(problems, []);
+  assert.deepEqual(problems.filter((problem) => problem !== `failed: ${SITE} (net::ERR_ABORTED)`), []);
 });
 
 test('nothing is loaded before a widget is near', async (t) => {
