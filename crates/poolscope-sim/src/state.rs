@@ -54,6 +54,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub starting: Option<u16>,
     /// The task in which the garbage collector runs; it does not run twice at a time.
     pub collecting: Option<u16>,
+    /// As `Task::epoch`, of that task.
+    collector_epoch: u32,
     /// What it did last, when it runs outside of the application's threads.
     pub collector_last: Option<EventId>,
     /// Line of the listing on which each program begins.
@@ -107,6 +109,7 @@ impl<'s, O: Observer> State<'s, O> {
             outcome: Outcome::default(),
             starting: None,
             collecting: None,
+            collector_epoch: 0,
             collector_last: None,
             first_lines: vec![1; scenario.programs.len()],
         };
@@ -194,14 +197,16 @@ impl<'s, O: Observer> State<'s, O> {
 
     /// False for an entry that was overtaken by another wake-up.
     pub fn is_current(&self, task: u16, epoch: u32) -> bool {
-        self.tasks.get(usize::from(task)).is_none_or(|t| t.epoch == epoch)
+        self.epoch(task) == epoch
     }
 
     pub fn resume(&mut self, task: u16) {
         self.current = Some(task);
-        if let Some(t) = self.tasks.get_mut(usize::from(task)) {
-            t.epoch += 1;
-        }
+        *self.tasks.get_mut(usize::from(task)).map_or(&mut self.collector_epoch, |t| &mut t.epoch) += 1;
+    }
+
+    fn epoch(&self, task: u16) -> u32 {
+        self.tasks.get(usize::from(task)).map_or(self.collector_epoch, |t| t.epoch)
     }
 
     /// The task that acts waits: who else runs at once, because it had the event loop they share.
@@ -221,18 +226,18 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn wake(&mut self, task: u16) {
-        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        let epoch = self.epoch(task);
         self.agenda.add_now(self.now, Target::Task { task, epoch });
     }
 
     pub fn wake_at(&mut self, task: u16, at: SimTime) {
-        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        let epoch = self.epoch(task);
         self.agenda.add_task(at, task, epoch);
     }
 
     /// Wakes the task at the latest then.
     pub fn wake_by(&mut self, task: u16, deadline: SimTime) {
-        let epoch = self.tasks.get(usize::from(task)).map_or(0, |t| t.epoch);
+        let epoch = self.epoch(task);
         self.agenda.add_deadline(deadline, Target::Task { task, epoch });
     }
 

@@ -46,7 +46,7 @@ class AsyncConnection(Connection):
     def __repr__(self):
         return f"<aiomysql.connection.Connection object at 0x7f5c{self.number * 16:08x}>"
 
-    async def command(self, microseconds, report, query=False):
+    async def command(self, microseconds, report, query=""):
         try:
             await self.driver.server.command_in_loop(self.session, microseconds, query)
         except DriverError as e:

@@ -122,7 +122,7 @@ class Server:
                 session.running, session.query = virtual.Ticket(), query
                 self.clock.park(session.running, wait)
 
-    async def command_in_loop(self, session, microseconds, query=False):
+    async def command_in_loop(self, session, microseconds, query=""):
         for wait in self.exchange(session, microseconds, query):
             if wait > 0:
                 session.running, session.query = Answer(self.clock), query

@@ -42,11 +42,9 @@ impl<O: Observer> World<'_, O> {
         // Nobody can reach it any more; what it holds is the Connection's.
         state.sessions.remove(id);
         state.detach_users(id);
-        let Some(connection) = connection else { return };
-        if let Some(c) = state.connections.get_mut(connection) {
-            c.references = 0;
+        if let Some(connection) = connection {
+            state.lose_connection(id, connection);
         }
-        state.emit(Rule::Garbage, EventKind::Lost { session: id });
     }
 
     /// A Connection without a transaction goes back at once; with one it is a cycle too, from 2.0 on.
@@ -113,11 +111,12 @@ impl<O: Observer> World<'_, O> {
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
             (lost, traced)
         };
-        // They die together; then their finalizers run.
+        // They die together; then their finalizers run, and after them the driver's destructors.
         let pools = self.state().lost_pools(process);
         let fairies: Vec<Fairy> =
             lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
-        for fairy in fairies {
+        let (detached, whole): (Vec<Fairy>, Vec<Fairy>) = fairies.into_iter().partition(|fairy| fairy.detached);
+        for fairy in whole.into_iter().chain(detached) {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
@@ -130,6 +129,14 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// Nothing refers any more to a Session's Connection; it is in a cycle with its transaction, or with the exception it has raised.
+    pub(crate) fn lose_connection(&mut self, session: u32, connection: u32) {
+        if let Some(c) = self.connections.get_mut(connection) {
+            c.references = 0;
+        }
+        self.emit(Rule::Garbage, EventKind::Lost { session });
+    }
+
     /// The identity map refers to it only weakly.
     fn release_user(&mut self, number: u32) {
         let Some(user) = self.users.get_mut(number) else { return };

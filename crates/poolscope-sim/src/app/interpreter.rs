@@ -115,7 +115,8 @@ impl<O: Observer> World<'_, O> {
                 }
             }
         };
-        let kept = Kept { variables: frame.variables, in_cycle: frame.in_cycle };
+        let swallowed = self.state().current_task().is_some_and(|task| std::mem::take(&mut task.swallowed));
+        let kept = Kept { variables: frame.variables, in_cycle: frame.in_cycle || swallowed };
         if result.is_ok() {
             self.release_all(kept).await;
             return (result, Kept::default());
@@ -234,6 +235,10 @@ impl<O: Observer> World<'_, O> {
                 self.collect(process).await;
             }
             Step::Drop(slot) => self.assign(frame, slot, None).await,
+            Step::Move { from, into } => {
+                let holder = frame.variables.get_mut(usize::from(from)).and_then(Option::take);
+                self.assign(frame, into, holder).await;
+            }
             Step::Raise(raise) => {
                 return Err(PyError::Raised { program: program as u16, raise });
             }

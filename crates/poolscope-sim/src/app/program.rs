@@ -202,6 +202,11 @@ pub(crate) enum Step {
     Collect,
     /// The variable is bound to something without a connection, or a temporary ends.
     Drop(Slot),
+    /// The name gets what the statement has made; what it held before loses a reference.
+    Move {
+        from: Slot,
+        into: Slot,
+    },
     Raise(u16),
     /// `raise` alone, inside `except`.
     Reraise,

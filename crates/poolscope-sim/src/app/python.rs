@@ -272,12 +272,14 @@ impl Compiler<'_> {
         if slot.is_some() && new.is_none() {
             self.error("a Session or Connection can have one name only", "use the first name");
         }
-        // A fresh object sits in a slot of its own; the name moves there and lets go of what it held before.
-        if let Some((_, old, _)) = self.names.iter().find(|(n, ..)| n == name) {
-            let old = *old;
-            self.push(Step::Drop(old));
+        // A fresh object sits in a slot of its own, where its first name finds it. A name that has a slot keeps it, so that the statement
+        // lets go of whatever it finds there when it runs: in a loop that is not what the line above has put there.
+        if let Some((_, slot, known)) = self.names.iter_mut().find(|(n, ..)| n == name) {
+            let into = *slot;
+            *known = kind;
+            self.push(new.map_or(Step::Drop(into), |from| Step::Move { from, into }));
+            return;
         }
-        self.names.retain(|(n, ..)| n != name);
         let slot = new.unwrap_or_else(|| self.slot());
         self.names.push((name.to_owned(), slot, kind));
     }

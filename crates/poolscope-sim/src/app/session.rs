@@ -228,7 +228,11 @@ impl<O: Observer> World<'_, O> {
         let valid =
             self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
         if valid && self.scenario.sqlalchemy >= SqlAlchemy::V1_4 {
-            self.connection_rollback(connection).await?;
+            let done = self.connection_rollback(connection).await;
+            if let Err(error) = done {
+                self.state().lose_connection(id, connection);
+                return Err(error);
+            }
         }
         self.connection_close(connection).await?;
         let mut state = self.state();

@@ -30,6 +30,8 @@ pub(crate) struct Task {
     /// Waits for the pool so far; a time-out of an earlier one is void.
     pub wait: u32,
     pub getter: Getter,
+    /// SQLAlchemy has kept an exception of its own to itself: its traceback keeps the frame that was running (`f_back`).
+    pub swallowed: bool,
     job: Option<Job>,
 }
 
@@ -158,6 +160,7 @@ impl<O: Observer> State<'_, O> {
             role,
             wait: 0,
             getter: Getter::Pending,
+            swallowed: false,
             job: None,
         });
     }

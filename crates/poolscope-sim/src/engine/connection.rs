@@ -255,7 +255,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
     pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
-        let transaction = {
+        let mut transaction = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
                 return Ok(());
@@ -271,8 +271,16 @@ impl<O: Observer> World<'_, O> {
                 Some(_) => AtClose::RolledBack,
             }
         };
+        let mut done = Ok(());
         if transaction == AtClose::RolledBack {
-            self.connection_rollback(id).await?;
+            done = self.connection_rollback(id).await;
+        }
+        if done.is_err() {
+            // Only since then it is closed all the same, and the pool resets it.
+            if self.scenario.sqlalchemy < SqlAlchemy::V2_1 {
+                return done;
+            }
+            transaction = AtClose::NoTransaction;
         }
         let fairy = {
             let mut state = self.state();
@@ -285,7 +293,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(fairy) = fairy {
             self.checkin(fairy, transaction, Rule::ResetOnReturn).await?;
         }
-        Ok(())
+        done
     }
 }
 

@@ -40,12 +40,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn finalize(&self, fairy: Fairy) -> Result<(), PyError> {
         let Fairy { pool, slot, serial, detached, .. } = fairy;
         if detached {
-            // SQLAlchemy has nothing to do with it any more; the driver's destructor closes it.
-            let mut state = self.state();
-            if let Some(connection) = fairy.connection.filter(|_| !state.pools[pool].shares_records()) {
-                let cause = state.last_event();
-                state.dbapi_lost(connection, cause);
-            }
+            self.state().destroy(&fairy);
             return Ok(());
         }
         let connection = {
@@ -86,6 +81,9 @@ impl<O: Observer> World<'_, O> {
         };
         let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario.sqlalchemy));
         let by_agent = disconnect && transaction == AtClose::Agent;
+        if transaction == AtClose::Agent && done.is_err() {
+            self.state().swallow(pool, slot);
+        }
         if by_agent {
             let mut state = self.state();
             let present = state.present_pool(pool);
@@ -124,12 +122,18 @@ impl<O: Observer> World<'_, O> {
 
     /// `_ConnectionFairy.invalidate`: the slot is free at once.
     pub(crate) async fn invalidate_fairy(&self, fairy: &Fairy) -> Result<(), PyError> {
-        if fairy.detached || fairy.connection.is_none() {
+        if fairy.connection.is_none() {
             return Ok(());
         }
-        self.invalidate(fairy.pool, fairy.slot).await;
+        if !fairy.detached {
+            self.invalidate(fairy.pool, fairy.slot).await;
+        }
         let mut state = self.state();
         state.change_fairies(fairy.serial, |other| other.connection = None);
+        if fairy.detached {
+            state.destroy(fairy);
+            return Ok(());
+        }
         state.checkin_in_use(fairy.pool, fairy.slot)
     }
 
@@ -152,6 +156,24 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// SQLAlchemy has nothing to do with a detached connection any more: the driver's destructor closes it.
+    fn destroy(&mut self, fairy: &Fairy) {
+        if let Some(connection) = fairy.connection.filter(|_| !self.pools[fairy.pool].shares_records()) {
+            let cause = self.last_event();
+            self.dbapi_lost(connection, cause);
+        }
+    }
+
+    /// What the agent raises is a cycle with its own traceback (`_handle_dbapi_exception`): record and frames wait for the collector.
+    fn swallow(&mut self, pool: usize, slot: u32) {
+        if let Some(record) = self.pools[pool].records.get_mut(slot) {
+            record.in_cycle = true;
+        }
+        if let Some(task) = self.current_task() {
+            task.swallowed = true;
+        }
+    }
+
     /// The pool that the engine of this pool has now.
     pub(crate) fn present_pool(&self, pool: usize) -> usize {
         self.engines[usize::from(self.pools[pool].engine)].pool

@@ -288,6 +288,7 @@ impl<O: Observer> World<'_, O> {
         }
         // Before 2.0.53 nobody closed it.
         if asked.is_err() && self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
+            self.state().status(pool, Rule::ConnectFails);
             self.terminate(Some(connection)).await;
         }
         asked

@@ -23,6 +23,7 @@ impl<O: Observer> World<'_, O> {
         let mut slot = self.create_record(pool).await?;
         // `StaticPool._do_get` looks at its first record too: the pool may have been invalidated while that connected.
         if first && class == PoolClass::StaticPool && self.state().drops(pool, slot) {
+            self.state().pools[pool].kept.clear();
             slot = self.create_record(pool).await?;
         }
         let mut state = self.state();
