@@ -50,6 +50,10 @@ impl<T> Numbered<T> {
         self.entries.iter_mut().for_each(|(_, value)| change(value));
     }
 
+    pub fn retain(&mut self, keep: impl Fn(&mut T) -> bool) {
+        self.entries.retain_mut(|(_, value)| keep(value));
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.entries.iter().map(|(n, value)| (*n, value))
     }

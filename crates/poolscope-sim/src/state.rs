@@ -43,6 +43,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub nested: Vec<u64>,
     /// Checkouts that have a record but are still being tested, or are being reset.
     pub in_hand: Vec<u64>,
+    /// Exceptions on their way, or being handled: the task and the pool they came through.
+    pub tracebacks: Vec<(u16, usize)>,
     pub server: Server,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
@@ -101,6 +103,7 @@ impl<'s, O: Observer> State<'s, O> {
             fairies: 0,
             nested: Vec::new(),
             in_hand: Vec::new(),
+            tracebacks: Vec::new(),
             server: Server::new(scenario),
             traffic: Vec::new(),
             requests: 0,

@@ -182,6 +182,9 @@ class Server:
     def quit(self, session):
         if session.death is None and session.cut is None and not session.given_up:
             self.leave(session, QUIT)
+        elif session.death and session.running:
+            # Another thread has not read its answer yet, and now gets none.
+            session.death = QUIT
 
     # What happens to sessions.
 

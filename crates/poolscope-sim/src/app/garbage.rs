@@ -24,7 +24,7 @@ impl<O: Observer> World<'_, O> {
             Holder::Session(id) => self.release_session(id),
             Holder::Connection(id) => self.release_connection(id, in_cycle).await,
             Holder::Engine(engine) => self.state().release_engine(engine),
-            Holder::User(number) => self.state().release_user(number),
+            Holder::User(number) => self.state().release_user(number, in_cycle),
         }
     }
 
@@ -107,6 +107,11 @@ impl<O: Observer> World<'_, O> {
                     state.pools[pool].records.for_each(|record| record.in_cycle = false);
                 }
             }
+            // Those that only a cycle has kept alive. (Of any process: nobody else looks at them.)
+            state.users.retain(|user| {
+                user.in_cycle = false;
+                user.references > 0
+            });
             let found = lost.len() as u32;
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
             (lost, traced)
@@ -138,12 +143,24 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The identity map refers to it only weakly.
-    fn release_user(&mut self, number: u32) {
+    fn release_user(&mut self, number: u32, in_cycle: bool) {
         let Some(user) = self.users.get_mut(number) else { return };
         user.references = user.references.saturating_sub(1);
-        if user.references == 0 {
+        user.in_cycle |= in_cycle;
+        if user.references == 0 && !user.in_cycle {
             self.users.remove(number);
         }
+    }
+
+    /// A traceback refers to the pool that the exception came through, until somebody has handled it.
+    pub(crate) fn keep_in_traceback(&mut self, pool: usize) {
+        let task = self.current();
+        self.tracebacks.push((task, pool));
+    }
+
+    pub(crate) fn drop_tracebacks(&mut self) {
+        let task = self.current();
+        self.tracebacks.retain(|(of, _)| *of != task);
     }
 
     /// An engine, its pool and its dialect refer to each other: without a variable they wait for the collector.
@@ -173,7 +190,8 @@ impl<O: Observer> State<'_, O> {
             let held = self.connections.iter().any(|(_, c)| {
                 c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
             });
-            if !in_use && !held {
+            let in_traceback = self.tracebacks.iter().any(|(_, pool)| *pool == index);
+            if !in_use && !held && !in_traceback {
                 found.push(index);
             }
         }

@@ -278,6 +278,7 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Handled => {
                 frame.pending.pop();
+                self.state().drop_tracebacks();
             }
             Step::EndFinally => match frame.pending.pop() {
                 None | Some(Pending::Nothing) => {}

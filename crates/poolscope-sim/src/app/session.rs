@@ -27,6 +27,8 @@ pub(crate) struct User {
     pub session: Option<u32>,
     pub expired: bool,
     pub references: u32,
+    /// A frame that waits for the collector refers to it too.
+    pub in_cycle: bool,
 }
 
 /// Whether a `with ….begin()` block is open around the transaction.
@@ -182,7 +184,7 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         state.next_user += 1;
         let number = state.next_user;
-        state.users.insert(number, User { session: Some(id), expired: false, references: 0 });
+        state.users.insert(number, User { session: Some(id), expired: false, references: 0, in_cycle: false });
         Ok(number)
     }
 

@@ -435,6 +435,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     pub(crate) fn finish_request(&mut self, request: u32, result: Result<(), PyError>) {
+        self.drop_tracebacks();
         match result {
             Ok(()) => self.outcome.served += 1,
             Err(error) => {

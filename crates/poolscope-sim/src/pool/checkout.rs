@@ -146,6 +146,7 @@ impl<O: Observer> World<'_, O> {
                     }
                     let (size, overflow) = state.pools[pool].max_overflow_reached();
                     let timeout = options.pool_timeout;
+                    state.keep_in_traceback(pool);
                     return Err(PyError::PoolTimeout { size, overflow, timeout, statement: None });
                 }
                 if !state.pools[pool].claim() {
@@ -251,7 +252,9 @@ impl<O: Observer> World<'_, O> {
             Ok(connection) => connection,
             Err(error) => {
                 let error = wrap(self.scenario.sqlalchemy, error, None);
-                self.state().emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
+                let mut state = self.state();
+                state.emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
+                state.keep_in_traceback(pool);
                 return Err(error);
             }
         };
