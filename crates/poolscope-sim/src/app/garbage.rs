@@ -94,7 +94,9 @@ impl<O: Observer> World<'_, O> {
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
                 if connection.references == 0 && ours(connection.engine) {
-                    lost.push((connection.fairy.as_ref().map_or(0, |f| f.serial), id));
+                    // What is detached comes last: that is for the driver's destructors.
+                    let order = |fairy: &Fairy| fairy.serial | u64::from(fairy.detached) << 63;
+                    lost.push((connection.fairy.as_ref().map_or(0, order), id));
                 }
             }
             let mut traced = Vec::new();
@@ -116,12 +118,11 @@ impl<O: Observer> World<'_, O> {
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
             (lost, traced)
         };
-        // They die together; then their finalizers run, and after them the driver's destructors.
+        // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
         let fairies: Vec<Fairy> =
             lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
-        let (detached, whole): (Vec<Fairy>, Vec<Fairy>) = fairies.into_iter().partition(|fairy| fairy.detached);
-        for fairy in whole.into_iter().chain(detached) {
+        for fairy in fairies {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();

@@ -234,9 +234,8 @@ impl<O: Observer> World<'_, O> {
                 let process = self.state().current_task().map(|t| t.process);
                 self.collect(process).await;
             }
-            Step::Drop(slot) => self.assign(frame, slot, None).await,
-            Step::Move { from, into } => {
-                let holder = frame.variables.get_mut(usize::from(from)).and_then(Option::take);
+            Step::Bind { from, into } => {
+                let holder = from.and_then(|from| frame.variables.get_mut(usize::from(from))?.take());
                 self.assign(frame, into, holder).await;
             }
             Step::Raise(raise) => {

@@ -200,11 +200,9 @@ pub(crate) enum Step {
     },
     /// `gc.collect()`
     Collect,
-    /// The variable is bound to something without a connection, or a temporary ends.
-    Drop(Slot),
-    /// The name gets what the statement has made; what it held before loses a reference.
-    Move {
-        from: Slot,
+    /// A name gets what the statement has made, or nothing that has a connection; what it held before loses a reference.
+    Bind {
+        from: Option<Slot>,
         into: Slot,
     },
     Raise(u16),

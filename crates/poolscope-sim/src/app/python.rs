@@ -257,7 +257,7 @@ impl Compiler<'_> {
     fn end_temporaries(&mut self, kept: Option<Slot>) {
         for slot in std::mem::take(&mut self.temporaries) {
             if Some(slot) != kept {
-                self.push(Step::Drop(slot));
+                self.push(Step::Bind { from: None, into: slot });
             }
         }
     }
@@ -277,7 +277,7 @@ impl Compiler<'_> {
         if let Some((_, slot, known)) = self.names.iter_mut().find(|(n, ..)| n == name) {
             let into = *slot;
             *known = kind;
-            self.push(new.map_or(Step::Drop(into), |from| Step::Move { from, into }));
+            self.push(Step::Bind { from: new, into });
             return;
         }
         let slot = new.unwrap_or_else(|| self.slot());
