@@ -39,7 +39,7 @@ pub use permalink::{Changed, Permalink};
 pub use processlist::ProcessRow;
 pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
-pub use svg::{css, svg, svg_items};
+pub use svg::{Part, css, parts, svg};
 pub use timeline::{
     Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Quiet, Run,
     Series, SeriesKind, Step, StepKind, Timeline, Truth,

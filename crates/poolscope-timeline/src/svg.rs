@@ -10,47 +10,72 @@ pub fn css() -> &'static str {
     include_str!("poolscope-scene.css")
 }
 
+/// An element inside of the picture: a `path` for as many shapes as fit into it, or a `g` with texts.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub name: &'static str,
+    pub attributes: Vec<(&'static str, String)>,
+    /// Markup, escaped.
+    pub inside: String,
+}
+
 /// A complete `<svg>` element: escaped, without ids and inline styles.
 pub fn svg(scene: &Scene) -> String {
+    let [width, height] = [scene.width, scene.height].map(|length| {
+        let mut out = Ink::default();
+        out.number(length);
+        out.text()
+    });
     let mut out = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ps\" role=\"img\" viewBox=\"0 0 ");
-    number(&mut out, scene.width);
-    out.push(' ');
-    number(&mut out, scene.height);
-    out.push_str("\" width=\"");
-    number(&mut out, scene.width);
-    out.push_str("\" height=\"");
-    number(&mut out, scene.height);
-    out.push_str("\"><title>");
-    escape(&mut out, &scene.title);
-    out.push_str("</title><desc>");
-    escape(&mut out, &scene.desc);
+    for word in [&width, " ", &height, "\" width=\"", &width, "\" height=\"", &height, "\"><title>"] {
+        out.push_str(word);
+    }
+    let mut words = Ink::default();
+    words.escape(&scene.title);
+    words.put("</title><desc>");
+    words.escape(&scene.desc);
+    out.push_str(&words.text());
     out.push_str("</desc>");
-    out.push_str(&svg_items(scene));
+    for Part { name, attributes, inside } in parts(scene) {
+        out.push('<');
+        out.push_str(name);
+        for (key, value) in attributes {
+            for word in [" ", key, "=\"", &value, "\""] {
+                out.push_str(word);
+            }
+        }
+        if inside.is_empty() {
+            out.push_str("/>");
+        } else {
+            out.push('>');
+            out.push_str(&inside);
+            out.push_str("</g>");
+        }
+    }
     out.push_str("</svg>");
     out
 }
 
-/// Only what is inside the `<svg>` element, without title and description: for a widget that owns the element.
-pub fn svg_items(scene: &Scene) -> String {
-    let mut out = String::new();
-    let mut open = Open::Nothing;
+/// What is inside the `<svg>` element, without title and description: for a widget that owns the element and replaces what has changed.
+pub fn parts(scene: &Scene) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut out = Ink::default();
+    let mut open = None;
     for item in &scene.items {
         let next = Open::of(item);
-        if next != open {
-            open.close(&mut out);
-            next.begin(&mut out);
-            open = next;
+        if open != Some(next) {
+            parts.extend(open.map(|open| open.part(&mut out)));
+            open = Some(next);
         }
-        shape(&mut out, &item.shape, open.shares_x());
+        shape(&mut out, &item.shape, next.shares_x());
     }
-    open.close(&mut out);
-    out
+    parts.extend(open.map(|open| open.part(&mut out)));
+    parts
 }
 
 /// The element that is being written: one for as many shapes as fit into it.
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
-    Nothing,
     Path {
         class: &'static str,
         thick: f32,
@@ -78,53 +103,48 @@ impl Open {
         matches!(self, Open::Texts { column: Some(_), .. })
     }
 
-    fn begin(self, out: &mut String) {
+    /// With what has been drawn so far.
+    fn part(self, out: &mut Ink) -> Part {
+        let drawn = std::mem::take(out).text();
         match self {
-            Open::Nothing => {}
             Open::Path { class, thick } => {
-                out.push_str("<path class=\"");
-                out.push_str(class);
+                let mut attributes = vec![("class", class.to_owned())];
                 if thick > 0.0 {
-                    out.push_str("\" stroke-width=\"");
-                    number(out, thick);
+                    out.number(thick);
+                    attributes.push(("stroke-width", std::mem::take(out).text()));
                 }
-                out.push_str("\" d=\"");
+                attributes.push(("d", drawn));
+                Part { name: "path", attributes, inside: String::new() }
             }
             Open::Texts { class, anchor, column } => {
-                out.push_str("<g class=\"");
-                out.push_str(class);
+                let mut attributes = vec![("class", class.to_owned())];
                 if let Some(x) = column {
-                    out.push_str("\" transform=\"translate(");
-                    number(out, x);
-                    out.push(')');
+                    out.put("translate(");
+                    out.number(x);
+                    out.put(")");
+                    attributes.push(("transform", std::mem::take(out).text()));
                 }
-                out.push_str(match anchor {
-                    Anchor::Start => "\">",
-                    Anchor::Middle => "\" text-anchor=\"middle\">",
-                    Anchor::End => "\" text-anchor=\"end\">",
-                });
+                let anchor = match anchor {
+                    Anchor::Start => None,
+                    Anchor::Middle => Some("middle"),
+                    Anchor::End => Some("end"),
+                };
+                attributes.extend(anchor.map(|anchor| ("text-anchor", anchor.to_owned())));
+                Part { name: "g", attributes, inside: drawn }
             }
         }
-    }
-
-    fn close(self, out: &mut String) {
-        out.push_str(match self {
-            Open::Nothing => "",
-            Open::Path { .. } => "\"/>",
-            Open::Texts { .. } => "</g>",
-        });
     }
 }
 
 /// `shared`: the group has the x of its texts already.
-fn shape(out: &mut String, shape: &Shape, shared: bool) {
+fn shape(out: &mut Ink, shape: &Shape, shared: bool) {
     match shape {
         Shape::Rect { x, y, width, height, .. } => {
             let mut pen = Pen::at(out, *x, *y);
             pen.to(x + width, *y);
             pen.to(x + width, y + height);
             pen.to(*x, y + height);
-            out.push('z');
+            out.put("z");
         }
         Shape::Line { x1, y1, x2, y2 } => Pen::at(out, *x1, *y1).to(*x2, *y2),
         Shape::Stroke { x1, x2, y, .. } => Pen::at(out, *x1, *y).to(*x2, *y),
@@ -135,30 +155,30 @@ fn shape(out: &mut String, shape: &Shape, shared: bool) {
                 pen.to(*x, *y);
             }
             if *closed {
-                out.push('z');
+                out.put("z");
             }
         }
         Shape::Glyph { glyph, x, y, size } => glyph_path(out, *glyph, *x, *y, size / 2.0),
         Shape::Text { x, y, text, .. } => {
-            out.push_str("<text");
+            out.put("<text");
             if !shared {
-                out.push_str(" x=\"");
-                number(out, *x);
-                out.push('"');
+                out.put(" x=\"");
+                out.number(*x);
+                out.put("\"");
             }
-            out.push_str(" y=\"");
-            number(out, *y);
-            out.push_str("\">");
-            escape(out, text);
-            out.push_str("</text>");
+            out.put(" y=\"");
+            out.number(*y);
+            out.put("\">");
+            out.escape(text);
+            out.put("</text>");
         }
     }
 }
 
 /// `r` is half the size.
-fn glyph_path(out: &mut String, glyph: Glyph, x: f32, y: f32, r: f32) {
+fn glyph_path(out: &mut Ink, glyph: Glyph, x: f32, y: f32, r: f32) {
     // A tail of unit vectors is a polygon; crosses and bars are lines.
-    let strokes = |out: &mut String, points: &[(f32, f32)]| {
+    let strokes = |out: &mut Ink, points: &[(f32, f32)]| {
         let mut points = points.iter().map(|(dx, dy)| (x + dx * r, y + dy * r));
         if let Some((x, y)) = points.next() {
             let mut pen = Pen::at(out, x, y);
@@ -167,8 +187,11 @@ fn glyph_path(out: &mut String, glyph: Glyph, x: f32, y: f32, r: f32) {
     };
     let closed: &[(f32, f32)] = match glyph {
         Glyph::Cross => {
-            strokes(out, &[(-0.8, -0.8), (0.8, 0.8)]);
-            return strokes(out, &[(0.8, -0.8), (-0.8, 0.8)]);
+            let [left, right, top, bottom] = [x - 0.8 * r, x + 0.8 * r, y - 0.8 * r, y + 0.8 * r];
+            let mut pen = Pen::at(out, left, top);
+            pen.to(right, bottom);
+            pen.hop(right, top);
+            return pen.to(left, bottom);
         }
         Glyph::Barred => {
             circle(out, x, y, r * 0.9);
@@ -176,6 +199,7 @@ fn glyph_path(out: &mut String, glyph: Glyph, x: f32, y: f32, r: f32) {
         }
         Glyph::Dot => return circle(out, x, y, r * 0.5),
         Glyph::Ring => return circle(out, x, y, r * 0.75),
+        Glyph::Speck => &[(-0.48, -0.48), (0.48, -0.48), (0.48, 0.48), (-0.48, 0.48)],
         Glyph::Up => &[(0.0, -0.8), (0.8, 0.7), (-0.8, 0.7)],
         Glyph::Down => &[(0.0, 0.8), (0.8, -0.7), (-0.8, -0.7)],
         Glyph::Diamond => &[(0.0, -1.0), (0.9, 0.0), (0.0, 1.0), (-0.9, 0.0)],
@@ -184,31 +208,31 @@ fn glyph_path(out: &mut String, glyph: Glyph, x: f32, y: f32, r: f32) {
         Glyph::Bolt => &[(0.3, -1.1), (-0.7, 0.2), (0.0, 0.2), (-0.3, 1.1), (0.7, -0.2), (0.0, -0.2)],
     };
     strokes(out, closed);
-    out.push('z');
+    out.put("z");
 }
 
 /// One arc that ends a tenth of a pixel before its start, which closing it hides.
-fn circle(out: &mut String, x: f32, y: f32, r: f32) {
+fn circle(out: &mut Ink, x: f32, y: f32, r: f32) {
     Pen::at(out, x, y - r);
-    out.push('a');
-    number(out, r);
-    out.push(' ');
-    number(out, r);
-    out.push_str(" 0 1 0 .1 0z");
+    out.put("a");
+    out.number(r);
+    out.put(" ");
+    out.number(r);
+    out.put(" 0 1 0 .1 0z");
 }
 
 /// Writes a line as differences of rounded positions, which are short and do not drift.
 struct Pen<'o> {
-    out: &'o mut String,
+    out: &'o mut Ink,
     x: i32,
     y: i32,
 }
 
 impl Pen<'_> {
-    fn at(out: &mut String, x: f32, y: f32) -> Pen<'_> {
+    fn at(out: &mut Ink, x: f32, y: f32) -> Pen<'_> {
         let (x, y) = (tenths(x), tenths(y));
-        out.push('M');
-        pair(out, x, y);
+        out.put("M");
+        out.pair(x, y);
         Pen { out, x, y }
     }
 
@@ -218,29 +242,28 @@ impl Pen<'_> {
         match (dx, dy) {
             (0, 0) => {}
             (_, 0) => {
-                self.out.push('h');
-                decimal(self.out, dx);
+                self.out.put("h");
+                self.out.decimal(dx);
             }
             (0, _) => {
-                self.out.push('v');
-                decimal(self.out, dy);
+                self.out.put("v");
+                self.out.decimal(dy);
             }
             _ => {
-                self.out.push('l');
-                pair(self.out, dx, dy);
+                self.out.put("l");
+                self.out.pair(dx, dy);
             }
         }
         (self.x, self.y) = (x, y);
     }
-}
 
-/// Two numbers in tenths; a minus separates as well as a space does.
-fn pair(out: &mut String, a: i32, b: i32) {
-    decimal(out, a);
-    if 0 <= b {
-        out.push(' ');
+    /// To a place nearby, without a line.
+    fn hop(&mut self, x: f32, y: f32) {
+        let (x, y) = (tenths(x), tenths(y));
+        self.out.put("m");
+        self.out.pair(x - self.x, y - self.y);
+        (self.x, self.y) = (x, y);
     }
-    decimal(out, b);
 }
 
 fn tenths(value: f32) -> i32 {
@@ -248,44 +271,68 @@ fn tenths(value: f32) -> i32 {
     (value * 10.0).round() as i32
 }
 
-fn number(out: &mut String, value: f32) {
-    decimal(out, tenths(value));
-}
+/// What is being written, as bytes: a text would take each of its many digits for a character that may be longer.
+#[derive(Debug, Default)]
+struct Ink(Vec<u8>);
 
-/// Tenths as a decimal without needless zeros: whole numbers only, so that no float formatting comes into the wasm.
-fn decimal(out: &mut String, value: i32) {
-    if value < 0 {
-        out.push('-');
+impl Ink {
+    fn text(self) -> String {
+        // Only texts and digits have come in.
+        String::from_utf8(self.0).unwrap_or_default()
     }
-    let value = value.unsigned_abs();
-    if value == 0 || 10 <= value {
-        whole(out, value / 10);
-    }
-    if !value.is_multiple_of(10) {
-        out.push('.');
-        whole(out, value % 10);
-    }
-}
 
-fn whole(out: &mut String, value: u32) {
-    if value >= 10 {
-        whole(out, value / 10);
+    fn put(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
     }
-    out.push(char::from(b'0' + (value % 10) as u8));
-}
 
-/// Text content; the same five characters would be escaped in an attribute. Control characters are not allowed in XML at all.
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' | '\r' => out.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
+    /// Two numbers in tenths; a minus separates as well as a space does.
+    fn pair(&mut self, a: i32, b: i32) {
+        self.decimal(a);
+        if 0 <= b {
+            self.0.push(b' ');
+        }
+        self.decimal(b);
+    }
+
+    fn number(&mut self, value: f32) {
+        self.decimal(tenths(value));
+    }
+
+    /// Tenths as a decimal without needless zeros: whole numbers only, so that no float formatting comes into the wasm.
+    fn decimal(&mut self, value: i32) {
+        if value < 0 {
+            self.0.push(b'-');
+        }
+        let value = value.unsigned_abs();
+        if value == 0 || 10 <= value {
+            self.whole(value / 10);
+        }
+        if !value.is_multiple_of(10) {
+            self.0.push(b'.');
+            self.whole(value % 10);
+        }
+    }
+
+    fn whole(&mut self, value: u32) {
+        if value >= 10 {
+            self.whole(value / 10);
+        }
+        self.0.push(b'0' + (value % 10) as u8);
+    }
+
+    /// Text content; the same five characters would be escaped in an attribute. Control characters are not allowed in XML at all.
+    fn escape(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '&' => self.put("&amp;"),
+                '<' => self.put("&lt;"),
+                '>' => self.put("&gt;"),
+                '"' => self.put("&quot;"),
+                '\'' => self.put("&#39;"),
+                '\t' | '\n' | '\r' => self.put(" "),
+                c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => self.put("\u{fffd}"),
+                c => self.put(c.encode_utf8(&mut [0; 4])),
+            }
         }
     }
 }
@@ -297,9 +344,9 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let written = |value| {
-            let mut out = String::new();
-            number(&mut out, value);
-            out
+            let mut out = Ink::default();
+            out.number(value);
+            out.text()
         };
         assert_eq!(
             [0.0, -0.04, 12.0, 3.16, -7.96, 0.5, f32::NAN].map(written),
@@ -309,8 +356,8 @@ mod tests {
 
     #[test]
     fn hostile_text_is_escaped() {
-        let mut out = String::new();
-        escape(&mut out, "</text><script>\"&'\u{0}\n");
-        assert_eq!(out, "&lt;/text&gt;&lt;script&gt;&quot;&amp;&#39;\u{fffd} ");
+        let mut out = Ink::default();
+        out.escape("</text><script>\"&'\u{0}\n");
+        assert_eq!(out.text(), "&lt;/text&gt;&lt;script&gt;&quot;&amp;&#39;\u{fffd} ");
     }
 }

@@ -25,6 +25,9 @@ struct Fold {
 impl Folds {
     /// Time → shown time.
     fn place(&self, at: SimTime) -> u64 {
+        if self.0.is_empty() {
+            return at.0;
+        }
         let after = self.0.partition_point(|fold| fold.from <= at);
         let Some(fold) = after.checked_sub(1).and_then(|i| self.0.get(i)) else { return at.0 };
         if fold.to <= at {
@@ -162,7 +165,9 @@ impl Viewport {
 
     /// This window drawn between two horizontal pixel positions.
     pub fn scale(&self, left: f32, right: f32) -> TimeScale {
-        TimeScale { folds: self.folds.clone(), from: self.from, to: self.to, left, right: right.max(left + 1.0) }
+        let right = right.max(left + 1.0);
+        let px_per_us = f64::from(right - left) / (self.to - self.from).max(1) as f64;
+        TimeScale { folds: self.folds.clone(), from: self.from, to: self.to, left, right, px_per_us }
     }
 }
 
@@ -174,6 +179,7 @@ pub struct TimeScale {
     to: u64,
     left: f32,
     right: f32,
+    px_per_us: f64,
 }
 
 impl TimeScale {
@@ -183,14 +189,19 @@ impl TimeScale {
     }
 
     fn pixel(&self, place: u64) -> f32 {
-        let span = (self.to - self.from).max(1) as f64;
-        let offset = place as f64 - self.from as f64;
-        self.left + (offset / span * f64::from(self.right - self.left)) as f32
+        self.left + ((place as f64 - self.from as f64) * self.px_per_us) as f32
     }
 
     /// The pixel of an instant, kept inside the window.
     pub fn x_inside(&self, at: SimTime) -> f32 {
         self.pixel(self.folds.place(at).clamp(self.from, self.to))
+    }
+
+    /// The pixels between which a span of time is seen; nothing if it is out of sight.
+    pub fn part(&self, from: SimTime, to: SimTime) -> Option<(f32, f32)> {
+        let (from, to) = (self.folds.place(from), self.folds.place(to));
+        let seen = from <= self.to && self.from <= to;
+        seen.then(|| (self.pixel(from.max(self.from)), self.pixel(to.min(self.to))))
     }
 
     /// The instant at a pixel, kept inside the window.

@@ -2,10 +2,9 @@
 
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::EventId;
-use poolscope_timeline::{Scene, SceneOptions, Shape, Timeline, Viewport, scene, svg};
+use poolscope_timeline::{Scene, SceneOptions, Shape, Timeline, Viewport, parts, scene, svg};
 use yew::prelude::*;
 
-use crate::markup::Markup;
 use crate::playhead::Playhead;
 use crate::studio::STUDIO;
 use crate::view::View;
@@ -16,7 +15,7 @@ pub struct Stage {
     lang: String,
     pub viewport: Viewport,
     scene: Scene,
-    picture: AttrValue,
+    picture: Html,
     /// Where two runs part that are drawn beside each other.
     pub divergence: Option<SimTime>,
     /// Idle time is drawn shorter than it lasts.
@@ -32,7 +31,7 @@ impl Stage {
         let viewport = Viewport::fit(timeline.start, timeline.end);
         let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
         let scene = scene(timeline, &viewport, &SceneOptions::new(width as f32, lang));
-        let picture = svg(&scene).into();
+        let picture = picture(&scene);
         Stage { width, lang: lang.to_owned(), viewport, scene, picture, divergence: None, folded: false }
     }
 
@@ -67,7 +66,7 @@ impl Stage {
         let divergence = self.divergence;
         let options = SceneOptions { divergence, ..SceneOptions::new(self.width as f32, &self.lang) };
         self.scene = scene(timeline, &viewport, &options);
-        self.picture = svg(&self.scene).into();
+        self.picture = picture(&self.scene);
         self.viewport = viewport;
     }
 
@@ -98,9 +97,6 @@ impl Stage {
         subject: Option<EventId>,
         drawn: &[(&'static str, String)],
     ) {
-        // Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
-        let picture = Html::from_html_unchecked(self.picture.clone());
-        let (width, height) = (self.scene.width as i32, self.scene.height as i32);
         let (outlines, ring) = self.selection(subject);
         let (mut line, mut thumb) = (String::new(), String::new());
         if let Some((x, stretches)) = self.scene.playhead(playhead.at) {
@@ -110,17 +106,14 @@ impl Stage {
             }
             thumb = format!("M{x} {top}l-6 -8h12z");
         }
-        let mut overlay = Markup::default();
-        overlay.raw("<svg class=\"overlay\" aria-hidden=\"true\" width=\"").text(&width.to_string());
-        overlay.raw("\" height=\"").text(&height.to_string()).raw("\"><path class=\"same\" d=\"").text(&outlines);
-        overlay.raw("\"/><path class=\"chosen\" d=\"").text(&ring).raw("\"/><path class=\"playhead\" d=\"").text(&line);
-        overlay.raw("\"/><path class=\"thumb\" d=\"").text(&thumb);
-        for (class, path) in drawn {
-            overlay.raw("\"/><path class=\"").raw(class).raw("\" d=\"").text(path);
+        view.open("div class=picture", &[]).add(self.picture.clone());
+        let (width, height) = size(&self.scene);
+        view.close().open("svg class=overlay aria-hidden=true width={} height={}", &[&width, &height]);
+        let own = [("same", &outlines), ("chosen", &ring), ("playhead", &line), ("thumb", &thumb)];
+        for (class, path) in own.into_iter().chain(drawn.iter().map(|(class, path)| (*class, path))) {
+            view.open("path class={} d={}", &[class, path]).close();
         }
-        overlay.raw("\"/></svg>");
-        view.open("div class=picture", &[]).add(picture);
-        view.close().markup(overlay);
+        view.close();
     }
 
     /// Where these instants are, as ticks under the axis.
@@ -133,8 +126,8 @@ impl Stage {
     }
 
     /// The picture alone, as a file.
-    pub fn picture(&self) -> &str {
-        &self.picture
+    pub fn picture(&self) -> String {
+        svg(&self.scene)
     }
 
     /// Outlines around everything that is about the same connection, and a ring around the mark of the event itself.
@@ -157,4 +150,23 @@ impl Stage {
         }
         (outlines, ring)
     }
+}
+
+/// Safe: every text in the picture is escaped where it is written, and the scenario's own text reaches it nowhere else.
+fn picture(scene: &Scene) -> Html {
+    let (width, height) = size(scene);
+    let mut view = View::default();
+    let line = "svg class=ps role=img viewBox={} width={} height={}";
+    view.open(line, &[&format!("0 0 {width} {height}"), &width, &height]);
+    view.leaf("title", &[], &scene.title).leaf("desc", &[], &scene.desc);
+    for part in parts(scene) {
+        view.part(part);
+    }
+    view.close();
+    view.html()
+}
+
+/// Whole px.
+fn size(scene: &Scene) -> (String, String) {
+    ((scene.width as i32).to_string(), (scene.height as i32).to_string())
 }

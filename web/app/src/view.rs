@@ -1,6 +1,7 @@
 //! Building the view: elements that yew keeps and compares, opened and closed in the order of the text. Not `html!`, which writes the
 //! construction of every element out in full at its place: three times the bytes in the shipped module.
 
+use poolscope_timeline::Part;
 use yew::prelude::*;
 use yew::virtual_dom::{VTag, VText};
 
@@ -59,6 +60,19 @@ impl View {
 
     pub fn text(&mut self, text: &str) -> &mut View {
         self.add(VText::new(text.to_owned()).into());
+        self
+    }
+
+    /// An element of a picture: what has not changed of it stays in the page as it is.
+    pub fn part(&mut self, part: Part) -> &mut View {
+        let mut tag = VTag::new(part.name);
+        for (key, value) in part.attributes {
+            tag.add_attribute(key, value);
+        }
+        if !part.inside.is_empty() {
+            tag.add_child(Html::from_html_unchecked(part.inside.into()));
+        }
+        self.add(tag.into());
         self
     }
 

@@ -77,15 +77,13 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     let mut labelled = None;
     let mut cluster: Option<Cluster> = None;
     lane.peaks.walk(lane.bars.len(), &mut |first, last, strongest| {
-        let (from, to, bar) = (&lane.bars[first], &lane.bars[last], &lane.bars[strongest]);
+        let (from, to) = (&lane.bars[first], &lane.bars[last]);
         if from.row != to.row {
             return false;
         }
-        if !easel.scale.shows(from.from, to.to) {
-            return true;
-        }
+        let Some((left, right)) = easel.scale.part(from.from, to.to) else { return true };
+        let bar = &lane.bars[strongest];
         let top = top + f32::from(bar.row) * pitch;
-        let (left, right) = (easel.scale.x_inside(from.from), easel.scale.x_inside(to.to));
         if right - left < cell {
             let new = Cluster { left, right, top, bar, single: first == last };
             match &mut cluster {
@@ -98,6 +96,7 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
             return false;
         }
         flush(easel, cluster.take(), thick, lane);
+        let (left, right) = if lane.peaks.is_dense() { (left.round(), right.round()) } else { (left, right) };
         span(easel, bar, left, right, top, thick);
         if !thin && labelled != bar.number && number(easel, bar, left, right, top, thick) {
             labelled = bar.number;
@@ -123,15 +122,12 @@ fn crowd(easel: &mut Easel, lane: &Lane, top: f32, pitch: f32) {
         }
     };
     for bar in &lane.bars {
-        if !scale.shows(bar.from, bar.to) {
-            continue;
-        }
+        let Some((left, right)) = scale.part(bar.from, bar.to) else { continue };
         let own = (f32::from(bar.row) * pitch / ROW_MIN).floor();
         if own != line {
             flush(&mut filled, line);
             line = own;
         }
-        let (left, right) = (scale.x_inside(bar.from), scale.x_inside(bar.to));
         let near = filled.iter_mut().find(|f| left <= f.1 + 1.0 && f.0 <= right + 1.0 && class(f.2) == class(bar));
         match near {
             Some(found) => (found.0, found.1) = (found.0.min(left), found.1.max(right)),
@@ -162,9 +158,15 @@ impl<'a> Cluster<'a> {
 }
 
 fn flush(easel: &mut Easel, cluster: Option<Cluster<'_>>, height: f32, lane: &Lane) {
-    let Some(Cluster { left, right, top, bar, single }) = cluster else { return };
-    let width = (right - left).max(BLIP);
+    let Some(Cluster { mut left, right, top, bar, single }) = cluster else { return };
+    let mut width = (right - left).max(BLIP);
     let dense = lane.peaks.is_dense();
+    if dense {
+        // Of so many shapes nobody sees the tenths of a pixel, but each costs a frame some of its time.
+        let right = (left + width).round();
+        left = left.round();
+        width = right - left;
+    }
     if bar.kind.strength() == 0 && (!dense || right - left < BLIP) {
         return;
     }
@@ -174,7 +176,7 @@ fn flush(easel: &mut Easel, cluster: Option<Cluster<'_>>, height: f32, lane: &La
             easel.last(Layer::Blip)
         && *same == class
         && *y == top
-        && left - (*x + *w) < 1.0
+        && left - (*x + *w) <= 1.0
     {
         // A long stretch of the same is one shape, and stands for no event of its own.
         *w = (left + width - *x).max(*w);

@@ -18,27 +18,21 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
     let highest = limit.unwrap_or(0).max(peak) as f32;
     let level = |value: i32| (bottom - (bottom - top) * (value.max(0) as f32) / highest).round();
 
-    let mut steps: Vec<(f32, f32)> = Vec::new();
-    for (at, value) in &series.points {
-        let (x, y) = (easel.scale.x_inside(*at), level(*value));
-        match steps.last() {
-            // Within one pixel the highest count remains visible.
-            Some(last) if x - last.0 < 0.5 && last.1 <= y && steps.len() > 1 && x < right => {
-                let last = *last;
-                steps.push((last.0 + 0.5, last.1));
-                steps.push((last.0 + 0.5, y));
-            }
-            Some(last) => {
-                let last = *last;
-                steps.push((x, last.1));
-                steps.push((x, y));
-            }
-            None => steps.push((x, y)),
+    // What is out of sight is left out, but for the count at the left edge.
+    let begin = easel.scale.time(left);
+    let first = series.points.partition_point(|p| p.0 <= begin).saturating_sub(1);
+    let seen = series.points.get(first..).unwrap_or_default();
+    // Where there are more changes than pixels, whole pixels are fine enough.
+    let fine = if seen.len() < (right - left) as usize { 0.5 } else { 1.0 };
+    let mut steps = Steps { points: Vec::new(), x: left, peak: bottom, last: bottom, fine };
+    for (at, value) in seen {
+        let (x, y) = (easel.scale.x(*at), level(*value));
+        if right < x {
+            break;
         }
+        steps.go(if fine < 1.0 { x } else { x.round() }.max(left), y);
     }
-    if let Some(last) = steps.last().copied() {
-        steps.push((right, last.1));
-    }
+    let steps = steps.end(right);
     let mut area = steps.clone();
     area.push((right, bottom));
     area.push((left, bottom));
@@ -81,4 +75,44 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
     let room = left - 8.0;
     easel.text("lane", room, bottom, Anchor::End, labels::fit(beside, room));
     y + height
+}
+
+/// A line of steps. Within one stretch of `fine` px the highest count remains visible.
+struct Steps {
+    points: Vec<(f32, f32)>,
+    /// The stretch that is being drawn: where it begins, its highest level, and the level at its end.
+    x: f32,
+    peak: f32,
+    last: f32,
+    fine: f32,
+}
+
+impl Steps {
+    fn go(&mut self, x: f32, y: f32) {
+        if x < self.x + self.fine {
+            self.peak = self.peak.min(y);
+        } else {
+            self.draw();
+            (self.x, self.peak) = (x, y);
+        }
+        self.last = y;
+    }
+
+    fn draw(&mut self) {
+        let came = self.points.last().map_or(self.peak, |last| last.1);
+        for point in [(self.x, came), (self.x, self.peak), (self.x + self.fine, self.peak)] {
+            if self.points.last() != Some(&point) && (point.0 == self.x || self.last != self.peak) {
+                self.points.push(point);
+            }
+        }
+        if self.last != self.peak {
+            self.points.push((self.x + self.fine, self.last));
+        }
+    }
+
+    fn end(mut self, right: f32) -> Vec<(f32, f32)> {
+        self.draw();
+        self.points.push((right, self.last));
+        self.points
+    }
 }

@@ -1,6 +1,5 @@
 //! The vertical plan: axis, then for each truth a heading with its legend, its counts over time, and its lanes.
 
-use poolscope_sim::order::sorted;
 use poolscope_sim::time::{SimSpan, SimTime};
 
 use super::labels::{self, fit, parts};
@@ -33,17 +32,41 @@ pub struct Easel {
     pub narrow: bool,
     /// In lanes that hold more than can be seen: what is narrower than this is drawn together with its neighbours.
     pub cell: f32,
-    items: Vec<(Layer, Item)>,
+    /// What it draws belongs to a run that cannot be selected here.
+    before: bool,
+    bins: Vec<Bin>,
+    /// That of the shape that was added last.
+    last: usize,
+}
+
+/// Shapes of one layer that an exporter may write as one: sorting a few bins is quicker than sorting all shapes.
+struct Bin {
+    key: (Layer, u64),
+    items: Vec<Item>,
 }
 
 impl Easel {
-    pub fn add(&mut self, layer: Layer, item: Item) {
-        self.items.push((layer, item));
+    pub fn add(&mut self, layer: Layer, mut item: Item) {
+        if self.before {
+            (item.event, item.connection) = (None, None);
+        }
+        let key = (layer, paint_order(&item));
+        if self.bins.get(self.last).is_none_or(|bin| bin.key != key) {
+            self.last = self.bins.partition_point(|bin| bin.key < key);
+            if self.bins.get(self.last).is_none_or(|bin| bin.key != key) {
+                self.bins.insert(self.last, Bin { key, items: Vec::new() });
+            }
+        }
+        self.bins[self.last].items.push(item);
     }
 
     /// The shape that was added last, if it is of this layer.
     pub fn last(&mut self, layer: Layer) -> Option<&mut Item> {
-        self.items.last_mut().filter(|(own, _)| *own == layer).map(|(_, item)| item)
+        self.bins.get_mut(self.last).filter(|bin| bin.key.0 == layer)?.items.last_mut()
+    }
+
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        self.bins.iter().flat_map(|bin| &bin.items)
     }
 
     pub fn draw(&mut self, layer: Layer, class: &'static str, shape: Shape) {
@@ -89,7 +112,7 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     let lanes: usize = timeline.groups.iter().map(|g| g.lanes.len()).sum();
     let dense = timeline.groups.iter().flat_map(|g| &g.lanes).filter(|l| l.peaks.is_dense()).count();
     let cell = (dense as f32 * (plot.right - plot.left) / SHAPES).clamp(CELL_MIN, CELL_MAX);
-    let mut easel = Easel { scale, plot, lang, narrow, cell, items: Vec::new() };
+    let mut easel = Easel { scale, plot, lang, narrow, cell, before: false, bins: Vec::new(), last: 0 };
 
     let mut middles = Vec::with_capacity(lanes);
     let mut y = AXIS;
@@ -122,11 +145,9 @@ pub fn place(timeline: &Timeline, viewport: &Viewport, options: &SceneOptions) -
     if let Some(at) = options.playhead {
         playhead(&mut easel, at);
     }
-    let Easel { items, .. } = &mut easel;
-    let items = sorted(std::mem::take(items), |(layer, item)| (*layer as u64, paint_order(item)));
     let (title, desc) = description(timeline, lang);
-    let Easel { scale, plot, .. } = easel;
-    let items = items.into_iter().map(|(_, item)| item).collect();
+    let Easel { scale, plot, bins, .. } = easel;
+    let items = bins.into_iter().flat_map(|bin| bin.items).collect();
     Scene { width, height: bottom + 2.0, title, desc, plot, scale, middles, items }
 }
 
@@ -312,13 +333,10 @@ fn short(name: &str) -> &str {
 }
 
 fn lane_shapes(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
-    let first = easel.items.len();
+    easel.before = lane.run == Run::Before;
     bars::place(easel, lane, y, height);
     marks::place(easel, lane, y, height);
-    if lane.run == Run::Before {
-        for (_, item) in &mut easel.items[first..] {
-            (item.event, item.connection) = (None, None);
-        }
+    if std::mem::take(&mut easel.before) {
         let Frame { left, right, .. } = easel.plot;
         let shape = Shape::Rect { x: left, y, width: right - left, height, radius: 0.0 };
         easel.draw(Layer::Ground, "was", shape);
@@ -372,7 +390,7 @@ fn divergence(easel: &mut Easel, at: SimTime) {
     if easel.scale.shows(at, at) {
         let x = easel.scale.x(at);
         let Frame { top, bottom, left, right } = easel.plot;
-        for (from, to) in stretches(easel.items.iter().map(|(_, item)| item), x, top, bottom) {
+        for (from, to) in stretches(easel.items(), x, top, bottom) {
             easel.line(Layer::Link, "part", (x, from), (x, to));
         }
         let text = easel.lang.word(words::FIRST_DIFFERENCE);
@@ -389,7 +407,7 @@ fn playhead(easel: &mut Easel, at: SimTime) {
     if easel.scale.shows(at, at) {
         let x = easel.scale.x(at);
         let Frame { top, bottom, .. } = easel.plot;
-        for (from, to) in stretches(easel.items.iter().map(|(_, item)| item), x, top - 2.0, bottom) {
+        for (from, to) in stretches(easel.items(), x, top - 2.0, bottom) {
             easel.line(Layer::Playhead, "now", (x, from), (x, to));
         }
         let points = vec![(x - 5.0, top - 8.0), (x + 5.0, top - 8.0), (x, top - 1.0)];

@@ -26,9 +26,10 @@ fn look(kind: MarkKind) -> Option<(Glyph, &'static str)> {
 type Spot<'a> = (f32, &'a Mark);
 
 pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
-    let size = (height * 0.5).clamp(6.0, 9.0);
-    let middle = y + height / 2.0;
     let dense = lane.mark_peaks.is_dense();
+    // Where there are many, sizes and places that come out in whole pixels.
+    let size = (height * 0.5).clamp(if dense { 6.25 } else { 6.0 }, 9.0);
+    let middle = y + height / 2.0;
     let mut seen: Vec<Spot> = Vec::new();
     lane.mark_peaks.walk(lane.marks.len(), &mut |first, last, strongest| {
         let (from, to, mark) = (&lane.marks[first], &lane.marks[last], &lane.marks[strongest]);
@@ -64,7 +65,12 @@ pub fn place(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
     }
     for (x, mark) in &shown {
         let Some((glyph, class)) = look(mark.kind) else { continue };
-        let shape = Shape::Glyph { glyph, x: *x, y: middle, size };
+        let (glyph, x) = match glyph {
+            Glyph::Dot if dense => (Glyph::Speck, x.floor() + 0.5),
+            glyph if dense => (glyph, x.floor() + 0.5),
+            glyph => (glyph, *x),
+        };
+        let shape = Shape::Glyph { glyph, x, y: middle, size };
         easel.add(Layer::Mark, Item { class, shape, event: Some(mark.event), connection: mark.connection });
     }
     captions(easel, lane, &shown, middle, size);

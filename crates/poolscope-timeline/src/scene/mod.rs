@@ -118,6 +118,8 @@ pub enum Glyph {
     Cross,
     /// Connect, ping ok.
     Dot,
+    /// A dot among thousands.
+    Speck,
     /// Checkout.
     Up,
     /// Checkin.

@@ -273,13 +273,13 @@ impl State {
     fn view_overview(&self, view: &mut View, words: &Words) {
         let (from, to) = self.stage.viewport.part();
         let (steps, errors) = &self.studio.overview;
-        let mut out = Markup::default();
-        out.raw(
-            "<svg viewBox=\"0 0 1000 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path class=\"steps\" d=\"",
-        );
-        out.text(steps).raw("\"/><path class=\"errors\" d=\"").text(errors).raw("\"/><path class=\"window\" d=\"");
-        out.text(&format!("M{from} 1H{to}V23H{from}z")).raw("\"/></svg>");
-        view.open("div class=overview", &[]).markup(out);
+        view.open("div class=overview", &[]);
+        view.open("svg viewBox={} preserveAspectRatio=none aria-hidden=true", &["0 0 1000 24"]);
+        let window = format!("M{from} 1H{to}V23H{from}z");
+        for (class, path) in [("steps", steps), ("errors", errors), ("window", &window)] {
+            view.open("path class={} d={}", &[class, path]).close();
+        }
+        view.close();
         let middle = ((from + to) / 2).to_string();
         let line = "input type=range data-do=t-overview min=0 max=1000 step=1 value={} aria-label={} aria-valuetext={}";
         let told = format!("{} – {}", self.stage.viewport.from(), self.stage.viewport.to());
