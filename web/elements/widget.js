@@ -38,7 +38,7 @@ export class Widget {
   #note = document.createElement('p');
   /** @type {IntersectionObserver | undefined} */
   #near;
-  /** @type {{ root: HTMLElement, instance?: import('./loader.js').Instance, handle?: number, size?: ResizeObserver } | undefined} */
+  /** @type {{ root: HTMLElement, instance?: import('./loader.js').Instance, handle?: number, size?: ResizeObserver, sight?: IntersectionObserver } | undefined} */
   #mounted;
   /** @type {Reader} */
   #reader;
@@ -166,8 +166,12 @@ export class Widget {
       this.#shadow.append(root);
       mounted.handle = instance.call(this.#lost, (app) => app.mount(root, config));
       if (instance.poisoned) return;
-      mounted.size = new ResizeObserver(() => this.#call((app, handle) => app.resize(handle)));
+      const look = () => this.#call((app, handle) => app.resize(handle));
+      mounted.size = new ResizeObserver(look);
       mounted.size.observe(this.#host);
+      // One that plays stops where nobody sees it. More than nothing, since what only touches the edge is not seen.
+      mounted.sight = new IntersectionObserver(look, { threshold: 1e-4 });
+      mounted.sight.observe(root);
     } catch (error) {
       if (mounted === this.#mounted) this.#fail(message(error));
     }
@@ -191,6 +195,7 @@ export class Widget {
     this.#call((app, handle) => app.unmount(handle));
     this.#mounted?.instance?.users.delete(this.#lost);
     this.#mounted?.size?.disconnect();
+    this.#mounted?.sight?.disconnect();
     this.#mounted?.root.remove();
     this.#mounted = undefined;
     this.#show(true);

@@ -57,7 +57,7 @@ pub fn update(handle: u32, config: &str) -> Result<(), JsError> {
     Ok(())
 }
 
-/// The root may have another width now.
+/// The root may have another width now, or have come into sight.
 #[wasm_bindgen]
 pub fn resize(handle: u32) {
     send(handle, Message::Resize);

@@ -97,7 +97,8 @@ struct Playing {
     stepped: bool,
     /// What is left of a millisecond when it plays slowly.
     rest: f64,
-    _frame: AnimationFrame,
+    /// None while the reader cannot see it.
+    frame: Option<AnimationFrame>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,7 +135,12 @@ impl Component for Widget {
         let Some(state) = &mut self.state else { return false };
         match message {
             Message::Show(_) => false,
-            Message::Resize => state.stage.resize(state.studio.shown(&state.experiment), width(root)),
+            Message::Resize => {
+                if let Some(playing) = &mut state.playing {
+                    playing.frame.get_or_insert_with(|| next_frame(ctx));
+                }
+                state.stage.resize(state.studio.shown(&state.experiment), width(root))
+            }
             Message::Swept { serial, from, text } => STUDIO && state.studio.swept(serial, from, &text),
             Message::Gesture(gesture) => {
                 state.act(gesture, ctx);
@@ -323,17 +329,17 @@ impl State {
         let stepped = web_sys::window()
             .and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()?)
             .is_some_and(|query| query.matches());
-        self.playing = Some(Playing { tempo, ms, last: None, stepped, rest: 0.0, _frame: next_frame(ctx) });
+        self.playing = Some(Playing { tempo, ms, last: None, stepped, rest: 0.0, frame: Some(next_frame(ctx)) });
     }
 
     fn frame(&mut self, now: f64, ctx: &Context<Widget>) -> bool {
         let Some(playing) = &mut self.playing else { return false };
-        playing._frame = next_frame(ctx);
         if !in_sight(&ctx.props().root) {
-            // It goes on where it is when the reader comes back.
-            playing.last = None;
+            // It goes on where it is when the reader comes back: the element then asks for another size.
+            (playing.last, playing.frame) = (None, None);
             return false;
         }
+        playing.frame = Some(next_frame(ctx));
         let passed = now - *playing.last.get_or_insert(now);
         if playing.stepped {
             if passed < STILL_MS && passed > 0.0 {
