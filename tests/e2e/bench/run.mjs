@@ -18,11 +18,18 @@ function row(what, figure, unit, target) {
   console.log(`${what}: ${shown}`);
 }
 
-/** Milliseconds of a processor that the main threads of all pages have used: what a change costs, whoever else uses the machine. */
-async function used() {
-  const { processInfo } = await browser.send('SystemInfo.getProcessInfo');
-  const threads = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => readFile(`/proc/${id}/task/${id}/schedstat`, 'utf8').catch(() => '0'));
-  return (await Promise.all(threads)).reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e6, 0);
+/**
+ * Milliseconds of a processor that the main thread of a page has used: what a change costs, whoever else uses the machine. Not the sum over
+ * all pages: the browser starts a process for the next page while the first frames of this one are measured.
+ * @param {Page} page
+ */
+async function clock(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (metrics.find(({ name }) => name === 'ThreadTime')?.value ?? NaN) * 1e3;
+  };
 }
 
 /**
@@ -32,6 +39,7 @@ async function used() {
 async function frames(page, count, act) {
   const figures = { cpu: [], wall: [] };
   await page.evaluate(`window.act = (n) => { ${act} }`);
+  const used = await clock(page);
   for (let n = 0; n < count; n++) {
     const before = await used();
     figures.wall.push(await page.evaluate((n) => window.bench.frame(n), n));
@@ -161,6 +169,7 @@ async function withTools(page, scenario) {
 async function million(page, scenario) {
   await show(page, `<div id="here"></div>${SCRIPT}`);
   await page.waitForFunction(() => customElements.get('pool-scope'));
+  const used = await clock(page);
   const before = await used();
   const opened = await page.evaluate(async (scenario) => {
     const host = document.createElement('pool-scope');
@@ -263,6 +272,7 @@ async function beside(page, scenario) {
   await withTools(page, scenario);
   const button = page.locator('pool-scope').getByRole('button', { name: 'Perfetto', exact: true });
   const [download] = await Promise.all([page.waitForEvent('download', { timeout: 120_000 }), button.click()]);
+  const used = await clock(page);
   const before = await used();
   const { ms, megabytes: size } = await speedscope(page, await download.path());
   row('speedscope, the same run: file', size, 'MiB');
@@ -282,7 +292,6 @@ async function beside(page, scenario) {
 const scenario = JSON.stringify(JSON.parse(await readFile(new URL('./million.json', import.meta.url), 'utf8')));
 const only = process.argv.slice(2);
 const launched = await launch();
-const browser = await launched.browser.newBrowserCDPSession();
 try {
   const parts = { knobs, million: (page) => million(page, scenario), twelve, map, speedscope: (page) => beside(page, scenario) };
   for (const [name, part] of Object.entries(parts)) {
