@@ -18,7 +18,7 @@ async function everything(page, edition = 'en') {
   const tools = own.host.locator('[part=tools]');
   await tools.waitFor();
   await own.switch('pool_pre_ping');
-  for (const name of zh ? [/^与修改前/, /^从原因/, /^用表格/] : [/^Compare/, /^Arrows/, /^The run as/]) await own.host.getByRole('checkbox', { name }).check();
+  for (const name of zh ? [/^与修改前/, /^从原因/, /^用表格/, /^连接池的日志/] : [/^Compare/, /^Arrows/, /^The run as/, /^Log of/]) await own.host.getByRole('checkbox', { name }).check();
   await own.host.locator('.lineno').nth(3).click();
   await own.host.locator('.runs').waitFor();
   await own.button(zh ? 'mdBook 代码块' : 'Fence for mdBook').click();

@@ -242,6 +242,28 @@ test('the run as a table: each row leads to its moment, and follows the knobs', 
   assert.notEqual(await rows.count(), before);
 });
 
+test("the pool's log and the counters of the server are those of the moment", async (t) => {
+  const { page } = await open(t);
+  const own = await studio(page);
+  await own.host.getByRole('checkbox', { name: /^Log of the pool/ }).check();
+  const part = own.host.locator('[part=poollog]');
+  const log = () => part.locator('pre').innerText();
+  const counted = async (name) => Number(await part.locator('tr', { hasText: new RegExp(`^${name}`) }).locator('td').textContent());
+  await own.timeline.press('Home');
+  assert.equal((await log()).trim(), '');
+  assert.equal(await counted('Connections'), 0);
+  await own.host.getByRole('slider', { name: 'Position in the run' }).fill('1500000');
+  assert.match(await log(), /^ +1\.003000 DEBUG sqlalchemy\.pool\.impl\.QueuePool Created new connection <pymysql.*\n/m);
+  assert.deepEqual([await counted('Threads_connected'), await counted('Connections')], [2, 2]);
+  await own.timeline.press('e');
+  assert.match(await log(), /25\.000000 INFO sqlalchemy\.pool\.impl\.QueuePool Invalidate connection .*OperationalError:\(2013/);
+  assert.equal(await counted('Aborted_clients'), 2);
+  // With another run it is another log.
+  await own.switch('pool_pre_ping');
+  await own.host.getByRole('slider', { name: 'Position in the run' }).fill('4050000');
+  assert.match(await log(), /DEBUG sqlalchemy\.pool\.impl\.QueuePool Pool pre-ping on connection/);
+});
+
 test('a playing run that is scrolled out of sight stands still, and goes on in sight', async (t) => {
   const { page } = await open(t);
   await page.goto(PAGE);

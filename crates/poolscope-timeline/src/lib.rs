@@ -23,6 +23,7 @@ pub mod phase_map;
 mod processlist;
 mod scene;
 mod sentence;
+mod status;
 mod svg;
 mod timeline;
 mod truths;
@@ -39,6 +40,7 @@ pub use permalink::{Changed, Permalink};
 pub use processlist::ProcessRow;
 pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
+pub use status::status;
 pub use svg::{Part, css, parts, svg};
 pub use timeline::{
     Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Quiet, Run,

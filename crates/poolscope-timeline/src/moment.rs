@@ -16,6 +16,16 @@ pub enum When {
     Time(SimTime),
 }
 
+impl When {
+    /// How many events have happened.
+    pub fn events(self, trace: &Trace) -> usize {
+        match self {
+            When::Event(last) => (last.0 as usize + 1).min(trace.events.len()),
+            When::Time(at) => trace.events.partition_point(|e| e.at <= at),
+        }
+    }
+}
+
 impl From<EventId> for When {
     fn from(event: EventId) -> When {
         When::Event(event)
@@ -98,10 +108,7 @@ impl Checkpoints {
 
     /// Folds the events up to `when`, from the nearest state before.
     pub fn moment(&mut self, trace: &Trace, when: When) -> Moment {
-        let end = match when {
-            When::Event(last) => (last.0 as usize + 1).min(trace.events.len()),
-            When::Time(at) => trace.events.partition_point(|e| e.at <= at),
-        };
+        let end = when.events(trace);
         let nearest = if DENSE { (end / Self::APART).min(self.states.len()) } else { 0 };
         let state = nearest.checked_sub(1).and_then(|n| self.states.get(n));
         let mut truths = match state {

@@ -10,8 +10,8 @@ use poolscope_sim::scenario::{Fault, FaultKind};
 use poolscope_sim::trace::{EventId, EventKind, PingResult};
 use poolscope_sim::{Document, Scenario, SimSpan, SimTime, Trace, simulate};
 use poolscope_timeline::{
-    Anchor, Bar, Glyph, Lane, MarkKind, Moment, SceneOptions, Shape, StepKind, Timeline, Viewport, ascii, outline,
-    scene, sentence, svg, what_if, why,
+    Anchor, Bar, Glyph, Lane, MarkKind, Moment, SceneOptions, Shape, StepKind, Timeline, Viewport, When, ascii,
+    outline, scene, sentence, status, svg, what_if, why,
 };
 use runs::{DEAD, LEAK, NIGHT, WAIT, run};
 
@@ -113,6 +113,11 @@ fn the_inspector_agrees_with_the_outcome() {
         assert_eq!(out, trace.outcome.checked_out_at_end, "{name}");
         let sessions = moment.processlist.iter().filter(|r| 8 <= r.id).count();
         assert_eq!(sessions as u32, trace.outcome.threads_connected_at_end, "{name}");
+        let now = &trace.outcome.status;
+        let counted = status(&trace, When::Time(trace.scenario.until)).map(|(_, value)| value);
+        let at_end = trace.outcome.threads_connected_at_end;
+        let expected = [now.max_used_connections, now.connections, now.aborted_clients, now.aborted_connects];
+        assert_eq!((counted[0], &counted[1..]), (at_end, &expected[..]), "{name}");
         let held: usize = moment.tasks.iter().map(|t| t.holds.len()).sum();
         assert_eq!(held as u32, trace.outcome.held_at_end, "{name}");
         // Moments of steps are moments of their instants, and an instant before the first event has nothing in it.

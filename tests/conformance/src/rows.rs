@@ -108,7 +108,7 @@ impl Rows<'_> {
                 format!("server.open conn={} in_use={in_use}", number(*connection))
             }
             EventKind::ServerRefuse { code, in_use } => format!("server.refuse code={code} in_use={in_use}"),
-            EventKind::ServerQuit { thread, in_use } => self.server("quit", *thread, *in_use),
+            EventKind::ServerQuit { thread, in_use, .. } => self.server("quit", *thread, *in_use),
             EventKind::ServerTimeout { thread, in_use } => self.server("timeout", *thread, *in_use),
             EventKind::ServerKill { thread, in_use } => self.server("kill", *thread, *in_use),
             EventKind::ServerKillQuery { .. } => return None,

@@ -69,7 +69,7 @@ impl Ledger {
                     self.places.insert(connection, Place::Opened);
                 }
             }
-            EventKind::ServerQuit { thread, in_use }
+            EventKind::ServerQuit { thread, in_use, .. }
             | EventKind::ServerTimeout { thread, in_use }
             | EventKind::ServerKill { thread, in_use } => {
                 let known = self.on_server.remove(&thread);

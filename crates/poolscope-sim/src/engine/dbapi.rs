@@ -306,7 +306,11 @@ impl<O: Observer> State<'_, O> {
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.last_event();
-            self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread: dbapi.thread, in_use });
+            self.emit_outside(
+                cause,
+                Rule::ClientQuits,
+                EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted: false },
+            );
             // Whoever waits on it for an answer, in another thread, gets none.
             if let Some(task) = dbapi.busy {
                 self.wake(task);
@@ -319,9 +323,10 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn dbapi_lost(&mut self, connection: u32, cause: Option<EventId>) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
-            self.server.status.aborted_clients += u32::from(self.scenario.driver.module() == "pymysql.err");
+            let aborted = self.scenario.driver.module() == "pymysql.err";
+            self.server.status.aborted_clients += u32::from(aborted);
             let in_use = self.server.in_use();
-            let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use };
+            let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted };
             self.emit_outside(cause, Rule::ClientQuits, quit);
         }
     }

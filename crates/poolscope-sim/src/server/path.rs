@@ -78,7 +78,7 @@ impl<O: Observer> State<'_, O> {
         self.server.threads.remove(thread);
         self.server.status.aborted_clients += 1;
         let in_use = self.server.in_use();
-        self.emit_outside(cause, Rule::Keepalive, EventKind::ServerQuit { thread, in_use });
+        self.emit_outside(cause, Rule::Keepalive, EventKind::ServerQuit { thread, in_use, aborted: true });
     }
 
     /// The client's socket is closed without COM_QUIT: an idle session ends, one that runs a statement looks when that is over.
@@ -92,7 +92,7 @@ impl<O: Observer> State<'_, O> {
         self.server.threads.remove(thread);
         self.server.status.aborted_clients += 1;
         let in_use = self.server.in_use();
-        self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread, in_use });
+        self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread, in_use, aborted: true });
     }
 
     /// A statement that its client has not waited for is over.

@@ -205,6 +205,8 @@ pub enum EventKind {
     ServerQuit {
         thread: u32,
         in_use: u32,
+        /// Without a goodbye: Aborted_clients counts it.
+        aborted: bool,
     },
     /// The server closed an idle session after wait_timeout.
     ServerTimeout {

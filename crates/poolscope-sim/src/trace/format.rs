@@ -233,7 +233,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
             number("thread", thread.into());
             number("in_transaction", in_transaction.into());
         }
-        EventKind::ServerQuit { thread, in_use }
+        EventKind::ServerQuit { thread, in_use, .. }
         | EventKind::ServerTimeout { thread, in_use }
         | EventKind::ServerKill { thread, in_use } => {
             number("thread", thread.into());

@@ -12,7 +12,7 @@ pub use event::{Ended, EventId, EventKind, PingResult, PoolEvent, PoolFigures, T
 pub use format::{event_row, jsonl, log_table};
 pub use log::Log;
 pub use observer::{Counts, Observer, Recorder};
-pub use pool_log::{LogLine, log_text, pool_log};
+pub use pool_log::{LogLine, log_lines, log_text, pool_log};
 pub use rule::Rule;
 pub use run::json;
 

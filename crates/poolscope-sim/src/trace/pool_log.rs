@@ -30,7 +30,13 @@ pub fn pool_log(trace: &Trace) -> Vec<LogLine> {
 
 /// `pool_log` as a log file shows it; in place of the date, the time of the simulation.
 pub fn log_text(trace: &Trace) -> String {
-    let mut out = String::new();
+    let lines: Vec<String> = log_lines(trace).into_iter().map(|(_, line)| line).collect();
+    lines.concat()
+}
+
+/// Each line of it, with the event beside which it was written.
+pub fn log_lines(trace: &Trace) -> Vec<(EventId, String)> {
+    let mut out = Vec::new();
     for line in pool_log(trace) {
         let Some(event) = trace.events.get(line.event.0 as usize) else { continue };
         let us = event.at.as_us();
@@ -38,14 +44,9 @@ pub fn log_text(trace: &Trace) -> String {
             engine_of(&event.kind).and_then(|e| options(trace, e)).map_or(PoolClass::QueuePool, |o| o.poolclass);
         let module =
             if trace.scenario.sqlalchemy < SqlAlchemy::V1_3 { "sqlalchemy.pool" } else { "sqlalchemy.pool.impl" };
-        out += &format!(
-            "{:>5}.{:06} {} {module}.{} {}\n",
-            us / 1_000_000,
-            us % 1_000_000,
-            line.level,
-            class.name(),
-            line.text
-        );
+        let (whole, part) = (us / 1_000_000, us % 1_000_000);
+        let text = format!("{whole:>5}.{part:06} {} {module}.{} {}\n", line.level, class.name(), line.text);
+        out.push((line.event, text));
     }
     out
 }

@@ -11,7 +11,7 @@ mod words;
 
 use poolscope_sim::scenario::{Fault, FaultKind, KnobValue, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
-use poolscope_sim::trace::{EventId, jsonl};
+use poolscope_sim::trace::{EventId, jsonl, log_lines};
 use poolscope_sim::{Trace, simulate};
 use poolscope_timeline::{
     Comparison, Lang, OutlineRow, Permalink, StepKind, Timeline, When, css, export, origin, outline, settings,
@@ -63,6 +63,8 @@ pub struct Studio {
     fingers: Vec<(i32, f32)>,
     /// The run in words, while the reader wants it.
     outline: Option<Vec<OutlineRow>>,
+    /// What the pools log, while the reader wants to see that and the counters of the server.
+    log: Option<Vec<(EventId, String)>>,
     /// The whole run as it is now: where its steps are, and its errors.
     overview: (String, String),
     outbox: Vec<Telling>,
@@ -133,6 +135,7 @@ impl State {
             "t-fold" => self.fold(on),
             "t-arrows" => self.arrows(on),
             "t-outline" => self.studio.outline = on.then(|| outline(&self.experiment.trace, &self.lang)),
+            "t-log" => self.studio.log = on.then(|| log_lines(&self.experiment.trace)),
             "t-compare" => {
                 self.studio.compare = on;
                 self.compare();
@@ -326,6 +329,9 @@ impl State {
         self.studio.overview = (steps, errors);
         if self.studio.outline.is_some() {
             self.studio.outline = Some(outline(&self.experiment.trace, &self.lang));
+        }
+        if self.studio.log.is_some() {
+            self.studio.log = Some(log_lines(&self.experiment.trace));
         }
     }
 

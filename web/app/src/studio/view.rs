@@ -3,7 +3,7 @@
 use poolscope_sim::Trace;
 use poolscope_sim::scenario::FaultKind;
 use poolscope_sim::trace::EventId;
-use poolscope_timeline::{Lang, OutlineRow, origin as origins, sentence};
+use poolscope_timeline::{Lang, OutlineRow, origin as origins, sentence, status};
 
 use super::map::{Drawn, Spot};
 use super::words::{KINDS, Words, words};
@@ -14,6 +14,8 @@ use crate::widget::State;
 
 /// As many moments of a line as a reader looks at.
 const RUNS_MAX: usize = 60;
+/// As many lines of a log as are looked at together.
+const LOG_MAX: usize = 14;
 
 /// The number of a line; in the studio a button that shows when the line ran.
 pub fn line_number(out: &mut Markup, number: u16) {
@@ -63,6 +65,9 @@ impl State {
             self.view_comparison(view, beside, words);
         }
         self.view_line(view, words);
+        if let Some(lines) = &self.studio.log {
+            self.view_log(view, lines, words);
+        }
         if let Some(rows) = &self.studio.outline {
             self.view_outline(view, rows, words);
         }
@@ -95,6 +100,26 @@ impl State {
         view.markup(out).close();
     }
 
+    /// The last lines that the pools have logged at the playhead, and what the server has counted until then.
+    fn view_log(&self, view: &mut View, lines: &[(EventId, String)], words: &Words) {
+        let trace = &self.experiment.trace;
+        let written = self.playhead.last_event(trace).map_or(0, |last| lines.partition_point(|line| line.0 <= last));
+        let mut out = Markup::default();
+        out.raw("<p class=\"label\">").text(words.log_of_pool).raw("</p><pre tabindex=\"0\">");
+        if LOG_MAX < written {
+            out.raw("…\n");
+        }
+        for (_, line) in lines.iter().take(written).skip(written.saturating_sub(LOG_MAX)) {
+            out.text(line);
+        }
+        out.raw("</pre><p class=\"label\">").text(words.counters).raw("</p><table><tbody>");
+        for (name, value) in status(trace, self.playhead.when) {
+            out.raw("<tr><th scope=\"row\">").text(name).raw("</th><td>").text(&value.to_string()).raw("</td></tr>");
+        }
+        out.raw("</tbody></table>");
+        view.open("div class=poollog part=poollog role=group aria-label={}", &[words.log]).markup(out).close();
+    }
+
     fn view_steps(&self, view: &mut View, words: &Words, lang: Lang) {
         let studio = &self.studio;
         view.open("div class=set", &[]).open("label", &[]).leaf("span", &[], words.step);
@@ -124,6 +149,9 @@ impl State {
         view.open("label class=check", &[])
             .open("input type=checkbox data-do=t-outline checked?", &[flag(studio.outline.is_some())]);
         view.close().leaf("span", &[], words.outline).close();
+        view.open("label class=check", &[])
+            .open("input type=checkbox data-do=t-log checked?", &[flag(studio.log.is_some())]);
+        view.close().leaf("span", &[], words.log).close();
         view.open("label class=check title={}", &[words.compare_none]);
         view.open("input type=checkbox data-do=t-compare checked?", &[flag(studio.compare)]);
         let label = if studio.against.is_empty() { words.compare } else { words.compare_with };

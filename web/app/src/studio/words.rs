@@ -11,6 +11,9 @@ pub struct Words {
     pub fold: &'static str,
     pub arrows: &'static str,
     pub outline: &'static str,
+    pub log: &'static str,
+    pub log_of_pool: &'static str,
+    pub counters: &'static str,
     pub outline_heads: [&'static str; 4],
     pub compare: &'static str,
     pub compare_with: &'static str,
@@ -62,6 +65,9 @@ static EN: Words = Words {
     fold: "Fold idle time",
     arrows: "Arrows from cause to effect",
     outline: "The run as a table",
+    log: "Log of the pool, counters of the server",
+    log_of_pool: "The application's log, with echo_pool=\"debug\"",
+    counters: "SHOW GLOBAL STATUS, without the session that asks",
     outline_heads: ["Time", "Who", "What", "Why"],
     compare: "Compare with the scenario as it was",
     compare_with: "Compare with the other run",
@@ -102,7 +108,7 @@ static EN: Words = Words {
     set_by: "Set by",
     bad_link: "The link cannot be followed; this is the scenario as it is.",
     overview: "The whole run",
-    keys: "On the timeline: E, P, C, I step to the next error, ping, checkout, invalidation (with Shift: back); Z folds idle time; A draws arrows from cause to effect; + and − zoom, 0 fits, [ and ] move; Ctrl and wheel zoom, Shift and wheel move.",
+    keys: "On the timeline: E, P, C, I, S, R, G step to the next error, ping, checkout, invalidation, act of the server, request, lost Session (with Shift: back); Z folds idle time; A draws arrows from cause to effect; + and − zoom, 0 fits, [ and ] move; Ctrl and wheel zoom, Shift and wheel move.",
 };
 
 static ZH_CN: Words = Words {
@@ -113,6 +119,9 @@ static ZH_CN: Words = Words {
     fold: "压缩空闲时间",
     arrows: "从原因到结果的箭头",
     outline: "用表格读这次运行",
+    log: "连接池的日志与服务器的计数",
+    log_of_pool: "应用日志（echo_pool=\"debug\"）",
+    counters: "SHOW GLOBAL STATUS（不含查询它的会话）",
     outline_heads: ["时间", "谁", "发生了什么", "为什么"],
     compare: "与修改前的场景对比",
     compare_with: "与另一次运行对比",
@@ -153,7 +162,7 @@ static ZH_CN: Words = Words {
     set_by: "由此决定：",
     bad_link: "无法打开这个链接；这是场景原来的样子。",
     overview: "整次运行",
-    keys: "在时间轴上：E、P、C、I 跳到下一个错误、ping、取出、失效（加 Shift 向前）；Z 压缩空闲时间；A 画出从原因到结果的箭头；+ 和 − 缩放，0 显示全部，[ 和 ] 平移；Ctrl 加滚轮缩放，Shift 加滚轮平移。",
+    keys: "在时间轴上：E、P、C、I、S、R、G 跳到下一个错误、ping、取出、失效、服务器的动作、请求、丢失的 Session（加 Shift 向前）；Z 压缩空闲时间；A 画出从原因到结果的箭头；+ 和 − 缩放，0 显示全部，[ 和 ] 平移；Ctrl 加滚轮缩放，Shift 加滚轮平移。",
 };
 
 pub fn words(lang: Lang) -> &'static Words {

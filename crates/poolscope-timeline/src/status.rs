@@ -1,0 +1,43 @@
+//! The counters of the server at one instant: SHOW GLOBAL STATUS, without the session that asks.
+
+use poolscope_sim::Trace;
+use poolscope_sim::trace::{EventKind, Rule};
+
+use crate::moment::When;
+
+/// Names and values, as the server has them. Since its start, so that a restart sets them back.
+pub fn status(trace: &Trace, when: When) -> [(&'static str, u32); 5] {
+    let end = when.events(trace);
+    let limit = trace.scenario.variables.max_connections;
+    let mariadb = trace.scenario.server.is_mariadb();
+    let (mut connected, mut most, mut tried, mut left, mut refused) = (0, 0, 0, 0, 0);
+    for event in trace.events.iter().take(end) {
+        match event.kind {
+            EventKind::ServerOpen { in_use, .. } => {
+                (connected, tried) = (in_use, tried + 1);
+                most = most.max(in_use);
+            }
+            // Turned away before the server has read who it is: MySQL counts that elsewhere.
+            EventKind::ServerRefuse { in_use, .. } if limit < in_use => refused += u32::from(mariadb),
+            EventKind::ServerRefuse { in_use, .. } => {
+                (tried, refused) = (tried + 1, refused + 1);
+                most = most.max(in_use + 1);
+            }
+            EventKind::ServerQuit { in_use, aborted, .. } => (connected, left) = (in_use, left + u32::from(aborted)),
+            EventKind::ServerTimeout { in_use, .. } => (connected, left) = (in_use, left + 1),
+            EventKind::ServerKill { in_use, .. } => {
+                (connected, left) = (in_use, left + u32::from(event.rule != Rule::Restart));
+            }
+            EventKind::ServerDown { .. } => connected = 0,
+            EventKind::ServerUp => (most, tried, left, refused) = (0, 0, 0, 0),
+            _ => {}
+        }
+    }
+    [
+        ("Threads_connected", connected),
+        ("Max_used_connections", most),
+        ("Connections", tried),
+        ("Aborted_clients", left),
+        ("Aborted_connects", refused),
+    ]
+}
