@@ -28,6 +28,9 @@ test('the tools are loaded when they are asked for, and keep the reader where th
   assert.ok(!loaded.some((path) => path.includes('/studio/')), 'nothing of it is loaded before');
   await own.button('More tools').click();
   await own.host.locator('[part=tools]').waitFor();
+  // The button is gone; the focus is on the first of what has come.
+  assert.equal(await page.evaluate(() => document.querySelector('pool-scope').shadowRoot.activeElement?.closest('[part=tools]') !== null), true);
+  assert.equal(await page.evaluate(() => document.activeElement?.localName), 'pool-scope');
   assert.equal(await own.outcome.textContent(), outcome);
   assert.equal(await own.host.getByRole('spinbutton', { name: /^pool_recycle/ }).inputValue(), '7');
 });

@@ -163,15 +163,16 @@ impl Component for Widget {
         for (name, px) in [("--plot-left", left), ("--plot-right", right)] {
             let _ = style.set_property(name, &format!("{px}px"));
         }
-        if let Some(element) = state.focus.take().and_then(|selector| root.query_selector(selector).ok()?) {
-            let _ = element.unchecked_ref::<HtmlElement>().focus();
-        }
         if first {
             drawn(ctx.props().handle);
             state.outbox.insert(0, Outgoing::Ready);
         }
         for event in std::mem::take(&mut state.outbox) {
             state.tell(root, event);
+        }
+        // After the events: until the element hears that it is ready, what comes cannot be focused.
+        if let Some(element) = state.focus.take().and_then(|selector| root.query_selector(selector).ok()?) {
+            let _ = element.unchecked_ref::<HtmlElement>().focus();
         }
         if STUDIO {
             for (name, fields) in state.studio.outbox() {
