@@ -103,7 +103,9 @@ for (const order of ['older first', 'newer first']) {
     await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), element('scenario="sessions-never-closed" loading="eager"'));
     await live(page, 2);
     const modules = requests.filter((url) => url.endsWith('.wasm'));
-    assert.deepEqual(modules, order === 'older first' ? [`${SITE}newer/poolscope_app_bg.wasm`] : []);
+    // It shows runs, and makes the one with the turned knob.
+    const own = ['app', 'headless'].map((name) => `${SITE}newer/poolscope_${name}_bg.wasm`);
+    assert.deepEqual(modules.sort(), order === 'older first' ? own : []);
     // What the reader did is still there.
     const field = page.locator('pool-scope').first().getByRole('spinbutton', { name: /^pool_recycle\b/ });
     await field.waitFor();
@@ -121,7 +123,9 @@ test('a crash restores the picture of its widget, says where to see it again, an
     window.instances = [];
     WebAssembly.instantiate = async (...values) => {
       const result = await instantiate.apply(WebAssembly, values);
-      window.instances.push(result.instance ?? result);
+      const instance = result.instance ?? result;
+      // Not the simulator's.
+      if (instance.exports.mount) window.instances.push(instance);
       return result;
     };
   });
@@ -140,7 +144,7 @@ test('a crash restores the picture of its widget, says where to see it again, an
 
   for (const n of [1, 2]) await live(page, n);
   assert.equal(await page.evaluate(() => window.instances.length), 2);
-  assert.equal(requests.filter((url) => url.endsWith('.wasm')).length, 1, 'the module is fetched once');
+  assert.equal(requests.filter((url) => url.endsWith('app_bg.wasm')).length, 1, 'the module is fetched once');
   const second = page.locator('#two').getByRole('spinbutton', { name: /^pool_recycle\b/ });
   assert.equal(await second.inputValue(), '7');
   await widgets[1].type('pool_recycle', 5);
@@ -186,6 +190,52 @@ test('a panic: the same, by a build in which a run with the seed 666 panics', as
   for (const { detail } of errors) {
     await page.goto(detail.link);
     await page.locator('pool-scope [part=note]').filter({ hasText: 'crashed: unreachable' }).waitFor();
+  }
+});
+
+test('a simulator that crashes is replaced, and the widget keeps its run', async (t) => {
+  const { page } = await open(t);
+  const events = await listen(page);
+  await page.addInitScript(() => {
+    const { instantiate } = WebAssembly;
+    window.simulators = [];
+    WebAssembly.instantiate = async (...values) => {
+      const result = await instantiate.apply(WebAssembly, values);
+      const instance = result.instance ?? result;
+      if (instance.exports.record) window.simulators.push(instance);
+      return result;
+    };
+  });
+  await show(page, element(), { head: SCRIPT });
+  const widget = await live(page);
+  await widget.type('pool_recycle', 29);
+  const before = await widget.outcome.textContent();
+  await page.evaluate(() => new Uint8Array(window.simulators[0].exports.memory.buffer).fill(0xfe));
+  await widget.host.getByRole('checkbox', { name: 'pool_pre_ping' }).click({ noWaitAfter: true });
+  const [{ detail }] = await events.next('error');
+  assert.match(detail.message, /unreachable|out of bounds|indirect call|null function/);
+  assert.equal(await widget.outcome.textContent(), before);
+  assert.equal(await widget.host.getByRole('checkbox', { name: 'pool_pre_ping' }).isChecked(), false, 'the knob is where it was');
+  await widget.switch('pool_pre_ping');
+  assert.equal(await page.evaluate(() => window.simulators.length), 2);
+  assert.match(before, /2013/);
+  assert.doesNotMatch(await widget.outcome.textContent(), /2013/);
+});
+
+test('a run that is not of this scenario is not shown as its run', async (t) => {
+  const { page } = await open(t);
+  const other = await (await fetch(`${SITE}poolscope/scenarios/sessions-never-closed.run`)).text();
+  const scenario = await (await fetch(`${SITE}poolscope/scenarios/recycle-above-wait-timeout.json`)).text();
+  for (const recording of [other, 'nonsense', `${other.slice(0, 8)}:AAAA`, '']) {
+    await show(page, '<pool-scope></pool-scope>', { head: SCRIPT });
+    await page.evaluate(([scenario, recording]) => {
+      const host = document.querySelector('pool-scope');
+      host.setAttribute('recording', recording);
+      host.setAttribute('scenario', scenario);
+      host.setAttribute('loading', 'eager');
+    }, [scenario, recording]);
+    const widget = await live(page);
+    assert.match(await widget.outcome.textContent(), /2013/);
   }
 });
 

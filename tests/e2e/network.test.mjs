@@ -39,6 +39,27 @@ test('nothing is loaded before a widget is near', async (t) => {
   assert.equal(requests.filter(isModule).length, 2);
 });
 
+test('the simulator is loaded when a reader goes near a knob, and one that does not come leaves the run as it was', async (t) => {
+  const { page, requests } = await open(t);
+  const simulator = (/** @type {string} */ url) => url.endsWith('poolscope_headless_bg.wasm');
+  await page.route(simulator, (route) => route.fulfill({ status: 404 }));
+  await page.goto(address(CHAPTERS[1]));
+  const shown = await widget(page);
+  await shown.timeline.press('End');
+  await shown.timeline.hover();
+  assert.deepEqual(requests.filter((url) => simulator(url)), []);
+  const before = await shown.outcome.textContent();
+  const ping = shown.host.getByRole('checkbox', { name: 'pool_pre_ping', exact: true });
+  await ping.click();
+  const mistake = shown.host.locator('.mistake');
+  await mistake.filter({ hasText: 'poolscope_headless_bg.wasm: 404' }).waitFor();
+  assert.deepEqual([await shown.outcome.textContent(), await ping.isChecked()], [before, false]);
+  await page.unroute(simulator);
+  await shown.switch('pool_pre_ping');
+  assert.equal(await mistake.isVisible(), false);
+  assert.notEqual(await shown.outcome.textContent(), before);
+});
+
 for (const [how, answer, reason] of [
   ['missing', (route) => route.fulfill({ status: 404 }), '404|fetch|compile|Response'],
   ['blocked', (route) => route.abort(), 'fetch'],

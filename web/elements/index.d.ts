@@ -88,6 +88,8 @@ export interface PoolScopeAttributes {
   'lang'?: 'en' | 'zh-CN';
   /** Without it, the page's own colours. */
   'theme'?: 'light' | 'dark';
+  /** The run itself, as `poolscope embed` writes it; without it the simulator makes it. */
+  'recording'?: string;
   /** Whether to wait until the element is near the window. */
   'loading'?: 'lazy' | 'eager';
   /** Which parts to show besides the timeline, by their names with blanks between. Without it, all. */

@@ -1,13 +1,17 @@
 // @ts-check
 // One wasm instance serves every widget of a page. A trap poisons the instance it happens in: its widgets are told, and whoever asks
 // next gets a fresh instance of the same module.
-import { studio, wasm } from './assets.js';
+import { simulator, studio, wasm } from './assets.js';
 
 /**
- * The exports of the wasm module (web/app).
+ * The exports of a wasm module: of the small one (web/app), of the studio (the same with everything in it), and of the simulator
+ * (web/headless), which has `record` only.
  * @typedef {object} App
- * @property {(root: Element, config: string) => number} mount
- * @property {(handle: number, config: string) => void} update
+ * @property {(root: Element, what: string, recording?: Uint8Array) => number} mount  `what`: a language, or the studio's configuration
+ * @property {(handle: number, what: string, recording?: Uint8Array) => void} update
+ * @property {(handle: number, recording: Uint8Array) => void} ran  the answer to an event `run`
+ * @property {(handle: number, why: string) => void} refused  the other answer
+ * @property {(request: string) => Uint8Array} record  a run
  * @property {(handle: number) => void} resize
  * @property {(handle: number) => void} unmount
  * @property {() => string} css
@@ -94,8 +98,9 @@ export class Instance {
 }
 
 /**
- * The small module, which every page loads, or the one that can do everything, which takes over when a reader asks.
- * @typedef {'app' | 'studio'} Kind
+ * The small module, which every page loads; the simulator, which makes another run when a reader turns a knob; or the one that can do
+ * everything, which takes over when a reader asks.
+ * @typedef {'app' | 'simulator' | 'studio'} Kind
  */
 
 /** @type {Partial<Record<Kind, { promise: Promise<Instance>, instance?: Instance }>>} */
@@ -126,22 +131,29 @@ export function acquire(kind) {
   return slot.promise;
 }
 
+/** In words that a bundler follows. */
+const GLUE = {
+  app: () => import('./poolscope_app.js'),
+  simulator: () => import('./poolscope_headless.js'),
+  studio: () => import('./poolscope_studio.js'),
+};
+
 /** @param {Instance} instance */
 async function start(instance) {
   const { kind } = instance;
   const bringing = (compiled[kind] ??= compile(kind));
-  const [{ default: glue }, module] = await Promise.all([kind === 'app' ? import('./poolscope_app.js') : import('./poolscope_studio.js'), bringing]);
+  const [{ default: glue }, module] = await Promise.all([GLUE[kind](), bringing]);
   const app = glue((/** @type {Record<string, any>} */ exports) => instance.guard(exports));
   await app({ module_or_path: module });
   instance.app = app;
   instance.module = module;
-  instance.sheet.replaceSync(app.css() + (app.studio_css?.() ?? ''));
+  if (app.css) instance.sheet.replaceSync(app.css() + (app.studio_css?.() ?? ''));
   return instance;
 }
 
 /** @param {Kind} kind */
 async function compile(kind) {
-  const response = await (kind === 'app' ? wasm() : studio?.());
+  const response = await { app: wasm, simulator, studio }[kind]?.();
   if (!response) throw new Error('this copy has no studio');
   if (!(response instanceof Response)) return WebAssembly.compile(response);
   if (!response.ok) throw new Error(`${new URL(response.url).pathname}: ${response.status}`);

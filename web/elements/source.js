@@ -11,6 +11,9 @@ export const OPTIONS = [
 export const MEANING = ['scenario', 'knobs', 'compare', 'at', 'lang', ...OPTIONS];
 /** What a link to the same widget says. */
 export const ATTRIBUTES = [...MEANING, 'theme', 'controls'];
+/** Beside the picture of a run that cannot be more than a picture. @param {string} lang @param {string} why */
+export const apology = (lang, why) =>
+  lang.startsWith('zh') ? `这里无法互动（${why}）；下面是构建本页时同一次运行的图。` : `Not interactive here (${why}); below is the same run as a picture.`;
 /** A name has neither dots nor slashes. @param {string} scenario */
 export const isAddress = (scenario) => !/^\s*\{/.test(scenario) && /[/.:]/.test(scenario);
 
@@ -21,25 +24,36 @@ export const message = (error) => (error instanceof Error ? error.message : Stri
 export const language = (host) => host.closest('[lang]')?.getAttribute('lang') ?? 'en';
 
 /**
- * What the wasm module is told, as JSON. The scenario's text goes in untouched: the module reads and judges it.
+ * The text of an element's scenario, and its name.
  * @param {HTMLElement} host
- * @param {import('./widget.js').Reader} reader
- * @param {object} [more]  for the module that can do everything
+ * @typedef {{ name: string, text: string }} Scenario
+ * @returns {Promise<Scenario>}
  */
-export async function config(host, reader, more) {
+export async function scenarioOf(host) {
+  const scenario = host.getAttribute('scenario') ?? '';
+  if (/^\s*\{/.test(scenario)) return { name: host.id, text: scenario };
+  return { name: scenario, text: await fetched(scenario, host.baseURI) };
+}
+
+/**
+ * What a wasm module that runs scenarios is told, as JSON. The scenario's text goes in untouched: the module reads and judges it.
+ * @param {HTMLElement} host
+ * @param {Scenario} scenario
+ * @param {import('./runs.js').Reader} reader
+ * @param {object} more
+ */
+export function config(host, { name, text }, reader, more) {
   const attribute = (/** @type {string} */ name) => host.getAttribute(name);
-  let scenario = attribute('scenario') ?? '';
-  let name = host.id;
-  if (!/^\s*\{/.test(scenario)) {
-    name = scenario;
-    scenario = await fetched(name, host.baseURI);
-  }
   const options = OPTIONS.filter((o) => attribute(o) !== null).map((o) => [o.replaceAll('-', '_'), attribute(o) || 'true']);
   const knobs = reader.knobs ?? { ...Object.fromEntries(options), ...parsed('knobs', attribute('knobs')) };
   const rest = { name, knobs, at: reader.at ?? attribute('at') ?? undefined, lang: language(host), ...more };
-  const compare = attribute('compare');
-  if (more && compare !== null) Object.assign(rest, { compare: parsed('compare', compare) });
-  return `{"scenario":${scenario},${JSON.stringify(rest).slice(1)}`;
+  return `{"scenario":${text},${JSON.stringify(rest).slice(1)}`;
+}
+
+/** The run to compare with, for the module that compares. @param {HTMLElement} host */
+export function compared(host) {
+  const compare = host.getAttribute('compare');
+  return compare === null ? {} : { compare: parsed('compare', compare) };
 }
 
 /** An attribute that holds JSON. @param {string} name @param {string | null} text */
@@ -77,7 +91,7 @@ export function claims(scenario) {
 /**
  * The page of this package that shows the same: what the attributes say, and what the reader did.
  * @param {HTMLElement} host
- * @param {import('./widget.js').Reader} reader
+ * @param {import('./runs.js').Reader} reader
  */
 export function page(host, reader) {
   const { baseURI } = host;

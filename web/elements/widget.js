@@ -2,22 +2,17 @@
 // The life of one <pool-scope>: attributes in, events out. All meaning is in the wasm module.
 import { acquire } from './loader.js';
 import { sheet } from './sheet.js';
-import { MEANING, claims, config, isLong, language, message, page } from './source.js';
+import { Runs, foresee } from './runs.js';
+import { MEANING, apology, claims, compared, isLong, language, message, page } from './source.js';
 
 export { ATTRIBUTES } from './source.js';
+
+/** @typedef {import('./runs.js').Reader} Reader */
 
 /** What the widget tells; `detail` is passed on as it is. */
 const EVENTS = ['change', 'seek', 'outcome', 'error'];
 /** Mount a little before the reader arrives. */
 const NEAR = '300px';
-/** @param {string} lang @param {string} why */
-const apology = (lang, why) =>
-  lang.startsWith('zh') ? `这里无法互动（${why}）；下面是构建本页时同一次运行的图。` : `Not interactive here (${why}); below is the same run as a picture.`;
-
-/**
- * Where the reader is, so that a fresh instance, or a newer copy, continues there.
- * @typedef {{ knobs?: object, at?: string }} Reader
- */
 
 export class Widget {
   /** @type {import('./shell.js').Copy['properties']} */
@@ -40,8 +35,8 @@ export class Widget {
   #near;
   /** @type {{ root: HTMLElement, instance?: import('./loader.js').Instance, handle?: number, size?: ResizeObserver, sight?: IntersectionObserver } | undefined} */
   #mounted;
-  /** @type {Reader} */
-  #reader;
+  /** @type {Reader} */ #reader;
+  /** @type {Runs} */ #runs;
   /** @type {import('./loader.js').Kind} */
   #kind = 'app';
   /** The reader has just asked for more. */
@@ -57,6 +52,7 @@ export class Widget {
   constructor(host, shadow, internals, state) {
     [this.#host, this.#shadow, this.#internals] = [host, shadow, internals];
     this.#reader = /** @type {Reader} */ (state ?? {});
+    this.#runs = new Runs(host);
     this.#note.hidden = true;
     this.#note.setAttribute('part', 'note');
     shadow.adoptedStyleSheets = [sheet()];
@@ -91,6 +87,7 @@ export class Widget {
   /** Several attributes may have changed at once. */
   #changed() {
     this.#reader = {};
+    this.#runs = new Runs(this.#host);
     if (this.#mounted?.instance && !this.#wantsTools()) this.#update();
     else if (this.#mounted || this.#host.getAttribute('loading') === 'eager' || this.#internals.states.has('static')) this.#mount();
   }
@@ -134,8 +131,10 @@ export class Widget {
     this.#asked = false;
   }
 
-  #config() {
-    return config(this.#host, this.#reader, this.#kind === 'studio' ? { link: this.#linked, asked: this.#asked } : undefined);
+  /** What the module that shows this element is told: the run, or, where it makes runs itself, what to run. */
+  async #shown() {
+    if (this.#kind === 'app') return [language(this.#host), await this.#runs.first(this.#reader)];
+    return [await this.#runs.request(this.#reader, { ...compared(this.#host), link: this.#linked, asked: this.#asked })];
   }
 
   async #mount() {
@@ -149,7 +148,7 @@ export class Widget {
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
       if (this.#wantsTools()) await this.#tools();
-      const [instance, config] = await Promise.all([acquire(this.#kind), this.#config()]);
+      const [instance, shown] = await Promise.all([acquire(this.#kind), this.#shown()]);
       if (mounted !== this.#mounted) return;
       mounted.instance = instance;
       instance.users.add(this.#lost);
@@ -157,6 +156,8 @@ export class Widget {
       for (const type of EVENTS) root.addEventListener(type, (event) => event instanceof CustomEvent && this.#tell(type, event.detail));
       root.addEventListener('ready', () => this.#show(false));
       root.addEventListener('tools', () => this.#more());
+      root.addEventListener('run', (event) => event instanceof CustomEvent && this.#runs.again(event.detail.knobs, (answer) => this.#call(answer)));
+      for (const type of ['pointerover', 'focusin']) root.addEventListener(type, (event) => this.#kind === 'app' && foresee(event));
       if (this.#kind === 'studio') {
         const { attach } = await import('./studio.js');
         if (mounted !== this.#mounted) return;
@@ -164,7 +165,7 @@ export class Widget {
       }
       this.#shadow.adoptedStyleSheets = [instance.sheet, sheet()];
       this.#shadow.append(root);
-      mounted.handle = instance.call(this.#lost, (app) => app.mount(root, config));
+      mounted.handle = instance.call(this.#lost, (app) => app.mount(root, shown[0], shown[1]));
       if (instance.poisoned) return;
       const look = () => this.#call((app, handle) => app.resize(handle));
       mounted.size = new ResizeObserver(look);
@@ -180,10 +181,10 @@ export class Widget {
   /** What cannot be run leaves the last run where it is. */
   async #update() {
     try {
-      const config = await this.#config();
+      const [what, recording] = await this.#shown();
       // Before the call: a crash in it has something to say.
       this.#note.hidden = true;
-      this.#call((app, handle) => app.update(handle, config));
+      this.#call((app, handle) => app.update(handle, what, recording));
     } catch (error) {
       this.#note.textContent = message(error);
       this.#note.hidden = false;

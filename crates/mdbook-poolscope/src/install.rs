@@ -15,10 +15,12 @@ const FOLDER: &str = "poolscope";
 const MARK: &str = "version.txt";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What a page needs, the tools included; the npm package has more.
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "pool-scope.js",
     "poolscope_app.js",
     "poolscope_app_bg.wasm",
+    "poolscope_headless.js",
+    "poolscope_headless_bg.wasm",
     "poolscope.css",
     "studio.js",
     "sweep.js",

@@ -47,7 +47,7 @@ fn only_html(page: &str) -> String {
 
 /// What stands inside the element.
 fn fallback(html: &str) -> &str {
-    html.split_once("'><svg").expect("a picture").1.split_once("</pool-scope>").expect("an end").0
+    html.split_once("><svg").expect("a picture").1.split_once("</pool-scope>").expect("an end").0
 }
 
 #[test]
@@ -66,6 +66,7 @@ fn a_fence_becomes_a_widget_with_its_run_inside() {
     assert!(html.trim_end().ends_with("</pool-scope></div>"), "{html}");
     for part in [
         "<svg",
+        "' recording=\"",
         "<table>",
         "2013 ×2",
         "(2013, 'Lost connection to MySQL server during query')",

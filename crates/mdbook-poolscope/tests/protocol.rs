@@ -68,9 +68,10 @@ fn install_prepares_a_book_once() {
     let root = folder.path();
     let package = root.join("package");
     std::fs::create_dir(&package).expect("a folder");
-    let widget = ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
+    let view = ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
+    let simulator = ["poolscope_headless.js", "poolscope_headless_bg.wasm"];
     let tools = ["studio.js", "sweep.js", "poolscope_studio.js", "poolscope_studio_bg.wasm"];
-    for name in widget.into_iter().chain(tools) {
+    for name in view.into_iter().chain(simulator).chain(tools) {
         std::fs::write(package.join(name), name).expect("a file");
     }
     std::fs::write(root.join("book.toml"), BOOK).expect("a file");

@@ -62,6 +62,8 @@ pub enum EmbedFormat {
     Html,
     /// The scenario as the element's attribute holds it, and as `scenarios/NAME.json` beside the element.
     Json,
+    /// Its run as the attribute `recording` holds it, and as `scenarios/NAME.run`: with it the element need not load the simulator.
+    Recording,
 }
 
 /// A file and the line of it where the text begins.

@@ -20,6 +20,7 @@ pub fn embed(arguments: &EmbedArguments) -> Result<(), Failure> {
     let text = match arguments.format {
         EmbedFormat::Html => exhibit.html(&library, &arguments.lang).map_err(fail)?,
         EmbedFormat::Json => exhibit.experiment().document.to_json(),
+        EmbedFormat::Recording => exhibit.experiment().recording().unwrap_or_default(),
     };
     output::write(&(text + "\n"))
 }

@@ -42,7 +42,7 @@ fn found(outcome: &Outcome) -> String {
         found += &format!(" ({})", errors.join(", "));
     }
     if let Some(limit) = outcome.truncated {
-        found += &format!(", cut short by the limit of {limit}");
+        found += &format!(", cut short by the limit of {}", limit.name());
     }
     found
 }

@@ -42,7 +42,7 @@ impl Other {
         let comparison = Comparison::new(&before, &now, language);
         let divergence = comparison.divergence;
 
-        let mut told = opening(&self.plain, lang);
+        let mut told = opening(&self.plain, None, lang);
         for (name, settings) in [("knobs", &self.now), ("compare", &self.before)] {
             told.truncate(told.len() - 1);
             told += &format!(" {name}='{}'>", attribute(&export::knobs(settings)));

@@ -3,7 +3,7 @@
 //!
 //! `experiment` (what a fence asks for, with `library`, the scenario files) → `exhibit` (what becomes of it) → `widget` (the HTML, with
 //! `html`, escaping, and `words`), alone, in a `comparison`, in an `exercise` or on a `playground`; or `printed`, a moment as text. `parting`
-//! says where a mended run parts from the broken one. `directive` puts numbers
+//! says where a mended run parts from the broken one, `recording` is a run for a page that loads no simulator. `directive` puts numbers
 //! of the simulator into prose; `mistake` is what is wrong with a fence.
 
 mod comparison;
@@ -17,6 +17,7 @@ mod mistake;
 mod parting;
 mod playground;
 mod printed;
+mod recording;
 mod widget;
 mod words;
 

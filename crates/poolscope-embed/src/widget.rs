@@ -37,7 +37,7 @@ pub fn html(experiment: &Experiment, lang: &str) -> String {
     let trace = simulate(&experiment.scenario);
     let words = Words::of(lang);
     let parting = experiment.broken.as_ref().and_then(|broken| Parting::new(broken, &experiment.scenario));
-    let opening = opening(experiment, lang);
+    let opening = opening(experiment, experiment.recording(), lang);
     let picture = picture(&trace, parting.as_ref().map(|parting| parting.at), lang);
     let (told, costs) = (outcome(&trace.outcome, Lang::of(lang)), outcome_costs(&trace.outcome, Lang::of(lang)));
     let figures = format!("<p>{}{}{}</p>", text(&told), words.gap, text(&costs));
@@ -50,9 +50,10 @@ pub fn html(experiment: &Experiment, lang: &str) -> String {
 }
 
 /// Up to the end of the element's own tag.
-pub fn opening(experiment: &Experiment, lang: &str) -> String {
+pub fn opening(experiment: &Experiment, recording: Option<String>, lang: &str) -> String {
+    let recording = recording.map_or_else(String::new, |recording| format!(" recording=\"{recording}\""));
     format!(
-        "<div class=\"poolscope\"><pool-scope lang=\"{}\" scenario='{}'>",
+        "<div class=\"poolscope\"><pool-scope lang=\"{}\" scenario='{}'{recording}>",
         text(lang).replace('"', "&quot;"),
         attribute(&experiment.document.to_json())
     )

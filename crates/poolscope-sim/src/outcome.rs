@@ -2,6 +2,7 @@
 
 use crate::engine::error::ErrorKey;
 use crate::time::SimSpan;
+use crate::trace::Limit;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -31,7 +32,7 @@ pub struct Outcome {
     pub checked_out_at_end: i32,
     pub threads_connected_at_end: u32,
     /// The limit that cut the run short, if one did.
-    pub truncated: Option<&'static str>,
+    pub truncated: Option<Limit>,
 }
 
 /// MySQL's status variables, by their names: since the server started, so that a restart sets them back.

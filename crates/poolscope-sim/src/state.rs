@@ -13,7 +13,7 @@ use crate::pool::Pool;
 use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
-use crate::trace::{EngineName, EventId, EventKind, Observer, Rule, TaskName, TraceEvent};
+use crate::trace::{EngineName, EventId, EventKind, Limit, Observer, Rule, TaskName, TraceEvent};
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -168,7 +168,7 @@ impl<'s, O: Observer> State<'s, O> {
         }
         loop {
             if self.is_over_limit() {
-                let limit = "events";
+                let limit = Limit::Events;
                 self.outcome.truncated = Some(limit);
                 self.emit(Rule::Limit, EventKind::Truncated { limit });
                 return None;

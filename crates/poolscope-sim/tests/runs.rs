@@ -4,7 +4,7 @@
 
 use expect_test::{Expect, expect};
 use poolscope_sim::scenario::KnobValue;
-use poolscope_sim::trace::jsonl;
+use poolscope_sim::trace::{Limit, jsonl};
 use poolscope_sim::{Document, Outcome, Scenario, Trace, measure, simulate};
 
 fn run(toml: &str, knobs: &[(&str, KnobValue)]) -> Trace {
@@ -240,5 +240,5 @@ fn a_program_that_never_waits_still_ends() {
         "    while True:\n        pass\n",
     );
     let trace = run(&endless, &[("limits.events", KnobValue::Number(1000))]);
-    assert_eq!(trace.outcome.truncated, Some("events"));
+    assert_eq!(trace.outcome.truncated, Some(Limit::Events));
 }

@@ -15,7 +15,7 @@ pub fn outcome(outcome: &Outcome, lang: Lang) -> String {
         text += &lang.say(words::OUTCOME_RUNNING, &[&number(outcome.unfinished())]);
     }
     if let Some(limit) = outcome.truncated {
-        text += &lang.say(words::OUTCOME_CUT, &[limit]);
+        text += &lang.say(words::OUTCOME_CUT, &[limit.name()]);
     }
     text + lang.word(words::FULL_STOP)
 }
@@ -51,8 +51,14 @@ mod tests {
         assert_eq!(outcome(&run, Lang::En), "3 requests: 3 served.");
         assert_eq!(outcome_costs(&run, Lang::En), "1 waited for a connection, 2 connections opened, 0 pings.");
         let errors = vec![(ErrorKey::MySql(2013), 2), (ErrorKey::PoolTimeout, 1)];
-        let run =
-            Outcome { requests: 9, served: 5, failed: 3, errors, truncated: Some("events"), ..Outcome::default() };
+        let run = Outcome {
+            requests: 9,
+            served: 5,
+            failed: 3,
+            errors,
+            truncated: Some(poolscope_sim::trace::Limit::Events),
+            ..Outcome::default()
+        };
         assert_eq!(
             outcome(&run, Lang::En),
             "9 requests: 5 served, 3 failed (2013 ×2, QueuePool limit ×1), 1 still running (cut short by the limit on events)."

@@ -91,7 +91,7 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
     let about = |phrase: Phrase, number: u32| lang.say(phrase, &[who, &number.to_string()]);
     match event.kind {
         EventKind::End => lang.word(words::END).to_owned(),
-        EventKind::Truncated { limit } => one(words::TRUNCATED, limit),
+        EventKind::Truncated { limit } => one(words::TRUNCATED, limit.name()),
         EventKind::Arrive { request, .. } => one(words::ARRIVE, &request.to_string()),
         EventKind::Start { request } => about(words::START, request),
         EventKind::Finish { request, error: None } => about(words::FINISH, request),

@@ -160,7 +160,7 @@ impl Engine {
         let limit = match options {
             // A pool_size of 0 means no limit (sqlalchemy: util/queue.py::Queue, maxsize 0).
             Some(o) if !null_pool && 0 < o.pool_size && 0 <= o.max_overflow => {
-                Some(o.pool_size + o.max_overflow.unsigned_abs())
+                Some(o.pool_size.saturating_add(o.max_overflow.unsigned_abs()))
             }
             _ => None,
         };

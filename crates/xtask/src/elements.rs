@@ -15,10 +15,11 @@ use crate::workspace::Workspace;
 
 /// What pages load by name; every other module is part of one of these.
 const ENTRIES: [&str; 5] = ["pool-scope.js", "pool-playground.js", "embed.js", "studio.js", "sweep.js"];
-const GLUES: [&str; 2] = ["poolscope_app.js", "poolscope_studio.js"];
+const GLUES: [&str; 3] = ["poolscope_app.js", "poolscope_studio.js", "poolscope_headless.js"];
 /// A classic script with everything inside.
 pub const SINGLE: &str = "poolscope.single.js";
-const MODULE: &str = "poolscope_app_bg.wasm";
+const VIEW: &str = "poolscope_app_bg.wasm";
+const SIMULATOR: &str = "poolscope_headless_bg.wasm";
 
 /// Copies the modules and pages as they are written.
 pub fn copy(workspace: &Workspace, folder: &Path) -> Result<()> {
@@ -71,21 +72,27 @@ pub fn join(tools: &Tools, folder: &Path) -> Result<()> {
 
 /// What `assets.js` gives, without anything to fetch.
 fn assets_inside(folder: &Path) -> Result<String> {
-    let module = BASE64.encode(fs::read(folder.join(MODULE))?);
+    let module = |name| -> Result<String> { Ok(BASE64.encode(fs::read(folder.join(name))?)) };
+    let (view, simulator) = (module(VIEW)?, module(SIMULATOR)?);
     let mut scenarios = BTreeMap::new();
     for entry in fs::read_dir(folder.join("scenarios"))? {
         let file = entry?.path();
+        if file.extension().is_none_or(|kind| kind != "json") {
+            continue;
+        }
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         scenarios.insert(name, fs::read_to_string(&file)?.trim_end().to_owned());
     }
     let scenarios = serde_json::to_string(&scenarios)?;
     Ok(format!(
         "export const base = document.currentScript?.src || document.baseURI;\n\
-         const module = \"{module}\";\n\
          export const studio = undefined;\n\
-         export const wasm = async () => Uint8Array.from(atob(module), (c) => c.charCodeAt(0));\n\
+         const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));\n\
+         export const wasm = async () => bytes(\"{view}\");\n\
+         export const simulator = async () => bytes(\"{simulator}\");\n\
          const texts = {scenarios};\n\
          export const scenario = async (name) => name in texts ? new Response(texts[name]) : new Response('', {{ status: 404 }});\n\
+         export const run = async () => new Response('', {{ status: 404 }});\n\
          export const index = async () => JSON.parse(texts.index);\n"
     ))
 }

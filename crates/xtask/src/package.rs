@@ -55,6 +55,16 @@ pub fn pack(workspace: &Workspace) -> Result<Packed> {
 
 const LICENSES: [&str; 2] = ["LICENSE-MIT", "LICENSE-APACHE"];
 
+/// What a page loads for its widgets: to show a run, and to make another one.
+const WIDGET: [&str; 6] = [
+    "pool-scope.js",
+    "poolscope.css",
+    "poolscope_app.js",
+    "poolscope_app_bg.wasm",
+    "poolscope_headless.js",
+    "poolscope_headless_bg.wasm",
+];
+
 /// What the widget loads when a reader asks for more.
 const STUDIO: [&str; 4] = ["studio.js", "sweep.js", "poolscope_studio.js", "poolscope_studio_bg.wasm"];
 
@@ -63,10 +73,9 @@ fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
     check_versions(workspace, &source)?;
     wasm::ensure_target(workspace)?;
     wasm::build(workspace, Profile::Web, npm)?;
-    wasm::optimise(workspace, tools.wasm_opt()?, npm)?;
     wasm::build_studio(workspace, Profile::Web, npm)?;
-    wasm::optimise_studio(workspace, tools.wasm_opt()?, npm)?;
-    wasm::build_headless(workspace, tools.wasm_opt()?, npm)?;
+    wasm::build_headless(workspace, Profile::Web, npm)?;
+    wasm::optimise(workspace, tools, npm)?;
     scenarios::write(workspace, &scenarios::published(workspace)?, &npm.join("scenarios"))?;
     elements::copy(workspace, npm)?;
     elements::join(tools, npm)?;
@@ -91,7 +100,7 @@ fn fill_preprocessor(workspace: &Workspace, npm: &Path) -> Result<()> {
         fs::remove_dir_all(&assets)?;
     }
     fs::create_dir_all(assets.join("scenarios"))?;
-    for name in ["pool-scope.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"].iter().chain(&STUDIO) {
+    for name in WIDGET.iter().chain(&STUDIO) {
         fs::copy(npm.join(name), assets.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     copy_scenarios(workspace, &assets.join("scenarios"))
@@ -111,8 +120,7 @@ fn fill_python(workspace: &Workspace, npm: &Path, folder: &Path) -> Result<()> {
     let module = folder.join("src/poolscope_docs");
     let widget = module.join("static/poolscope");
     fs::create_dir_all(&widget)?;
-    let widgets = ["pool-scope.js", "pool-playground.js", "poolscope_app.js", "poolscope_app_bg.wasm", "poolscope.css"];
-    for name in widgets.iter().chain(&STUDIO) {
+    for name in WIDGET.iter().chain(&["pool-playground.js"]).chain(&STUDIO) {
         fs::copy(npm.join(name), widget.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }
     files::copy_tree(&npm.join("scenarios"), &widget.join("scenarios"))?;

@@ -1,4 +1,4 @@
-//! The scenarios of the book as the widget reads them: `<name>.json`, and `index.json` to choose from.
+//! The scenarios of the book as the widget reads them: `<name>.json`, its run as `<name>.run`, and `index.json` to choose from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,10 @@ pub fn write(workspace: &Workspace, files: &[PathBuf], folder: &Path) -> Result<
         let mut index = Vec::new();
         for file in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
-            let json = process::stdout_of(Command::new(&command).arg("embed").arg(file).args(["--format", "json"]))?;
+            let embed =
+                |format| process::stdout_of(Command::new(&command).arg("embed").arg(file).args(["--format", format]));
+            let json = embed("json")?;
+            fs::write(folder.join(format!("{name}.run")), embed("recording")?)?;
             let scenario: Value = serde_json::from_str(&json)?;
             index.push(json!({ "name": name, "title": scenario["title"], "summary": scenario["summary"] }));
             fs::write(folder.join(format!("{name}.json")), json)?;

@@ -106,6 +106,7 @@ impl<'w> Site<'w> {
         let folder = self.widget_folder();
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         wasm::build(self.workspace, self.profile, &folder)?;
+        wasm::build_headless(self.workspace, self.profile, &folder)?;
         wasm::build_studio(self.workspace, self.profile, &folder)
     }
 
@@ -157,11 +158,9 @@ impl<'w> Site<'w> {
 pub fn build_release(workspace: &Workspace) -> Result<Site<'_>> {
     // Node is asked for before the long compilation rather than after it.
     let tools = Tools::new()?;
-    let wasm_opt = tools.wasm_opt()?;
     let mut site = Site::release(workspace);
     site.build()?;
-    wasm::optimise(workspace, wasm_opt, &site.widget_folder())?;
-    wasm::optimise_studio(workspace, tools.wasm_opt()?, &site.widget_folder())?;
+    wasm::optimise(workspace, &tools, &site.widget_folder())?;
     elements::shrink(&tools, &site.widget_folder(), &[])?;
     site.lighten(&tools)?;
     println!("The site is in {}.", workspace.shown(&site.folder));

@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::glue;
 use crate::process;
 use crate::progress::step;
+use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -18,7 +19,7 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 const APP: (&str, &str) = ("poolscope-app", "poolscope_app");
 /// The same source with everything in it, for readers who ask for more.
 const STUDIO: &str = "poolscope_studio";
-/// The simulator without a view.
+/// The simulator without a view: what a page loads when a reader turns a knob, and what programs use.
 const HEADLESS: (&str, &str) = ("poolscope-headless", "poolscope_headless");
 
 /// Inlined copies make the module shorter but its gzip longer by 4 %: what counts is what travels.
@@ -113,10 +114,9 @@ pub fn build_crash(workspace: &Workspace, folder: &Path) -> Result<()> {
     compile(workspace, APP, Some(("crash", APP.1)), Profile::Dev, folder)
 }
 
-/// Compiles the simulator alone and writes `poolscope_headless.js` and `poolscope_headless_bg.wasm` into `folder`, small already.
-pub fn build_headless(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
-    compile(workspace, HEADLESS, None, Profile::Web, folder)?;
-    shrink(workspace, wasm_opt, HEADLESS.1, folder)
+/// Compiles the simulator alone and writes `poolscope_headless.js` and `poolscope_headless_bg.wasm` into `folder`.
+pub fn build_headless(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<()> {
+    compile(workspace, HEADLESS, None, profile, folder)
 }
 
 /// `variant`: a feature, and what the files are then called.
@@ -193,14 +193,11 @@ fn shorten(glue: &Path, long_names: &[String]) -> Result<()> {
     fs::write(glue, text).with_context(|| format!("cannot write {}", glue.display()))
 }
 
-/// Shrinks the module in `folder` in place.
-pub fn optimise(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
-    shrink(workspace, wasm_opt, APP.1, folder)
-}
-
-/// The same for the module with everything in it.
-pub fn optimise_studio(workspace: &Workspace, wasm_opt: Command, folder: &Path) -> Result<()> {
-    shrink(workspace, wasm_opt, STUDIO, folder)
+/// Shrinks the modules in `folder` in place.
+pub fn optimise(workspace: &Workspace, tools: &Tools, folder: &Path) -> Result<()> {
+    [APP.1, STUDIO, HEADLESS.1]
+        .into_iter()
+        .try_for_each(|library| shrink(workspace, tools.wasm_opt()?, library, folder))
 }
 
 fn shrink(workspace: &Workspace, mut wasm_opt: Command, library: &str, folder: &Path) -> Result<()> {

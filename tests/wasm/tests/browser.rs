@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
-use poolscope_app::{mount, resize, unmount, update};
+use poolscope_app::{mount, ran, refused, resize, unmount, update};
+use poolscope_sim::scenario::{Diagnostic, Request};
 use poolscope_wasm_tests::{CASES, Case};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -30,8 +31,29 @@ fn case(name: &str) -> Case {
     *CASES.iter().find(|c| c.name == name).unwrap()
 }
 
-fn config(rest: &str) -> String {
-    format!("{{\"scenario\":{}{rest}}}", case(SCENARIO).scenario)
+/// The run of a scenario, as the simulator of a page gives it.
+fn record(scenario: &str, rest: &str) -> Result<Vec<u8>, String> {
+    let request = Request::read(&format!("{{\"scenario\":{scenario}{rest}}}"), |_, _, _| false);
+    let recording = request.and_then(|request| request.run()).map_err(|diagnostics| Diagnostic::lines(&diagnostics))?;
+    Ok(recording.into_bytes())
+}
+
+fn recording(rest: &str) -> Vec<u8> {
+    record(case(SCENARIO).scenario, rest).unwrap()
+}
+
+/// Makes the runs that the widget in `root` asks for, as the element does.
+fn answer(root: &Element, handle: u32) {
+    let answer = move |event: CustomEvent| {
+        let knobs = js_sys::Reflect::get(&event.detail(), &"knobs".into()).unwrap();
+        let knobs = js_sys::JSON::stringify(&knobs).unwrap();
+        match record(case(SCENARIO).scenario, &format!(",\"again\":true,\"knobs\":{knobs}")) {
+            Ok(recording) => ran(handle, &recording),
+            Err(why) => refused(handle, why),
+        }
+    };
+    let answer = Closure::<dyn FnMut(CustomEvent)>::new(answer);
+    root.add_event_listener_with_callback("run", answer.into_js_value().unchecked_ref()).unwrap();
 }
 
 /// A root where the element makes one: a div in an open shadow root, in the page.
@@ -113,13 +135,13 @@ fn press(root: &Element, selector: &str, key: &str) -> bool {
 #[wasm_bindgen_test]
 async fn a_widget_mounts_updates_and_goes() {
     let root = root();
-    let handle = mount(root.clone(), &config("")).unwrap();
+    let handle = mount(root.clone(), "en", &recording("")).unwrap();
     settle(&root).await;
     assert!(text(&root, ".outcome").contains("failed (2013"), "{}", text(&root, ".outcome"));
     assert!(text(&root, ".listing").contains("pool_recycle="));
     assert!(find(&root, ".picture svg").query_selector_all("path").unwrap().length() > 10);
 
-    update(handle, &config(",\"lang\":\"zh-CN\",\"knobs\":{\"pool_recycle\":\"5\"}")).unwrap();
+    update(handle, "zh-CN", &recording(",\"knobs\":{\"pool_recycle\":\"5\"}")).unwrap();
     settle(&root).await;
     assert!(text(&root, ".outcome").contains("12 个请求：12 个成功。"), "{}", text(&root, ".outcome"));
 
@@ -128,29 +150,25 @@ async fn a_widget_mounts_updates_and_goes() {
     // A handle that is no longer in use is no harm.
     unmount(handle);
     resize(handle);
-    update(handle, &config("")).unwrap();
+    update(handle, "en", &recording("")).unwrap();
 }
 
 #[wasm_bindgen_test]
-async fn a_wrong_configuration_is_an_error_and_changes_nothing() {
+async fn what_is_no_run_is_an_error_and_changes_nothing() {
     let root = root();
-    for wrong in [
-        "",
-        "[]",
-        "{}",
-        "{\"scenario\":1}",
-        &config(",\"knob\":{}"),
-        &config(",\"knobs\":{\"engine.pool_size\":\"x\"}"),
-    ] {
-        let Err(error) = mount(root.clone(), wrong) else { panic!("{wrong}") };
+    let run = recording("");
+    let cut = run[..run.len() - 1].to_vec();
+    let older = [b"poolscope 0.0.9\n", &run[run.iter().position(|b| *b == b'\n').unwrap() + 1..]].concat();
+    for wrong in [Vec::new(), b"poolscope".to_vec(), cut, older, [run, vec![0]].concat()] {
+        let Err(error) = mount(root.clone(), "en", &wrong) else { panic!("{} bytes are taken", wrong.len()) };
         assert!(!String::from(js_sys::Error::from(JsValue::from(error)).message()).is_empty());
     }
     assert_eq!(root.child_element_count(), 0);
 
-    let handle = mount(root.clone(), &config("")).unwrap();
+    let handle = mount(root.clone(), "en", &recording("")).unwrap();
     settle(&root).await;
     let before = root.inner_html();
-    assert!(update(handle, "{").is_err());
+    assert!(update(handle, "en", b"{").is_err());
     settle(&root).await;
     assert_eq!(root.inner_html(), before);
     unmount(handle);
@@ -159,8 +177,9 @@ async fn a_wrong_configuration_is_an_error_and_changes_nothing() {
 #[wasm_bindgen_test]
 async fn knobs_run_the_scenario_again_at_the_same_time() {
     let root = root();
-    let handle = mount(root.clone(), &config("")).unwrap();
+    let handle = mount(root.clone(), "en", &recording("")).unwrap();
     settle(&root).await;
+    answer(&root, handle);
     let at = text(&root, ".now");
     input(&root, "input[type=number]", "5");
     settle(&root).await;
@@ -190,7 +209,7 @@ async fn steps_keys_and_events() {
     for kind in ["ready", "seek", "change", "outcome"] {
         root.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref()).unwrap();
     }
-    let handle = mount(root.clone(), &config(",\"at\":\"0 s\"")).unwrap();
+    let handle = mount(root.clone(), "en", &recording(",\"at\":\"0 s\"")).unwrap();
     settle(&root).await;
     assert_eq!(*told.borrow(), ["ready", "outcome"]);
 
@@ -221,8 +240,8 @@ async fn steps_keys_and_events() {
 async fn many_widgets_come_and_go() {
     for name in CASES.iter().map(|c| c.name).filter(|name| !name.contains(' ')) {
         let roots: Vec<Element> = (0..6).map(|_| root()).collect();
-        let config = format!("{{\"scenario\":{}}}", case(name).scenario);
-        let handles: Vec<u32> = roots.iter().map(|root| mount(root.clone(), &config).unwrap()).collect();
+        let recording = record(case(name).scenario, "").unwrap();
+        let handles: Vec<u32> = roots.iter().map(|root| mount(root.clone(), "en", &recording).unwrap()).collect();
         // Some go before they were ever rendered.
         handles.iter().step_by(2).for_each(|handle| unmount(*handle));
         for (root, n) in roots.iter().zip(0..) {

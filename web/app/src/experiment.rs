@@ -1,21 +1,24 @@
 //! The scenario with the reader's changes, and its run. Turning a knob runs it again; a run that cannot be keeps the last one.
+//!
+//! The studio runs it here. The small module has no simulator: it asks for the run, and shows the last one until it comes.
 
-use poolscope_sim::scenario::{Diagnostic, Document, Fault, Knob, KnobValue, Scenario};
+use poolscope_sim::scenario::{Diagnostic, Document, Fault, Knob, KnobValue, Request, Scenario, path_of};
+use poolscope_sim::trace::Recording;
 use poolscope_sim::{Outcome, Trace, simulate};
 use poolscope_timeline::{Checkpoints, Moment, Timeline, When, what_if};
 
-use crate::config::Config;
 use crate::studio::STUDIO;
 
 #[derive(Debug)]
 pub struct Experiment {
-    name: String,
-    /// As the host page gave it, before any knob was turned.
-    document: Document,
+    /// As the host page gave it, before any knob was turned; `None` where somebody else runs it.
+    source: Option<Request>,
     /// With the scenario's own values.
     pub knobs: Vec<Knob>,
     /// By path, in the order of turning.
     pub turned: Vec<(String, KnobValue)>,
+    /// As the knobs were in the run that is shown.
+    shown: Vec<(String, KnobValue)>,
     /// Thrown in by the reader.
     pub faults: Vec<Fault>,
     /// What the scenario comes to when nobody turns anything.
@@ -28,20 +31,30 @@ pub struct Experiment {
 impl Experiment {
     /// # Errors
     /// Everything that is wrong with the scenario or with the knobs.
-    pub fn new(config: Config) -> Result<Experiment, Vec<Diagnostic>> {
-        let Config { name, mut document, knobs: wanted, at, .. } = config;
-        if let Some(at) = at {
-            document.set("look_at", &at).map_err(|d| vec![d])?;
+    pub fn new(request: Request) -> Result<Experiment, Vec<Diagnostic>> {
+        let experiment = Experiment::recorded(request.run()?);
+        Ok(Experiment { source: Some(request), ..experiment })
+    }
+
+    /// A run that somebody else has made.
+    pub fn recorded(recording: Recording) -> Experiment {
+        let Recording { knobs, turned, plain, trace } = recording;
+        #[cfg(feature = "crash")]
+        #[expect(clippy::panic, reason = "this is what the feature is for")]
+        if trace.scenario.seed == 666 {
+            panic!("this build crashes with the seed 666");
         }
-        let scenario = Scenario::read(&document, &name)?;
-        let knobs = scenario.knobs.clone();
-        let turned: Vec<_> = wanted.into_iter().map(|(key, value)| (path_of(&knobs, key), value)).collect();
-        let trace = simulate(&changed(&document, &turned, &[], &name)?);
-        let timeline = Timeline::new(&trace);
-        // Not `measure`: a second copy of the simulator, made for an observer that keeps nothing, would cost more bytes than it saves time.
-        let plain = if turned.is_empty() { trace.outcome.clone() } else { simulate(&scenario).outcome };
-        let (faults, checkpoints) = (Vec::new(), Checkpoints::default());
-        Ok(Experiment { name, document, knobs, turned, faults, plain, trace, timeline, checkpoints })
+        Experiment {
+            source: None,
+            knobs,
+            shown: turned.clone(),
+            turned,
+            faults: Vec::new(),
+            plain: plain.unwrap_or_else(|| trace.outcome.clone()),
+            timeline: Timeline::new(&trace),
+            trace,
+            checkpoints: Checkpoints::default(),
+        }
     }
 
     /// The value of a knob as it stands.
@@ -53,7 +66,7 @@ impl Experiment {
         *self.value(knob) != knob.value
     }
 
-    /// Runs again with one knob changed.
+    /// Runs again with one knob changed, or has it to be asked for.
     ///
     /// # Errors
     /// What is wrong with the value; the last run stays.
@@ -63,7 +76,7 @@ impl Experiment {
         if !own {
             turned.push((path.to_owned(), value));
         }
-        self.run(turned)
+        self.change(turned, self.faults.clone())
     }
 
     /// # Errors
@@ -82,7 +95,11 @@ impl Experiment {
     /// # Errors
     /// What is wrong with them; the last run stays.
     pub fn change(&mut self, turned: Vec<(String, KnobValue)>, faults: Vec<Fault>) -> Result<(), Vec<Diagnostic>> {
-        let scenario = changed(&self.document, &turned, &faults, &self.name)?;
+        let (Some(source), true) = (&self.source, STUDIO) else {
+            self.turned = turned;
+            return Ok(());
+        };
+        let scenario = changed(&source.document, &turned, &faults, &source.name)?;
         // A long run takes a hundred megabytes: the last one makes room for the next.
         if STUDIO {
             (self.trace.events, self.timeline.groups) = Default::default();
@@ -93,14 +110,30 @@ impl Experiment {
         Ok(())
     }
 
+    /// What was asked for is here, or cannot be.
+    pub fn answer(&mut self, answer: Result<Recording, String>) -> Result<(), String> {
+        match answer {
+            Ok(recording) => {
+                let plain = Some(self.plain.clone());
+                let knobs = std::mem::take(&mut self.knobs);
+                *self = Experiment::recorded(Recording { knobs, plain, ..recording });
+                Ok(())
+            }
+            Err(why) => {
+                self.turned.clone_from(&self.shown);
+                Err(why)
+            }
+        }
+    }
+
     /// The options of another run of this scenario, by their paths.
     ///
     /// # Errors
     /// What is wrong with them.
     #[cfg_attr(not(feature = "studio"), allow(dead_code, reason = "only the studio compares"))]
     pub fn other(&self, options: Vec<(String, KnobValue)>) -> Result<Vec<(String, KnobValue)>, Vec<Diagnostic>> {
-        let options: Vec<_> = options.into_iter().map(|(key, value)| (path_of(&self.knobs, key), value)).collect();
-        changed(&self.document, &options, &[], &self.name)?;
+        let options: Vec<_> = options.into_iter().map(|(key, value)| (path_of(&self.knobs, &key), value)).collect();
+        self.other_scenario(&options)?;
         Ok(options)
     }
 
@@ -109,7 +142,8 @@ impl Experiment {
     /// # Errors
     /// What is wrong with them.
     pub fn other_scenario(&self, options: &[(String, KnobValue)]) -> Result<Scenario, Vec<Diagnostic>> {
-        changed(&self.document, options, &[], &self.name)
+        let Some(source) = &self.source else { return Err(Vec::new()) };
+        changed(&source.document, options, &[], &source.name)
     }
 
     /// The three truths at this instant.
@@ -117,16 +151,9 @@ impl Experiment {
         self.checkpoints.moment(&self.trace, when)
     }
 
-    fn run(&mut self, turned: Vec<(String, KnobValue)>) -> Result<(), Vec<Diagnostic>> {
-        self.change(turned, self.faults.clone())
-    }
-
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub fn document(&self) -> &Document {
-        &self.document
+    /// The scenario as the host page gave it, and its name, where it is run here.
+    pub fn source(&self) -> Option<(&Document, &str)> {
+        self.source.as_ref().map(|source| (&source.document, source.name.as_str()))
     }
 }
 
@@ -144,28 +171,5 @@ fn changed(
     for fault in faults {
         what_if::add(&mut document, fault);
     }
-    let scenario = Scenario::read(&document, name)?;
-    #[cfg(feature = "crash")]
-    #[expect(clippy::panic, reason = "this is what the feature is for")]
-    if scenario.seed == 666 {
-        panic!("this build crashes with the seed 666");
-    }
-    Ok(scenario)
-}
-
-/// `pool_recycle` stands for the knob that ends in it, else for the table that it belongs to.
-fn path_of(knobs: &[Knob], key: String) -> String {
-    if key.contains('.') {
-        return key;
-    }
-    if let Some(knob) = knobs.iter().find(|k| k.set.rsplit('.').next() == Some(key.as_str())) {
-        return knob.set.clone();
-    }
-    let table = match key.as_str() {
-        "max_connections" | "wait_timeout" | "interactive_timeout" => "variables.",
-        "max_overflow" | "poolclass" => "engine.",
-        key if key.starts_with("pool_") => "engine.",
-        _ => "",
-    };
-    table.to_owned() + &key
+    Scenario::read(&document, name)
 }

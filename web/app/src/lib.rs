@@ -25,3 +25,5 @@ mod widget;
 mod words;
 
 pub use surface::{css, mount, resize, unmount, update};
+#[cfg(not(feature = "studio"))]
+pub use surface::{ran, refused};

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::thread::LocalKey;
 
 use poolscope_sim::scenario::Diagnostic;
+#[cfg(not(feature = "studio"))]
+use poolscope_sim::trace::Recording;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::AppHandle;
 
-use crate::config::{Config, diagnostics_text};
-use crate::experiment::Experiment;
+use crate::config;
 use crate::widget::{Message, Props, Show, Widget};
 
 /// Smaller than the standard allocator, and no slower.
@@ -30,31 +31,75 @@ thread_local! {
     static LAST_HANDLE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Shows a widget inside `root`, which it then owns. Events (`ready`, `change`, `seek`, `outcome`, `error`) are dispatched on `root`.
+/// Shows a widget inside `root`, which it then owns. Events (`ready`, `change`, `seek`, `outcome`, `error`) are dispatched on `root`, and `run`
+/// when the reader has turned a knob: the run with these knobs is asked for, and `ran` or `refused` is the answer.
+///
+/// # Errors
+/// The recording is not this release's.
+#[cfg(not(feature = "studio"))]
+#[wasm_bindgen]
+pub fn mount(root: Element, lang: &str, recording: &[u8]) -> Result<u32, JsError> {
+    Ok(begin(root, config::replay(lang, recording).map_err(error)?))
+}
+
+/// The same for the module that runs scenarios itself.
 ///
 /// # Errors
 /// The diagnostics' text if the configuration or its scenario is wrong.
+#[cfg(feature = "studio")]
 #[wasm_bindgen]
 pub fn mount(root: Element, config: &str) -> Result<u32, JsError> {
-    let show = read(config).map_err(error)?;
+    Ok(begin(root, config::read(config).map_err(error)?))
+}
+
+fn begin(root: Element, show: Show) -> u32 {
     let handle = LAST_HANDLE.get().wrapping_add(1);
     LAST_HANDLE.set(handle);
     COMING.with_borrow_mut(|coming| coming.push(handle));
     let props = Props { root: root.clone(), show: Rc::new(RefCell::new(Some(show))), handle };
     let app = yew::Renderer::<Widget>::with_root_and_props(root, props).render();
     WIDGETS.with_borrow_mut(|widgets| widgets.push((handle, app)));
-    Ok(handle)
+    handle
 }
 
 /// Shows something else in the same widget. A handle that is not in use is ignored.
 ///
 /// # Errors
 /// As `mount`; the widget then stays as it is.
+#[cfg(not(feature = "studio"))]
 #[wasm_bindgen]
-pub fn update(handle: u32, config: &str) -> Result<(), JsError> {
-    let show = read(config).map_err(error)?;
+pub fn update(handle: u32, lang: &str, recording: &[u8]) -> Result<(), JsError> {
+    let show = config::replay(lang, recording).map_err(error)?;
     send(handle, Message::Show(Box::new(show)));
     Ok(())
+}
+
+/// The same for the module that runs scenarios itself.
+///
+/// # Errors
+/// As `mount`; the widget then stays as it is.
+#[cfg(feature = "studio")]
+#[wasm_bindgen]
+pub fn update(handle: u32, config: &str) -> Result<(), JsError> {
+    let show = config::read(config).map_err(error)?;
+    send(handle, Message::Show(Box::new(show)));
+    Ok(())
+}
+
+/// The run that was asked for.
+#[cfg(not(feature = "studio"))]
+#[wasm_bindgen]
+pub fn ran(handle: u32, recording: &[u8]) {
+    if let Some(recording) = Recording::from_bytes(recording) {
+        send(handle, Message::Ran(Ok(Box::new(recording))));
+    }
+}
+
+/// The run that was asked for cannot be.
+#[cfg(not(feature = "studio"))]
+#[wasm_bindgen]
+pub fn refused(handle: u32, why: String) {
+    send(handle, Message::Ran(Err(why)));
 }
 
 /// The root may have another width now, or have come into sight.
@@ -133,14 +178,6 @@ pub fn css() -> String {
     poolscope_timeline::css().to_owned() + include_str!("widget.css")
 }
 
-fn read(config: &str) -> Result<Show, Vec<Diagnostic>> {
-    let mut config = Config::read(config)?;
-    let (lang, wish) = (config.lang.clone(), std::mem::take(&mut config.wish));
-    let experiment = Experiment::new(config)?;
-    let wish = wish.check(&experiment)?;
-    Ok(Show { experiment, lang, wish })
-}
-
 fn send(handle: u32, message: Message) {
     let scope = WIDGETS
         .with_borrow(|widgets| widgets.iter().find(|(known, _)| *known == handle).map(|(_, app)| (**app).clone()));
@@ -150,5 +187,5 @@ fn send(handle: u32, message: Message) {
 }
 
 fn error(diagnostics: Vec<Diagnostic>) -> JsError {
-    JsError::new(&diagnostics_text(&diagnostics))
+    JsError::new(&Diagnostic::lines(&diagnostics))
 }

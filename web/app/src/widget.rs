@@ -6,17 +6,16 @@ use std::rc::Rc;
 
 use gloo_render::{AnimationFrame, request_animation_frame};
 use js_sys::{Object, Reflect};
-use poolscope_sim::scenario::{KnobInput, KnobValue};
+use poolscope_sim::scenario::{Diagnostic, KnobInput, KnobValue};
 use poolscope_sim::text::index;
 use poolscope_sim::time::SimTime;
-use poolscope_sim::trace::EventId;
+use poolscope_sim::trace::{EventId, Recording};
 use poolscope_timeline::{Lang, Moment, StepKind, Viewport, When};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CustomEvent, CustomEventInit, Element, Event, HtmlElement};
 use yew::prelude::*;
 
-use crate::config::diagnostics_text;
 use crate::experiment::Experiment;
 use crate::gesture::{self, Gesture};
 use crate::markup::Markup;
@@ -55,6 +54,9 @@ pub enum Message {
     Gesture(Gesture),
     Frame(f64),
     Resize,
+    /// The run that was asked for.
+    #[cfg_attr(feature = "studio", allow(dead_code, reason = "the studio runs scenarios itself"))]
+    Ran(Result<Box<Recording>, String>),
     /// Cells of a phase map.
     #[cfg_attr(not(feature = "studio"), allow(dead_code, reason = "only the studio has maps"))]
     Swept {
@@ -105,6 +107,8 @@ struct Playing {
 enum Outgoing {
     Tools,
     Ready,
+    /// Asks for a run.
+    Run,
     Change,
     Seek,
     Outcome,
@@ -140,6 +144,11 @@ impl Component for Widget {
                     playing.frame.get_or_insert_with(|| next_frame(ctx));
                 }
                 state.stage.resize(state.studio.shown(&state.experiment), width(root))
+            }
+            Message::Ran(answer) => {
+                let result = state.experiment.answer(answer.map(|recording| *recording));
+                state.ran(result);
+                true
             }
             Message::Swept { serial, from, text } => STUDIO && state.studio.swept(serial, from, &text),
             Message::Gesture(gesture) => {
@@ -255,7 +264,7 @@ impl State {
             Gesture::Reset => {
                 self.studio.remember(&self.experiment, None);
                 let result = self.experiment.reset();
-                self.ran(result.map_err(|d| diagnostics_text(&d)));
+                self.changed(result);
             }
             Gesture::Closer => self.look(viewport.zoom(2.0, here.at)),
             Gesture::Farther => self.look(viewport.zoom(0.5, here.at)),
@@ -278,7 +287,16 @@ impl State {
         let path = knob.set.clone();
         self.studio.remember(&self.experiment, Some(n));
         let result = self.experiment.turn(&path, value);
-        self.ran(result.map_err(|d| diagnostics_text(&d)));
+        self.changed(result);
+    }
+
+    /// The studio has run it; the small module asks somebody who can.
+    fn changed(&mut self, result: Result<(), Vec<Diagnostic>>) {
+        if STUDIO {
+            self.ran(result.map_err(|d| Diagnostic::lines(&d)));
+        } else {
+            self.outbox.push(Outgoing::Run);
+        }
     }
 
     /// After another run: the reader stays at the same time.
@@ -381,7 +399,7 @@ impl State {
         let outcome = &self.experiment.trace.outcome;
         let name = match event {
             Outgoing::Ready => "ready",
-            Outgoing::Change => {
+            Outgoing::Change | Outgoing::Run => {
                 let knobs = Object::new();
                 for (path, value) in &self.experiment.turned {
                     let value = match value {
@@ -392,7 +410,7 @@ impl State {
                     let _ = Reflect::set(&knobs, &path.as_str().into(), &value);
                 }
                 set("knobs", &knobs);
-                "change"
+                if event == Outgoing::Run { "run" } else { "change" }
             }
             Outgoing::Seek => {
                 set("at", &format!("{} us", self.playhead.at.as_us()).into());

@@ -2,7 +2,7 @@
 
 mod run;
 
-use poolscope_sim::scenario::Diagnostic;
+use poolscope_sim::scenario::{Diagnostic, Request};
 use wasm_bindgen::prelude::*;
 
 /// Smaller than the standard allocator, and no slower.
@@ -16,8 +16,20 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// The diagnostics' text if the scenario, or a change of it, is wrong.
 #[wasm_bindgen]
 pub fn simulate(scenario: &str, changes: &str) -> Result<String, JsError> {
-    run::run(scenario, changes).map_err(|diagnostics| {
-        let lines: Vec<String> = diagnostics.iter().map(Diagnostic::to_string).collect();
-        JsError::new(&lines.join("\n"))
-    })
+    run::run(scenario, changes).map_err(error)
+}
+
+/// The run of a scenario for a view. `request` is a JSON object: `scenario`, `name`, `knobs`, `at`; `again` if the view has shown a run of it.
+///
+/// # Errors
+/// As `simulate`.
+#[wasm_bindgen]
+pub fn record(request: &str) -> Result<Vec<u8>, JsError> {
+    // What the view is told besides does not matter here.
+    let request = Request::read(request, |key, _, _| key == "lang").map_err(error)?;
+    Ok(request.run().map_err(error)?.into_bytes())
+}
+
+fn error(diagnostics: Vec<Diagnostic>) -> JsError {
+    JsError::new(&Diagnostic::lines(&diagnostics))
 }

@@ -23,7 +23,7 @@ pub struct Program {
     /// What it gives to its `BackgroundScheduler`.
     pub jobs: Vec<Job>,
     /// The engines it makes itself; the reader moves them to the scenario's.
-    own_engines: Vec<EngineOptions>,
+    pub(crate) own_engines: Vec<EngineOptions>,
     /// Index of the first of them among the scenario's.
     pub(crate) first_engine: usize,
 }

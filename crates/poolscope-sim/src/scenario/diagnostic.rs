@@ -17,6 +17,14 @@ pub enum Place {
     Path(String),
 }
 
+impl Diagnostic {
+    /// One after the other, as a terminal would print them.
+    pub fn lines(diagnostics: &[Diagnostic]) -> String {
+        let lines: Vec<String> = diagnostics.iter().map(Diagnostic::to_string).collect();
+        if lines.is_empty() { "the text could not be read".to_owned() } else { lines.join("\n") }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,12 +8,14 @@ pub(crate) mod json;
 mod knob;
 mod read;
 mod read_knobs;
+mod request;
 mod stack;
 
 pub use diagnostic::{Diagnostic, Place};
 pub use document::{Document, Node, Value};
 pub use knob::{Knob, KnobInput, KnobOption, KnobValue};
 pub use read_knobs::current;
+pub use request::{Request, options, path_of};
 pub use stack::{Cut, Driver, PoolClass, ResetOnReturn, Server, SessionFactory, SqlAlchemy, Transport};
 
 use crate::app::program::{Definitions, Program};

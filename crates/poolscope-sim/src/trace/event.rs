@@ -28,7 +28,7 @@ pub enum EventKind {
     End,
     /// The run ends because a limit was hit.
     Truncated {
-        limit: &'static str,
+        limit: Limit,
     },
 
     // --- the application ---
@@ -227,6 +227,12 @@ pub enum EventKind {
     ServerUp,
 }
 
+/// What ends a run before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    Events,
+}
+
 /// SQLAlchemy's pool events (`sqlalchemy/pool/events.py::PoolEvents`), by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolEvent {
@@ -291,6 +297,14 @@ pub enum Ended {
     Close,
     /// `scoped_session.remove()`.
     Remove,
+}
+
+impl Limit {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Limit::Events => "events",
+        }
+    }
 }
 
 impl PoolEvent {

@@ -124,7 +124,7 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
     let mut number = |name, n: i64| put(name, Field::Number(n));
     match *kind {
         EventKind::End | EventKind::ServerUp => {}
-        EventKind::Truncated { limit } => put("limit", Field::Text(limit.to_owned())),
+        EventKind::Truncated { limit } => put("limit", Field::Text(limit.name().to_owned())),
         EventKind::ProcessStart { process } | EventKind::ProcessExit { process } => {
             put("name", Field::Text(trace.processes.get(usize::from(process)).cloned().unwrap_or_default()));
         }

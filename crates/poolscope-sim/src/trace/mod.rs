@@ -5,14 +5,17 @@ mod format;
 mod log;
 mod observer;
 mod pool_log;
+mod recording;
 mod rule;
 mod run;
+mod wire;
 
-pub use event::{Ended, EventId, EventKind, PingResult, PoolEvent, PoolFigures, TraceEvent};
+pub use event::{Ended, EventId, EventKind, Limit, PingResult, PoolEvent, PoolFigures, TraceEvent};
 pub use format::{event_row, jsonl, log_table};
 pub use log::Log;
 pub use observer::{Counts, Observer, Recorder};
 pub use pool_log::{LogLine, log_lines, log_text, pool_log};
+pub use recording::Recording;
 pub use rule::Rule;
 pub use run::json;
 

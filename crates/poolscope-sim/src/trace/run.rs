@@ -39,7 +39,7 @@ fn outcome(outcome: &Outcome, out: &mut String) {
     let _ = write!(out, ",\"checked_out_at_end\":{}", outcome.checked_out_at_end);
     let _ = write!(out, ",\"threads_connected_at_end\":{}", outcome.threads_connected_at_end);
     if let Some(limit) = outcome.truncated {
-        let _ = write!(out, ",\"truncated\":\"{limit}\"");
+        let _ = write!(out, ",\"truncated\":\"{}\"", limit.name());
     }
     out.push('}');
 }

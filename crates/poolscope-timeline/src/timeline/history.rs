@@ -419,7 +419,7 @@ impl History<'_> {
 
     fn application_lanes(&mut self) -> Vec<Lane> {
         let mut lanes = Vec::new();
-        let processes = self.trace.tasks.iter().map(|t| t.process + 1).max().unwrap_or(0);
+        let processes = self.trace.tasks.iter().map(|t| t.process.saturating_add(1)).max().unwrap_or(0);
         let collected = std::mem::take(&mut self.collected);
         for process in 0..processes {
             let waits: Vec<Bar> = self.backlog.iter().filter(|(p, _)| *p == process).map(|(_, b)| b.clone()).collect();

@@ -30,7 +30,7 @@ pub fn check(files: &[TrackedFile]) -> Result<Vec<Finding>> {
 
     let mut findings = Vec::new();
     let manifest: Value = serde_json::from_str(text(MANIFEST)?).context(MANIFEST)?;
-    for (tag, own) in [("pool-scope", &[][..]), ("pool-playground", &["scenarios"])] {
+    for (tag, own) in [("pool-scope", &["recording"][..]), ("pool-playground", &["scenarios"])] {
         for reason in of_manifest(&manifest, tag, own, &attributes) {
             findings.push(file(MANIFEST)?.finding(1, reason, "write down what the element takes"));
         }

@@ -47,7 +47,7 @@ const ROWS: usize = 14;
 impl Map {
     /// Begins a map of this experiment; the event that asks for its cells.
     pub fn start(&mut self, experiment: &Experiment) -> Option<Telling> {
-        let mut document = experiment.document().clone();
+        let mut document = experiment.source()?.0.clone();
         for (path, value) in &experiment.turned {
             document.set(path, value).ok()?;
         }

@@ -9,7 +9,7 @@ mod view;
 mod wish;
 mod words;
 
-use poolscope_sim::scenario::{Fault, FaultKind, KnobValue, Scenario};
+use poolscope_sim::scenario::{Diagnostic, Fault, FaultKind, KnobValue, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, jsonl, log_lines};
 use poolscope_sim::{Trace, simulate};
@@ -17,7 +17,6 @@ use poolscope_timeline::{
     Comparison, Lang, OutlineRow, Permalink, StepKind, Timeline, When, css, export, origin, outline, settings,
 };
 
-use crate::config::diagnostics_text;
 use crate::experiment::Experiment;
 use crate::playhead::Playhead;
 use crate::stage::Stage;
@@ -163,7 +162,7 @@ impl State {
                 turned.retain(|(path, _)| !values.iter().any(|v| v.0 == *path));
                 turned.extend(values);
                 let result = self.experiment.change(turned, self.experiment.faults.clone());
-                self.ran(result.map_err(|d| diagnostics_text(&d)));
+                self.ran(result.map_err(|d| Diagnostic::lines(&d)));
             }
             "t-overview" => {
                 let viewport = &self.stage.viewport;
@@ -255,8 +254,8 @@ impl State {
         let trace = simulate(&scenario);
         let timeline = self.experiment.timeline.beside(&Timeline::new(&trace));
         let mut comparison = Comparison::new(&trace, &self.experiment.trace, Lang::of(&self.lang));
-        let document = self.experiment.document();
-        if let Ok(plain) = Scenario::read(document, self.experiment.name()) {
+        let Some((document, name)) = self.experiment.source() else { return };
+        if let Ok(plain) = Scenario::read(document, name) {
             let mut rows = settings(document, &plain, &self.studio.against, &self.experiment.turned);
             rows.append(&mut comparison.rows);
             comparison.rows = rows;
@@ -288,7 +287,7 @@ impl State {
         let mut faults = self.experiment.faults.clone();
         faults.extend(kinds.into_iter().map(|kind| Fault { at: self.playhead.at, kind }));
         let result = self.experiment.change(self.experiment.turned.clone(), faults);
-        self.ran(result.map_err(|d| diagnostics_text(&d)));
+        self.ran(result.map_err(|d| Diagnostic::lines(&d)));
     }
 
     fn back(&mut self, undo: bool) {
@@ -302,7 +301,7 @@ impl State {
         }
         studio.turned_last = None;
         let result = self.experiment.change(turned, faults);
-        self.ran(result.map_err(|d| diagnostics_text(&d)));
+        self.ran(result.map_err(|d| Diagnostic::lines(&d)));
     }
 
     /// The connections that the server has at the playhead.
@@ -358,7 +357,7 @@ impl State {
 
     /// What a link says; a link that cannot be followed leaves the scenario as it is, and says why.
     pub fn open(&mut self, link: &str, width: u32) {
-        let document = self.experiment.document();
+        let Some((document, _)) = self.experiment.source() else { return };
         let read = Permalink::read(link).and_then(|link| link.apply(document).map(|changed| (link, changed)));
         let result = read.and_then(|(link, changed)| {
             if self.experiment.turned != changed.settings || self.experiment.faults != link.faults {
@@ -370,7 +369,7 @@ impl State {
             Ok(link) => link,
             Err(mistakes) => {
                 let lang = Lang::of(&self.lang);
-                self.mistake = Some(words(lang).bad_link.to_owned() + "\n" + &diagnostics_text(&mistakes));
+                self.mistake = Some(words(lang).bad_link.to_owned() + "\n" + &Diagnostic::lines(&mistakes));
                 return;
             }
         };

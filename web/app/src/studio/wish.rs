@@ -30,7 +30,7 @@ mod with {
     use poolscope_sim::scenario::KnobValue;
 
     use super::{Diagnostic, Experiment, State, Value};
-    use crate::config::options;
+    use poolscope_sim::scenario::options;
 
     #[derive(Debug, Default)]
     pub struct Wish {
