@@ -1,4 +1,4 @@
-//! Copying folders.
+//! Copying and linking folders.
 
 use std::fs;
 use std::path::Path;
@@ -22,4 +22,18 @@ pub fn copy_tree(source: &Path, target: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes `target` the same folder as `source`, instead of whatever was there.
+pub fn link(source: &Path, target: &Path) -> Result<()> {
+    if target.is_symlink() {
+        fs::remove_file(target)?;
+    } else if target.exists() {
+        fs::remove_dir_all(target)?;
+    }
+    #[cfg(unix)]
+    let linked = std::os::unix::fs::symlink(source, target);
+    #[cfg(windows)]
+    let linked = std::os::windows::fs::symlink_dir(source, target);
+    linked.with_context(|| format!("cannot link {}", target.display()))
 }

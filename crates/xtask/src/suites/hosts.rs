@@ -55,7 +55,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     })?;
 
     let modules = hosts.tools.node_modules("e2e", &tests)?;
-    link(&modules, &tests.join("node_modules"))?;
+    files::link(&modules, &tests.join("node_modules"))?;
     web_server::start(listener, &hosts.sites, None)?;
     let mut node = Command::new(tools::node()?);
     node.args(["--test", "--test-reporter=spec", "hosts/check.mjs", "hosts/simulate.mjs"]).current_dir(&tests);
@@ -126,7 +126,7 @@ impl Hosts<'_> {
     fn vite(&self) -> Result<()> {
         let folder = self.copy("vite")?;
         let modules = self.tools.node_modules("vite", &folder)?;
-        link(&modules, &folder.join("node_modules"))?;
+        files::link(&modules, &folder.join("node_modules"))?;
         step("building the site of vite", || {
             process::run(Command::new(modules.join(".bin/tsc")).current_dir(&folder))?;
             let mut vite = Command::new(modules.join(".bin/vite"));
@@ -138,27 +138,13 @@ impl Hosts<'_> {
     fn docusaurus(&self) -> Result<()> {
         let folder = self.copy("docusaurus")?;
         let modules = self.tools.node_modules("docusaurus", &folder)?;
-        link(&modules, &folder.join("node_modules"))?;
+        files::link(&modules, &folder.join("node_modules"))?;
         step("building the site of docusaurus", || {
             let mut docusaurus = Command::new(modules.join(".bin/docusaurus"));
             docusaurus.args(["build", "--out-dir"]).arg(self.sites.join("docusaurus")).current_dir(&folder);
             process::run(docusaurus.env("NO_UPDATE_NOTIFIER", "1").env("DOCUSAURUS_NO_TELEMETRY", "1"))
         })
     }
-}
-
-/// Makes `target` the same folder as `source`, instead of whatever was there.
-fn link(source: &Path, target: &Path) -> Result<()> {
-    if target.is_symlink() {
-        fs::remove_file(target)?;
-    } else if target.exists() {
-        fs::remove_dir_all(target)?;
-    }
-    #[cfg(unix)]
-    let linked = std::os::unix::fs::symlink(source, target);
-    #[cfg(windows)]
-    let linked = std::os::windows::fs::symlink_dir(source, target);
-    linked.with_context(|| format!("cannot link {}", target.display()))
 }
 
 fn path_with(folder: &Path) -> Result<OsString> {
