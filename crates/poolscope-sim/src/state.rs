@@ -7,6 +7,7 @@ use crate::app::threads::{ProcessState, Task};
 use crate::app::traffic::TrafficState;
 use crate::engine::dbapi::DbapiConnection;
 use crate::engine::error::PyError;
+use crate::engine::fork::Outstanding;
 use crate::numbered::Numbered;
 use crate::outcome::Outcome;
 use crate::pool::Pool;
@@ -46,6 +47,10 @@ pub(crate) struct State<'s, O: Observer> {
     /// Exceptions on their way, or being handled: the task and the pool they came through.
     pub tracebacks: Vec<(u16, usize)>,
     pub server: Server,
+    /// Processes have inherited sockets.
+    pub forked: bool,
+    /// What has been sent on sockets that several processes may share, and is not answered yet.
+    pub outstanding: Vec<Outstanding>,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
     /// The table `apscheduler_jobs`.
@@ -105,6 +110,8 @@ impl<'s, O: Observer> State<'s, O> {
             in_hand: Vec::new(),
             tracebacks: Vec::new(),
             server: Server::new(scenario),
+            forked: false,
+            outstanding: Vec::new(),
             traffic: Vec::new(),
             requests: 0,
             jobs: Vec::new(),

@@ -15,6 +15,7 @@ mod ascii;
 mod comparison;
 pub mod export;
 mod moment;
+mod names;
 pub mod origin;
 mod outcome;
 mod outline;

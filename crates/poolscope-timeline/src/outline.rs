@@ -4,8 +4,9 @@ use poolscope_sim::engine::error::ErrorKey;
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{EventId, EventKind, PingResult, PoolEvent, Rule, Trace, TraceEvent};
 
+use crate::names::owner;
 use crate::sentence::describe;
-use crate::truths::{Truths, owner};
+use crate::truths::Truths;
 use crate::words::{self, Lang};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

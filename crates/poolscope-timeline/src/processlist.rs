@@ -4,7 +4,8 @@ use poolscope_sim::scenario::{Server, Transport};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::Trace;
 
-use crate::truths::{Command, Thread, Truths, other_user};
+use crate::names::other_user;
+use crate::truths::{Command, Thread, Truths};
 
 /// One row; `None` is printed as NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]

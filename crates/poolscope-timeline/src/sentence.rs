@@ -138,6 +138,14 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         EventKind::ConnectFailed { slot, error, .. } => {
             two(words::CONNECT_FAILED, &slot.to_string(), &args(trace, &error))
         }
+        EventKind::Inherit { engine, connection, parent, .. } => {
+            let process = trace.engines.get(usize::from(engine)).map_or(0, |e| e.process);
+            lang.say(words::INHERIT, &[&process_name(trace, process), &parent.to_string(), &connection.to_string()])
+        }
+        EventKind::WrongAnswer { connection, statement } => {
+            let what = statement.map_or(lang.word(words::A_COMMAND), |s| scenario.sql(s));
+            lang.say(words::WRONG_ANSWER, &[who, &connection.to_string(), what])
+        }
         EventKind::Execute { connection, statement } => {
             lang.say(words::EXECUTE, &[who, &connection.to_string(), scenario.sql(statement)])
         }

@@ -6,9 +6,9 @@
 //! and fold from there.
 
 use poolscope_sim::engine::error::PyError;
-use poolscope_sim::scenario::{EngineOptions, PoolClass, Scenario};
+use poolscope_sim::scenario::{EngineOptions, PoolClass};
 use poolscope_sim::time::{SimSpan, SimTime};
-use poolscope_sim::trace::{EventId, EventKind, PoolEvent, PoolFigures, Trace, TraceEvent};
+use poolscope_sim::trace::{EventId, EventKind, PoolEvent, PoolFigures, Rule, Trace, TraceEvent};
 
 use crate::timeline::{BarKind, Condition, Disagreement, DisagreementKind, is_indirect};
 
@@ -30,6 +30,8 @@ pub struct Truths {
     others: u32,
     /// Requests that wait for a thread: (request, process, event).
     pub backlog: Vec<(u32, u16, EventId)>,
+    /// Processes have inherited sockets.
+    shared: bool,
     /// The last exception.
     pub error: Option<EventId>,
     /// The line at which it left the listing.
@@ -212,6 +214,7 @@ impl Truths {
             server_up_since: Some(SimTime::ZERO),
             others: 0,
             backlog: Vec::new(),
+            shared: false,
             error: None,
             error_line: None,
             touched: Touched::default(),
@@ -331,6 +334,13 @@ impl Truths {
                 }
             }
             EventKind::Dispose { engine } => {
+                // With `close=False` what is free is still open; nobody will use it.
+                let left = if event.rule == Rule::Fork { self.connections.len() as u32 } else { 0 };
+                for number in 1..=left {
+                    if self.connection(number).is_some_and(|c| c.open && !c.out && c.engine == engine) {
+                        self.forget_connection(number);
+                    }
+                }
                 for number in 1..=self.connections.len() as u32 {
                     if let Some(connection) = self.connection_mut(number)
                         && connection.open
@@ -419,9 +429,22 @@ impl Truths {
                     t.told_to_stop = !t.running;
                 }
             }
+            EventKind::Inherit { engine, slot, connection, parent } => {
+                let Some(of_parent) = self.connection(parent).copied() else { return };
+                self.shared = true;
+                if let Some(c) = self.connection_mut(connection) {
+                    *c = Connection { engine, slot, out: false, task: None, session: None, ..of_parent };
+                }
+                if let Some(engine) = self.engines.get_mut(usize::from(engine)) {
+                    let opened = of_parent.born;
+                    *engine.slot(slot) = Slot { connection: Some(connection), opening: false, out: false, opened };
+                }
+                self.touch(connection);
+            }
             EventKind::End
             | EventKind::Truncated { .. }
             | EventKind::Collect { .. }
+            | EventKind::WrongAnswer { .. }
             | EventKind::ServerRefuse { .. } => {}
         }
     }
@@ -635,7 +658,19 @@ impl Truths {
         let Some(t) = self.live_thread(id) else { return };
         t.open = false;
         let number = t.connection;
+        let ended = self.live.iter().copied().find(|i| !self.threads[*i].open);
         self.live.retain(|i| self.threads[*i].open);
+        // Other processes may have the socket too.
+        for other in 1..=if self.shared { self.connections.len() as u32 } else { 0 } {
+            let shares = |c: &&Connection| c.open && c.thread == ended && Some(other) != number;
+            if self.connection(other).filter(shares).is_some() {
+                let event = self.event;
+                if let Some(c) = self.connection_mut(other).filter(|c| c.dead.is_none()) {
+                    c.dead = told.or(event);
+                }
+                self.touch(other);
+            }
+        }
         if let Some(n) = number {
             if let Some(c) = self.connection_mut(n)
                 && c.open
@@ -758,40 +793,4 @@ impl Truths {
             })
             .collect()
     }
-}
-
-/// The user of the n-th session that is not the application's, in the order in which they come.
-pub fn other_user(scenario: &Scenario, n: u32) -> &str {
-    // They come by time, and groups of the same time in the order in which they are written.
-    let mut left = n;
-    let mut last: Option<(SimTime, usize)> = None;
-    loop {
-        let groups = scenario.other_sessions.iter().enumerate().map(|(i, g)| (g.at, i));
-        let Some(next) = groups.filter(|g| last.is_none_or(|l| l < *g)).min() else { return "other" };
-        let group = &scenario.other_sessions[next.1];
-        if left < group.count {
-            return &group.user;
-        }
-        left -= group.count;
-        last = Some(next);
-    }
-}
-
-/// What tells an engine from the others: its process, its name, or both; nothing if it is the only one.
-pub fn owner(trace: &Trace, engine: u16) -> String {
-    let all = &trace.engines;
-    let Some(own) = all.get(usize::from(engine)).filter(|_| 1 < all.len()) else { return String::new() };
-    let many_processes = all.iter().any(|e| e.process != own.process);
-    let many_names = all.iter().any(|e| e.name != own.name);
-    let mut text = String::new();
-    if many_processes && let Some(name) = trace.processes.get(usize::from(own.process)) {
-        text.push_str(name);
-    }
-    if many_names {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&own.name);
-    }
-    text
 }

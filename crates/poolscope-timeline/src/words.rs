@@ -166,6 +166,8 @@ phrases! {
     CONNECTING: "The driver opens a connection for slot {0}.", "驱动为槽位 {0} 建立连接。";
     CONNECT_FAILED: "The driver cannot connect: {1}.", "驱动无法连接：{1}。";
     EXECUTE: "{0} sends {2} on connection {1}.", "{0} 在连接 {1} 上发送 {2}。";
+    INHERIT: "{0} inherits a connection on the socket of connection {1}: here it is connection {2}.", "{0} 继承了连接 {1} 的套接字，在这里是连接 {2}。";
+    WRONG_ANSWER: "{0} reads what the server has answered to another process on connection {1}: {2}.", "{0} 在连接 {1} 上读到了服务器对另一个进程的回答：{2}。";
     EXECUTED: "The answer has come back on connection {0}.", "连接 {0} 上的结果已返回。";
     EXECUTE_FAILED: "Connection {0} fails with {1}.", "连接 {0} 出错：{1}。";
     SERVER_OPEN: "The server opens session {0}. Threads_connected: {1}.", "服务器建立会话 {0}。Threads_connected：{1}。";

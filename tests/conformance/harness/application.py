@@ -56,16 +56,21 @@ class Application:
         apscheduler.jobstores.sqlalchemy.create_engine = self.create_engine
         self.requests = 0
         self.life = None  # Of the process that is being made.
+        self.masters = []
         self.copies = [self.make(spec) for spec in scenario["processes"]]
         for index, traffic in enumerate(scenario["traffic"]):
             Traffic(self, index, traffic)
 
     def stop(self):
-        for copy in sum(self.copies, []):
+        for copy in sum(self.copies, self.masters):
             copy.stop()
 
     def make(self, spec):
         """The copies of a process."""
+        if spec["preload"] is not None:
+            master = Master(self, spec)
+            self.masters.append(master.parent)
+            return master.workers
         copies = range(spec["first"], spec["first"] + spec["count"])
         return [Reloader(self, spec)] if spec["debug"] else [self.process(copy, spec) for copy in copies]
 
@@ -105,6 +110,7 @@ class Application:
         driver.interactive, driver.read_timeout = "client_flag" in connect, connect.get("read_timeout")
         engine = create(url, module=driver.module(), **arguments)
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
+        engine.dialect.wire = driver
         if sqlalchemy_version.startswith("1.2"):
             show_pings(engine.dialect)
         self.engines += 1
@@ -354,6 +360,50 @@ class Reloader:
             process.stop()
 
 
+class Master:
+    """`gunicorn --preload`: a process that runs a program, then forks the workers, which have what it has."""
+
+    def __init__(self, application, spec):
+        self.application, spec = application, spec | {"forked": True}
+        self.parent = application.process(spec["first"], spec | {"threads": 1, "startup": spec["preload"], "forked": False})
+        self.workers = [application.process(spec["first"] + 1 + copy, spec) for copy in range(spec["count"])]
+        for worker in self.workers:
+            worker.ready = False
+        self.parent.served = self.fork
+
+    def fork(self):
+        clock = self.application.clock
+        for worker in self.workers:
+            for options in self.application.scenario["engines"]:
+                self.inherit(self.parent.names[options["name"]], worker.names[options["name"]])
+            clock.at(clock.now, worker.start, virtual.FAULTS)
+
+    def inherit(self, parent, child):
+        """The child's engine as if its memory were a copy of the parent's: what the pool has and knows, on the same sockets."""
+        driver = child.dialect.wire
+        for name, value in vars(parent.dialect).items():
+            if isinstance(value, (bool, int, str, tuple, type(None))):
+                setattr(child.dialect, name, value)
+        old, new = parent.pool, child.pool
+        new.dispatch.first_connect.for_modify(new.dispatch)._exec_once = True
+        connect = new.dispatch.connect.for_modify(new.dispatch)
+        connect._exec_w_sync_once = True
+        for listener in connect:
+            for cell in getattr(listener, "__closure__", None) or ():
+                # What util.only_once() has left to call.
+                if isinstance(cell.cell_contents, list):
+                    cell.cell_contents.clear()
+        new._overflow, new._invalidate_time = old._overflow, old._invalidate_time
+        for record in list(old._pool.queue):
+            copy = type(record)(new, connect=False)
+            copy.starttime, copy._soft_invalidate_time = record.starttime, record._soft_invalidate_time
+            if record.dbapi_connection is not None:
+                copy.dbapi_connection = record.dbapi_connection.inherited(driver)
+                numbers = {"conn": copy.dbapi_connection.number, "parent": record.dbapi_connection.number}
+                self.application.row("inherit", engine=driver.engine, **numbers)
+            new._pool.put(copy)
+
+
 class Threads(Process):
     def __init__(self, application, index, spec, names):
         super().__init__(application, index, spec["threads"], names)
@@ -364,7 +414,7 @@ class Threads(Process):
             self.new_thread(lambda number=number: self.run(number)).switch()
         self.debug = spec["debug"]
         self.frames = []  # What the debugger keeps, for as long as the process lives.
-        if not self.ready and not self.debug:
+        if not self.ready and not self.debug and not spec.get("forked"):
             application.clock.at(0, self.start, virtual.FAULTS)
 
     def new_thread(self, main):

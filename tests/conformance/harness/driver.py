@@ -109,6 +109,7 @@ class Connection:
         self.driver, self.session, self.closed = driver, session, False
         self.number = session.connection
         self.pinging = False  # With a statement: 1.2.
+        self.no_rows = False  # The last statement has got an answer without rows that was another process's.
         self.writes = []  # What the transaction has changed.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
 
@@ -127,12 +128,27 @@ class Connection:
         try:
             if self.closed:
                 raise self.driver.closed()
-            self.driver.server.command(self.session, microseconds, query)
+            got = self.driver.server.command(self.session, microseconds, query)
+            self.no_rows = got is not None and got != query and self.reads_wrong(got, query)
         except DriverError as e:
             # An exception in a local variable of a frame in its own traceback would be a cycle, and keep what the application's
             # frames hold until the next garbage collection.
             raise self.report(report, self.driver.error(e)) from None
         self.report(report, None)
+
+    def inherited(self, driver):
+        """The same socket in a forked process."""
+        twin = type(self)(driver, self.driver.server.share(self))
+        driver.server.opened += 1
+        twin.number = driver.server.opened
+        return twin
+
+    def reads_wrong(self, got, query):
+        """What another process has asked is answered here. True if it has no rows."""
+        self.driver.row("wrong_answer", conn=self.number, sql=got or None)
+        if got.lower().startswith("select") and not query:
+            raise DriverError("OperationalError", 2014, "Command Out of Sync")
+        return not got.lower().startswith("select")
 
     def report(self, report, error):
         if report:
@@ -168,7 +184,7 @@ class Connection:
         """The destructor closes the socket; what the run leaves behind is none of its business."""
         if not (self.driver.shares_records or self.closed or self.driver.life.ended or self.driver.server.clock.frozen):
             self.closed = True
-            self.driver.server.quit(self.session)
+            self.driver.server.drop(self.session)
 
     def cursor(self, *_):
         return Cursor(self)
@@ -214,7 +230,7 @@ class Cursor:
             self.table(("users_id", "users_name"), [(1, "Ada")])
         elif "apscheduler_jobs" in sql:
             self.job_table(sql, parameters)
-        elif sql.lower().startswith("select"):
+        elif sql.lower().startswith("select") and not self.connection.no_rows:
             self.give(1)
 
     def job_table(self, sql, parameters):

@@ -41,6 +41,28 @@ class Session:
         self.read_timeout = NEVER
 
 
+class End:
+    """One process's end of a session whose socket several processes have: what only that process knows, and the rest is shared."""
+
+    OWN = {"session", "told", "given_up", "query"}
+
+    def __init__(self, session):
+        self.session, self.told, self.given_up, self.query = session, False, False, ""
+
+    def __getattr__(self, name):
+        return getattr(self.session, name)
+
+    def __setattr__(self, name, value):
+        vars(self if name in End.OWN else self.session)[name] = value
+
+
+class Outstanding:
+    """A command on a shared socket, and the process that waits for an answer; what it has got is in a list."""
+
+    def __init__(self, until, answer):
+        self.until, self.answer, self.got, self.ticket = until, answer, [], virtual.Ticket()
+
+
 class Server:
     def __init__(self, scenario, clock, row):
         self.clock, self.row = clock, row
@@ -115,8 +137,54 @@ class Server:
         self.row("refuse", code=code, in_use=len(self.sessions))
         raise operational(code, text)
 
+    def share(self, connection):
+        """Another end of the session, for a process that has inherited the socket."""
+        if not isinstance(connection.session, End):
+            connection.session.ends = 1
+            connection.session.outstanding = []
+            connection.session = End(connection.session)
+        connection.session.ends += 1
+        return End(connection.session.session)
+
+    def command_on_shared(self, end, takes, query):
+        """The server answers in the order of the commands; of the processes that wait, the one that came last reads first."""
+        session, now = end.session, self.clock.now
+        if session.death is not None:
+            self.fail_idle(end)
+        session.idle_since, end.query = None, query
+        before = [other.until for other in session.outstanding]
+        mine = Outstanding(max([now + takes] + [until + takes - self.rtt for until in before]), query)
+        session.outstanding.append(mine)
+        while not mine.got:
+            if mine.until > self.clock.now:
+                mine.ticket = virtual.Ticket()
+                self.clock.park(mine.ticket, mine.until - self.clock.now)
+            if session.death is not None:
+                session.outstanding.remove(mine)
+                self.fail_running(end)
+            if not mine.got:
+                last = [other for other in session.outstanding if not other.got][-1]
+                last.got.append(mine.answer)
+                if last is not mine:
+                    mine.until, mine.answer = last.until, last.answer
+                    self.clock.at(self.clock.now, last.ticket.leave)
+        session.outstanding.remove(mine)
+        if not session.outstanding:
+            session.idle_since = self.clock.now
+        return mine.got[0]
+
+    def drop(self, session):
+        """The socket is closed without a goodbye."""
+        if isinstance(session, End):
+            session.ends -= 1
+            if session.ends > 0:
+                return
+        self.quit(session)
+
     def command(self, session, microseconds, query=""):
         """One command of a client, from the request to the end of the answer."""
+        if isinstance(session, End):
+            return self.command_on_shared(session, microseconds, query)
         for wait in self.exchange(session, microseconds, query):
             if wait > 0 and self.clock.can_wait():
                 session.running, session.query = virtual.Ticket(), query
@@ -180,6 +248,7 @@ class Server:
             raise operational(1317, "Query execution was interrupted")
 
     def quit(self, session):
+        session = getattr(session, "session", session)
         if session.death is None and session.cut is None and not session.given_up:
             self.leave(session, QUIT)
         elif session.death and session.running:
@@ -234,6 +303,8 @@ class Server:
         self.row(KILL if death == RESTART else death, conn=session.connection, in_use=len(self.sessions))
         if session.running and session.cut is None:
             self.clock.at(self.clock.now, session.running.leave)
+        for other in getattr(session, "outstanding", []):
+            self.clock.at(self.clock.now, other.ticket.leave)
 
     # What happens on the way.
 

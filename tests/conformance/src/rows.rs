@@ -95,6 +95,13 @@ impl Rows<'_> {
             EventKind::ConnectFailed { engine, error, .. } => {
                 format!("connect_failed engine={engine}{}", driver_error(Some(error), scenario))
             }
+            EventKind::Inherit { engine, connection, parent, .. } => {
+                format!("inherit engine={engine} conn={connection} parent={parent}")
+            }
+            EventKind::WrongAnswer { connection, statement } => {
+                let sql = statement.map_or_else(String::new, |s| format!(" sql={}", quoted(scenario.sql(s))));
+                format!("wrong_answer conn={connection}{sql}")
+            }
             EventKind::Execute { connection, statement } => {
                 format!("execute conn={connection} sql={}", quoted(scenario.sql(*statement)))
             }

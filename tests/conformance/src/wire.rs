@@ -98,10 +98,11 @@ fn processes(processes: &[Process]) -> Vec<Value> {
                 "threads": process.threads,
                 "event_loop": process.event_loop,
                 "startup": process.startup,
+                "preload": process.preload,
                 "debug": process.debug,
                 "edited_us": process.edited_at.iter().map(|at| at.as_us()).collect::<Vec<_>>(),
             });
-            first += if process.debug { process.edited_at.len() as u32 + 2 } else { process.count };
+            first += process.processes() as u32;
             value
         })
         .collect()

@@ -43,6 +43,8 @@ enum Head {
     /// `asyncio`, and `tornado.gen` as `gen`
     Loop,
     Gc,
+    /// What a statement returns.
+    Result,
     Other,
 }
 
@@ -315,7 +317,14 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
                 Some(Head::Object(Type::Connection, Target::Variable(into)))
             }
             "dispose" => {
-                compiler.push(Step::Dispose { engine: *engine });
+                let close = match arguments {
+                    [] => true,
+                    [Token::Name(close), Token::Mark('='), Token::Name(no)] if close == "close" && no == "False" => {
+                        false
+                    }
+                    _ => return unknown_method(compiler, method, "dispose(), dispose(close=False)"),
+                };
+                compiler.push(Step::Dispose { engine: *engine, close });
                 Some(Head::Other)
             }
             _ => unknown_method(compiler, method, "connect, dispose; begin in a `with`"),
@@ -347,16 +356,21 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
         }
         Head::Gc => unknown_method(compiler, method, "collect"),
         Head::AsyncSession => unknown_method(compiler, method, "AsyncSession(engine)"),
-        Head::Other if SINCE_1_4.contains(&method) && compiler.sqlalchemy < SqlAlchemy::V1_4 => unknown_method(
-            compiler,
-            method,
-            "results have it since SQLAlchemy 1.4; before: fetchall, fetchone, first, scalar",
-        ),
-        Head::Other if READING.contains(&method) => {
+        Head::Result | Head::Other if SINCE_1_4.contains(&method) && compiler.sqlalchemy < SqlAlchemy::V1_4 => {
+            unknown_method(
+                compiler,
+                method,
+                "results have it since SQLAlchemy 1.4; before: fetchall, fetchone, first, scalar",
+            )
+        }
+        Head::Result | Head::Other if READING.contains(&method) => {
+            if *head == Head::Result {
+                compiler.push(Step::Fetch);
+            }
             expression(compiler, arguments)?;
             Some(Head::Other)
         }
-        Head::Other => unknown_method(compiler, method, &READING.join(", ")),
+        Head::Result | Head::Other => unknown_method(compiler, method, &READING.join(", ")),
     }
 }
 
@@ -414,7 +428,11 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
         }
     };
     compiler.push(step);
-    Some(Head::Other)
+    let executed = matches!(step, Step::Execute { .. });
+    if executed && method != "execute" {
+        compiler.push(Step::Fetch);
+    }
+    Some(if executed { Head::Result } else { Head::Other })
 }
 
 /// `session.get(User, 1)`

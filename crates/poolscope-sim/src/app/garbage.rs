@@ -1,5 +1,6 @@
 //! References and the cyclic garbage collector: an explicit event, never an accident.
 
+use crate::app::session::Connection;
 use crate::numbered::Numbered;
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
@@ -93,7 +94,7 @@ impl<O: Observer> World<'_, O> {
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
-                if connection.references == 0 && ours(connection.engine) {
+                if connection.references == 0 && ours(connection.engine) && !state.is_kept_by_agent(connection) {
                     // What is detached comes last: that is for the driver's destructors.
                     let order = |fairy: &Fairy| fairy.serial | u64::from(fairy.detached) << 63;
                     lost.push((connection.fairy.as_ref().map_or(0, order), id));
@@ -135,6 +136,13 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// A checkout refers to its reset agent, and so to the Connection whose transaction that is, as long as another one has it.
+    fn is_kept_by_agent(&self, connection: &Connection) -> bool {
+        let serial = |c: &Connection| c.fairy.as_ref().map(|f| f.serial);
+        connection.transaction.as_ref().is_some_and(|t| t.agent)
+            && self.connections.iter().any(|(_, c)| c.references > 0 && serial(c) == serial(connection))
+    }
+
     /// Nothing refers any more to a Session's Connection; it is in a cycle with its transaction, or with the exception it has raised.
     pub(crate) fn lose_connection(&mut self, session: u32, connection: u32) {
         if let Some(c) = self.connections.get_mut(connection) {

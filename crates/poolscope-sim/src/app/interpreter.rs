@@ -163,6 +163,12 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
                 _ => {}
             },
+            Step::Fetch => {
+                let none = self.state().current_task().is_some_and(|task| std::mem::take(&mut task.no_rows));
+                if none {
+                    return Err(PyError::NoRows);
+                }
+            }
             Step::Get { on, statement, into } => {
                 if let Some(Holder::Session(id)) = self.holder(frame, on) {
                     let user = self.session_get(id, statement).await?;
@@ -206,9 +212,9 @@ impl<O: Observer> World<'_, O> {
                 let engine = self.state().new_engine(options);
                 self.assign(frame, into, Some(Holder::Engine(engine))).await;
             }
-            Step::Dispose { engine } => {
+            Step::Dispose { engine, close } => {
                 let engine = self.engine_of(frame, engine);
-                self.state().dispose(engine);
+                self.state().dispose(engine, close);
             }
             Step::AddJobstore(store) => self.add_jobstore(program, store),
             Step::AddJob(job) => self.add_job(program, job),
@@ -455,7 +461,9 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         | PyError::RecordClosed { statement: None }
         | PyError::InvalidTransaction { statement: None, .. }
         | PyError::DetachInvalidated => &["SQLAlchemyError", "InvalidRequestError"],
-        PyError::ConnectionClosed => &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"],
+        PyError::ConnectionClosed | PyError::NoRows => {
+            &["SQLAlchemyError", "InvalidRequestError", "ResourceClosedError"]
+        }
         PyError::Detached => &["SQLAlchemyError"],
         PyError::Assertion { .. } | PyError::Raised { .. } => &[],
     };

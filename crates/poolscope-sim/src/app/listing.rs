@@ -81,7 +81,8 @@ impl Scenario {
     /// Do the traffic, a process or a scheduler run this program?
     fn runs(&self, program: usize) -> bool {
         let direct = |program| {
-            self.traffic.iter().any(|t| t.run == program) || self.processes.iter().any(|p| p.startup == Some(program))
+            self.traffic.iter().any(|t| t.run == program)
+                || self.processes.iter().any(|p| p.startup == Some(program) || p.preload == Some(program))
         };
         let job = |(index, other): (usize, &Program)| other.jobs.iter().any(|j| j.program == program) && direct(index);
         direct(program) || self.programs.iter().enumerate().any(job)

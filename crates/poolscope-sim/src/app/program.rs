@@ -142,6 +142,8 @@ pub(crate) enum Step {
         on: Target,
         statement: u16,
     },
+    /// Reads the rows of the statement before.
+    Fetch,
     /// `session.get(User, 1)`
     Get {
         on: Target,
@@ -181,9 +183,10 @@ pub(crate) enum Step {
     Remove {
         factory: u8,
     },
-    /// `engine.dispose()`
+    /// `engine.dispose()`, or with `close=False`
     Dispose {
         engine: EngineRef,
+        close: bool,
     },
     /// `scheduler.add_jobstore("sqlalchemy", …)`
     AddJobstore(Store),

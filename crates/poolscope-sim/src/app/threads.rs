@@ -6,8 +6,8 @@ use super::scheduler::Scheduler;
 use crate::agenda::Target;
 use crate::engine::error::PyError;
 use crate::pool::Getter;
-use crate::scenario::Arrivals;
 use crate::scenario::defaults::PYTHON_START;
+use crate::scenario::{Arrivals, Process};
 use crate::state::{EngineState, State};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::World;
@@ -32,6 +32,8 @@ pub(crate) struct Task {
     pub getter: Getter,
     /// SQLAlchemy has kept an exception of its own to itself: its traceback keeps the frame that was running (`f_back`).
     pub swallowed: bool,
+    /// The last statement has got an answer without rows that was another process's.
+    pub no_rows: bool,
     job: Option<Job>,
 }
 
@@ -95,10 +97,13 @@ impl<O: Observer> State<'_, O> {
         let scenario = self.scenario;
         let workers = self.workers();
         for (kind, options) in scenario.processes.iter().enumerate() {
-            for copy in 0..options.count as usize * options.generations() {
+            for copy in 0..options.processes() {
                 let process = self.processes.len() as u16;
-                let parent = options.debug && copy == 0;
+                let forks = options.preload.is_some();
+                let parent = (options.debug || forks) && copy == 0;
                 let name = match (options.debug, options.count) {
+                    _ if forks && parent => format!("{}, master", options.name),
+                    _ if forks => format!("{} {copy}", options.name),
                     (true, _) if parent => format!("{}, reloader", options.name),
                     (true, _) => format!("{}, child {copy}", options.name),
                     (false, 1) => options.name.clone(),
@@ -117,9 +122,9 @@ impl<O: Observer> State<'_, O> {
                     registries: vec![Vec::new(); scenario.definitions.factories.len()],
                     idle: Vec::new(),
                     waiting: VecDeque::new(),
-                    ready: options.startup.is_none() && !options.debug,
+                    ready: options.startup.is_none() && !options.debug && !forks,
                     ended: false,
-                    child: parent.then_some(1),
+                    child: (parent && !forks).then_some(1),
                     scheduler: Scheduler::new(task, workers),
                 });
                 for (index, options) in scenario.engines.iter().enumerate() {
@@ -161,6 +166,7 @@ impl<O: Observer> State<'_, O> {
             wait: 0,
             getter: Getter::Pending,
             swallowed: false,
+            no_rows: false,
             job: None,
         });
     }
@@ -169,7 +175,8 @@ impl<O: Observer> State<'_, O> {
     fn jobs(&self, kind: usize) -> Option<usize> {
         let scenario = self.scenario;
         let runs = scenario.traffic.iter().filter(|t| t.process == kind).map(|t| t.run);
-        let programs = runs.chain(scenario.processes[kind].startup).map(|program| &scenario.programs[program]);
+        let Process { startup, preload, .. } = scenario.processes[kind];
+        let programs = runs.chain(startup).chain(preload).map(|program| &scenario.programs[program]);
         programs.filter(|program| program.starts_scheduler()).map(|program| program.jobs.len()).max()
     }
 
@@ -177,8 +184,7 @@ impl<O: Observer> State<'_, O> {
     fn workers(&self) -> u16 {
         const MAX_WORKERS: usize = 10;
         let kinds = self.scenario.processes.iter().enumerate();
-        let rows =
-            kinds.map(|(kind, options)| self.jobs(kind).unwrap_or(0) * options.count as usize * options.generations());
+        let rows = kinds.map(|(kind, options)| self.jobs(kind).unwrap_or(0) * options.processes());
         rows.sum::<usize>().min(MAX_WORKERS) as u16
     }
 
@@ -227,7 +233,7 @@ impl<O: Observer> State<'_, O> {
         if options.debug {
             self.emit_outside(None, Rule::Reloader, EventKind::ProcessStart { process });
         }
-        if let Some(program) = options.startup {
+        if let Some(program) = if self.forks(process) { options.preload } else { options.startup } {
             let job = Job { request: self.new_request(), program, handler: 0, traffic: None, arrival: None };
             self.give(process, job);
         } else {
@@ -286,6 +292,27 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// Whether it is a master.
+    fn forks(&self, process: u16) -> bool {
+        let kind = self.processes[usize::from(process)].kind;
+        self.scenario.processes[kind].preload.is_some() && process == self.first_process(kind)
+    }
+
+    /// `os.fork()`, once for each worker: a copy of everything, but the sockets in it are the same.
+    fn fork(&mut self, master: u16) {
+        let state = &self.processes[usize::from(master)];
+        let (parents, workers) = (state.first_engine, self.scenario.processes[state.kind].count as u16);
+        for worker in master + 1..=master + workers {
+            let first = self.processes[usize::from(worker)].first_engine;
+            let shared = self.engines.iter().filter(|e| e.process == worker).count() as u16;
+            for engine in 0..shared {
+                self.inherit(parents + engine, first + engine, worker);
+            }
+            self.agenda.add_from_scenario(self.now, 1, Target::ProcessStart { process: worker });
+        }
+        self.forked = true;
+    }
+
     /// The debugger of Werkzeug keeps the frames of every exception (`werkzeug/debug/__init__.py::DebuggedApplication.frames`).
     fn keeps_frames(&mut self) -> bool {
         let process = self.current_task().map_or(0, |t| usize::from(t.process));
@@ -324,6 +351,9 @@ impl<O: Observer> State<'_, O> {
     fn ready(&mut self, process: u16) {
         if self.processes[usize::from(process)].child.is_some() {
             return self.start_later(process + 1);
+        }
+        if self.forks(process) {
+            return self.fork(process);
         }
         let state = &mut self.processes[usize::from(process)];
         if std::mem::replace(&mut state.ready, true) {

@@ -31,7 +31,7 @@ impl<O: Observer> State<'_, O> {
         }
         for (kind, options) in scenario.processes.iter().enumerate() {
             let first = self.first_process(kind);
-            let copies = if options.debug { 1 } else { options.count as u16 };
+            let copies = if options.debug || options.preload.is_some() { 1 } else { options.count as u16 };
             for process in first..first + copies {
                 self.agenda.add_from_scenario(SimTime::ZERO, 1, Target::ProcessStart { process });
             }
@@ -46,8 +46,10 @@ impl<O: Observer> State<'_, O> {
             self.agenda.add_from_scenario(*at, 2, Target::Collect);
         }
         for (index, traffic) in scenario.traffic.iter().enumerate() {
-            let before = self.first_process(traffic.process);
-            let copies = scenario.processes[traffic.process].count as u16;
+            let process = &scenario.processes[traffic.process];
+            // A master serves nobody.
+            let before = self.first_process(traffic.process) + u16::from(process.preload.is_some());
+            let copies = process.count as u16;
             let random = Random::new(scenario.seed, index as u64);
             self.traffic.push(TrafficState { random, sent: 0, processes: (before, copies) });
             let index = index as u32;

@@ -29,6 +29,25 @@ pub(crate) struct DbapiConnection {
     pub busy: Option<u16>,
     /// KILL QUERY has ended what runs on it.
     interrupted: bool,
+    /// What it has read from a socket that it shares: the answer to which command.
+    pub got: Option<Option<u16>>,
+}
+
+impl DbapiConnection {
+    pub const fn of(process: u16, thread: u32, passed: SimTime, read_timeout: SimSpan) -> DbapiConnection {
+        DbapiConnection {
+            process,
+            thread,
+            death: None,
+            cut: None,
+            passed,
+            read_timeout,
+            failed: false,
+            busy: None,
+            interrupted: false,
+            got: None,
+        }
+    }
 }
 
 /// Any use of a connection that the driver has closed: mysqlclient says 2006 without words.
@@ -91,17 +110,7 @@ impl<O: Observer> World<'_, O> {
             0 => SimSpan::from_us(u64::MAX),
             seconds => SimSpan::from_secs(u64::from(seconds)),
         };
-        let new = DbapiConnection {
-            process,
-            thread,
-            death: None,
-            cut: None,
-            passed: now,
-            read_timeout,
-            failed: false,
-            busy: None,
-            interrupted: false,
-        };
+        let new = DbapiConnection::of(process, thread, now, read_timeout);
         state.dbapi.insert(number, new);
         state.watch_path(number);
         let in_use = state.server.in_use();
@@ -138,7 +147,11 @@ impl<O: Observer> World<'_, O> {
     ) -> Result<(), DbapiError> {
         // What the server said or did when it closed is in the client's buffer already: the error comes at once.
         let sent = self.state().command(connection, statement, self.scenario.network.rtt + work)?;
-        self.wire(sent.waits).await;
+        let mut waits = Some(sent.waits);
+        while let Some(span) = waits {
+            self.wire(span).await;
+            waits = self.state().waits_on(connection);
+        }
         let lost = self.state().answered(connection, statement, transaction, sent)?;
         let Some(more) = lost else { return Ok(()) };
         self.wire(more).await;
@@ -192,6 +205,9 @@ impl<O: Observer> State<'_, O> {
         }
         (dbapi.busy, dbapi.passed) = (Some(current), now);
         let (thread, waits) = (dbapi.thread, takes.min(dbapi.read_timeout));
+        if self.forked {
+            return Ok(self.send_on_shared(connection, thread, statement, takes));
+        }
         let cause = self.last_event();
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
         if let Some(t) = self.server.threads.get_mut(thread) {
@@ -230,7 +246,10 @@ impl<O: Observer> State<'_, O> {
             return self.unanswered(connection, sent);
         }
         dbapi.passed = now;
-        let thread = dbapi.thread;
+        let (thread, got) = (dbapi.thread, dbapi.got.take());
+        if let Some(got) = got {
+            return self.read_from_shared(connection, statement, transaction, got).map(|()| None);
+        }
         self.server_sleeps(thread, transaction);
         // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
         let quietly = !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
@@ -270,7 +289,7 @@ impl<O: Observer> State<'_, O> {
             t.last = Some(id);
         }
         let Some(dbapi) = connection.and_then(|c| self.dbapi.get_mut(c)) else { return };
-        if let Some(task) = dbapi.busy.filter(|_| dbapi.cut.is_none()) {
+        if let Some(task) = dbapi.busy.filter(|_| dbapi.cut.is_none() && !self.forked) {
             dbapi.interrupted = true;
             self.answer(task);
         }
@@ -306,15 +325,13 @@ impl<O: Observer> State<'_, O> {
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.last_event();
-            self.emit_outside(
-                cause,
-                Rule::ClientQuits,
-                EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted: false },
-            );
+            let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted: false };
+            let event = self.emit_outside(cause, Rule::ClientQuits, quit);
             // Whoever waits on it for an answer, in another thread, gets none.
             if let Some(task) = dbapi.busy {
                 self.wake(task);
             }
+            self.ends_for_others(dbapi.thread, Death::Kill, event);
         }
     }
 
@@ -322,6 +339,10 @@ impl<O: Observer> State<'_, O> {
     /// all the same, PyMySQL and aiomysql do not.
     pub(crate) fn dbapi_lost(&mut self, connection: u32, cause: Option<EventId>) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
+        // Another process has the socket too: without a goodbye the server notices nothing.
+        if self.forked && self.dbapi.iter().any(|(_, other)| other.death.is_none() && other.thread == dbapi.thread) {
+            return;
+        }
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
             let aborted = self.scenario.driver.module() == "pymysql.err";
             self.server.status.aborted_clients += u32::from(aborted);
@@ -351,6 +372,7 @@ impl<O: Observer> State<'_, O> {
         if death != Death::Restart {
             self.server.status.aborted_clients += 1;
         }
+        self.ends_for_others(thread, death, id);
         // Nor does what the server says arrive on a way that is cut.
         let dbapi = gone.connection.and_then(|c| self.dbapi.get_mut(c));
         let Some(dbapi) = dbapi.filter(|d| d.cut.is_none() && d.death.is_none()) else {

@@ -48,6 +48,8 @@ pub enum PyError {
     Prepared,
     /// `This Connection is closed`.
     ConnectionClosed,
+    /// Rows are read from a result that has none.
+    NoRows,
     /// A statement after `commit()` inside `with Session.begin()`.
     EndedInContext,
     /// `with session.begin()` after a statement.
@@ -105,6 +107,8 @@ pub enum ErrorKey {
     Application,
     /// A scheduled job that did not run when it was due.
     MissedRun,
+    /// Not an exception, and worse: what another process has asked was answered here.
+    WrongAnswer,
 }
 
 impl ErrorKey {
@@ -119,6 +123,7 @@ impl ErrorKey {
             ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
             ErrorKey::Application => "exception".to_owned(),
             ErrorKey::MissedRun => "missed".to_owned(),
+            ErrorKey::WrongAnswer => "wrong answer".to_owned(),
         }
     }
 }
@@ -142,7 +147,7 @@ impl PyError {
             PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
             PyError::Detached => ErrorKey::Detached,
             PyError::Prepared => ErrorKey::InvalidRequest,
-            PyError::ConnectionClosed => ErrorKey::ConnectionClosed,
+            PyError::ConnectionClosed | PyError::NoRows => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
             PyError::DetachInvalidated | PyError::RecordClosed { .. } | PyError::InvalidTransaction { .. } => {
                 ErrorKey::InvalidRequest
@@ -288,6 +293,10 @@ impl PyError {
             }
             PyError::AlreadyBegun => {
                 "sqlalchemy.exc.InvalidRequestError: A transaction is already begun on this Session.".to_owned()
+            }
+            PyError::NoRows => {
+                "sqlalchemy.exc.ResourceClosedError: This result object does not return rows. It has been closed automatically."
+                    .to_owned()
             }
             PyError::ConnectionClosed => "sqlalchemy.exc.ResourceClosedError: This Connection is closed".to_owned(),
             PyError::Raised { program, raise } => scenario

@@ -4,3 +4,4 @@ pub(crate) mod connection;
 pub(crate) mod dbapi;
 pub(crate) mod dialect;
 pub mod error;
+pub(crate) mod fork;

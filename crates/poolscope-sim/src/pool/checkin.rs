@@ -44,16 +44,18 @@ impl<O: Observer> World<'_, O> {
             return Ok(());
         }
         let connection = {
-            let state = self.state();
+            let mut state = self.state();
             let Some(record) = state.pools[pool].records.get(slot) else { return Ok(()) };
+            let connection = record.connection;
             let ours = match record.fairy {
                 Some(last) if state.scenario.sqlalchemy >= SqlAlchemy::V2_1 => !state.is_held(last),
                 last => last == Some(serial),
             };
             if fairy.connection.is_none() || !ours {
+                state.forget(pool, slot);
                 return Ok(());
             }
-            record.connection
+            connection
         };
         if let Some(connection) = connection {
             let fairy = Fairy { connection: Some(connection), ..fairy };
@@ -323,17 +325,20 @@ impl<O: Observer> State<'_, O> {
         Ok(())
     }
 
-    /// `Engine.dispose()`: closes what is in the pool and starts a new one; what is out returns to the old one.
-    pub(crate) fn dispose(&mut self, engine: u16) {
+    /// `Engine.dispose()`: closes what is in the pool, if it is to, and starts a new one; what is out returns to the old one.
+    pub(crate) fn dispose(&mut self, engine: u16, close: bool) {
         let at = usize::from(engine);
         let (old, options) = (self.engines[at].pool, self.engines[at].options);
-        while let Some(slot) = self.pools[old].take() {
-            self.close_record(old, slot, Rule::Dispose);
-            self.pools[old].records.remove(slot);
+        if close {
+            while let Some(slot) = self.pools[old].take() {
+                self.close_record(old, slot, Rule::Dispose);
+                self.pools[old].records.remove(slot);
+            }
+            self.dispose_kept(old);
+            self.pools[old].restart_counting();
         }
-        self.dispose_kept(old);
-        self.pools[old].restart_counting();
-        self.emit(Rule::Dispose, EventKind::Dispose { engine });
+        let rule = if close { Rule::Dispose } else { Rule::Fork };
+        self.emit(rule, EventKind::Dispose { engine });
         self.engines[at].pool = self.new_pool(options, engine);
         let new = self.engines[at].pool;
         if self.scenario.sqlalchemy < SqlAlchemy::V1_3 {

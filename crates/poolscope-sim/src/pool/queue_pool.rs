@@ -109,6 +109,22 @@ impl Pool {
         }
     }
 
+    /// What `os.fork()` copies of a pool: its free records, whose sockets are the parent's, and its figures.
+    pub fn inherit(&mut self, parent: &Pool) -> Vec<(u32, Option<u32>)> {
+        for slot in &parent.queue {
+            if let Some(Record { connection, starttime, soft_invalidated_at, .. }) = parent.records.get(*slot) {
+                let (connection, soft_invalidated_at) = (*connection, *soft_invalidated_at);
+                let record = Record { connection, soft_invalidated_at, in_hand: false, ..Record::new(*starttime) };
+                self.records.insert(*slot, record);
+            }
+        }
+        self.queue.clone_from(&parent.queue);
+        (self.overflow, self.next_slot, self.invalidated_at) =
+            (parent.overflow, parent.next_slot, parent.invalidated_at);
+        (self.first_connect_done, self.listeners) = (parent.first_connect_done, FirstRun::Done);
+        self.queue.iter().map(|slot| (*slot, self.records.get(*slot).and_then(|r| r.connection))).collect()
+    }
+
     pub fn has_queue(&self) -> bool {
         self.class == PoolClass::QueuePool
     }

@@ -81,6 +81,11 @@ impl Scenario {
         if engine.client_interactive { interactive_timeout } else { wait_timeout }
     }
 
+    /// Whether its answer has rows.
+    pub(crate) fn has_rows(&self, statement: u16) -> bool {
+        self.sql(statement).trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
+    }
+
     /// The statement calls SLEEP(), which an interruption ends like an answer in MySQL, and which has a State of its own.
     pub fn sleeps(&self, statement: u16) -> bool {
         crate::text::find(self.sql(statement), "SLEEP(").is_some()
@@ -214,6 +219,8 @@ pub struct Process {
     pub event_loop: bool,
     /// The program that its first thread runs before it serves anybody: what a module does when it is imported.
     pub startup: Option<usize>,
+    /// The program that a master runs once, before it forks the copies: `gunicorn --preload`. They inherit what its pools have.
+    pub preload: Option<usize>,
     /// `app.run(debug=True)`: a parent that restarts a child, and a debugger that keeps the frames of every exception.
     pub debug: bool,
     /// When a source file changes; only the reloader minds.
@@ -224,6 +231,11 @@ impl Process {
     /// How many OS processes the run can see of one copy: under the reloader a parent, and one child after the other.
     pub(crate) fn generations(&self) -> usize {
         if self.debug { self.edited_at.len() + 2 } else { 1 }
+    }
+
+    /// How many in all.
+    pub fn processes(&self) -> usize {
+        self.count as usize * self.generations() + usize::from(self.preload.is_some())
     }
 }
 

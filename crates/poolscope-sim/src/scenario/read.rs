@@ -110,6 +110,16 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let jobstore_statements = jobstore_statements(&programs, (sqlalchemy, driver), &prices, &mut statements);
     let mut processes: Vec<Process> =
         top.tables("process", m).into_iter().filter_map(|n| process(n, &programs, m)).collect();
+    let queues = engines.iter().all(|e| e.poolclass == PoolClass::QueuePool);
+    if processes.iter().any(|p| p.preload.is_some())
+        && !(queues && driver == Driver::PyMySql && sqlalchemy >= SqlAlchemy::V2_0)
+    {
+        m.add(
+            top.place,
+            "`preload` is simulated with a QueuePool, PyMySQL and SQLAlchemy 2.0 or later",
+            "driver = \"pymysql\"",
+        );
+    }
     if processes.is_empty() {
         let (name, threads) = ("app".to_owned(), defaults::THREADS);
         processes.push(Process {
@@ -118,6 +128,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
             threads,
             event_loop: false,
             startup: None,
+            preload: None,
             debug: false,
             edited_at: Vec::new(),
         });
@@ -345,10 +356,14 @@ fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Proces
     }
     let node = fields.take("startup");
     let startup = node.and_then(|node| find_program(node, "startup", programs, m));
+    let preload = fields.take("preload").and_then(|node| find_program(node, "preload", programs, m));
     let debug = fields.switch("debug", m).unwrap_or(false);
     let edited_at = fields.take("edited_at").map_or_else(Vec::new, |node| times(node, "edited_at", m));
     if debug && (count > 1 || coroutines.is_some()) {
         m.add(fields.place, "the reloader has one child with threads", "leave out `count` and `coroutines`");
+    }
+    if preload.is_some() && (debug || coroutines.is_some()) {
+        m.add(fields.place, "what a master preloads is for workers with threads", "leave out `debug` and `coroutines`");
     }
     if edited_at.len() > 50 {
         m.add(fields.place, "`edited_at` has more than 50 times", "");
@@ -359,7 +374,7 @@ fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Proces
     if let Some(node) = node.filter(|_| event_loop) {
         m.add(&node.place, "`startup` needs threads, not coroutines", "threads = 4");
     }
-    Some(Process { name, count, threads, event_loop, startup, debug, edited_at })
+    Some(Process { name, count, threads, event_loop, startup, preload, debug, edited_at })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {

@@ -157,6 +157,18 @@ pub enum EventKind {
         slot: u32,
         error: PyError,
     },
+    /// A forked process has this connection of its parent: another object, the same socket.
+    Inherit {
+        engine: u16,
+        slot: u32,
+        connection: u32,
+        parent: u32,
+    },
+    /// Another process has asked on the same socket: this is the answer to its command, a statement or something that has no rows.
+    WrongAnswer {
+        connection: u32,
+        statement: Option<u16>,
+    },
     /// A statement leaves the client; `statement` indexes `Scenario::statements`.
     Execute {
         connection: u32,

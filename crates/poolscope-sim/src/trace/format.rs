@@ -100,6 +100,8 @@ impl EventKind {
             EventKind::Dispose { .. } => "dispose",
             EventKind::Connecting { .. } => "connecting",
             EventKind::ConnectFailed { .. } => "connect_failed",
+            EventKind::Inherit { .. } => "inherit",
+            EventKind::WrongAnswer { .. } => "wrong_answer",
             EventKind::Execute { .. } => "execute",
             EventKind::Executed { .. } => "executed",
             EventKind::Commit { .. } => "commit",
@@ -195,6 +197,16 @@ fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Fie
         EventKind::ConnectFailed { engine, slot, error } => {
             put_place(engine, slot, None, put);
             put_error(trace, Some(error), put);
+        }
+        EventKind::Inherit { engine, slot, connection, parent } => {
+            put_place(engine, slot, Some(connection), put);
+            put("parent", Field::Number(parent.into()));
+        }
+        EventKind::WrongAnswer { connection, statement } => {
+            number("connection", connection.into());
+            if let Some(statement) = statement {
+                put("sql", Field::Text(trace.scenario.sql(statement).to_owned()));
+            }
         }
         EventKind::Execute { connection, statement } => {
             number("connection", connection.into());

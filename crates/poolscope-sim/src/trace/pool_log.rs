@@ -169,7 +169,9 @@ impl Log<'_> {
                 }
             }
             EventKind::Dispose { engine } => {
-                if let Some(options) = options(self.trace, engine).filter(|o| o.poolclass == PoolClass::QueuePool) {
+                if let Some(options) = options(self.trace, engine)
+                    .filter(|o| o.poolclass == PoolClass::QueuePool && event.rule == Rule::Dispose)
+                {
                     let size = options.pool_size;
                     let overflow = if size == 0 { 0 } else { -(size as i32) };
                     let status = PoolFigures { size, checked_in: 0, overflow, checked_out: 0 }.status();

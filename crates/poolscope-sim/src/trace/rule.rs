@@ -55,6 +55,8 @@ pub enum Rule {
     Keepalive,
     ReadTimeout,
     Reloader,
+    Fork,
+    SharedSocket,
     Job,
     DueJobs,
     Misfire,
@@ -292,6 +294,16 @@ impl Rule {
                 "process.reloader",
                 "The reloader runs the application twice: in a parent that only watches, and in a child that serves until a file changes.",
                 "werkzeug: _reloader.py::run_with_reloader",
+            ),
+            Rule::Fork => (
+                "process.fork",
+                "A forked process has a copy of its parent's pool. No pool looks at the process id, so it uses the parent's sockets.",
+                "SQLAlchemy: pool/base.py, which has no such look; Using Connection Pools with Multiprocessing or os.fork()",
+            ),
+            Rule::SharedSocket => (
+                "process.shared-socket",
+                "The server answers in the order of the commands. Of the processes that wait on one socket, the one that came last reads first.",
+                "Linux: net/core/sock.c::sk_wait_data; measured with PyMySQL 1.2.4 and MariaDB 10.11.19",
             ),
             Rule::Job => (
                 "scheduler.job",

@@ -12,10 +12,13 @@ use crate::words::Lang;
 
 const TEMPLATE: &str = include_str!("reproduction.py");
 
-/// `None` if a program is not one that a script of threads could run (a coroutine), or a fault is not one that SQL can cause (a restart).
+/// `None` if a program is not one that a script of threads could run (a coroutine), if processes fork, or if a fault is not one that SQL can cause (a restart).
 pub fn python(trace: &Trace) -> Option<String> {
     let scenario = &trace.scenario;
     if trace.listing.lines.iter().any(|line| line.trim_start().starts_with("async ") || line.contains("await ")) {
+        return None;
+    }
+    if scenario.processes.iter().any(|process| process.preload.is_some()) {
         return None;
     }
     let mut kills = String::from("[");

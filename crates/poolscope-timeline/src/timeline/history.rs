@@ -9,7 +9,8 @@ use super::{
     Bar, BarKind, Condition, Disagreement, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Run, Series, SeriesKind, Step,
     Timeline, Truth, is_indirect, steps,
 };
-use crate::truths::{Phase, Truths, other_user, owner};
+use crate::names::{other_user, owner};
+use crate::truths::{Phase, Truths};
 
 /// What one thing went through.
 #[derive(Clone, Debug, Default)]
@@ -233,6 +234,7 @@ impl History<'_> {
             EventKind::Log { log: Log::Missed { .. } | Log::TooMany { .. } } => {
                 self.task_mark(event, MarkKind::Error(ErrorKey::MissedRun), id);
             }
+            EventKind::WrongAnswer { .. } => self.task_mark(event, MarkKind::Error(ErrorKey::WrongAnswer), id),
             EventKind::Lost { .. } | EventKind::EngineLost { .. } => self.task_mark(event, MarkKind::Lost, id),
             EventKind::Collect { .. } => {
                 self.collected.push(Mark { at, row: 0, kind: MarkKind::Collect, event: id, connection: None });

@@ -10,7 +10,7 @@ use super::StepKind;
 pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
     Some(match event.kind {
         EventKind::Raise { .. } | EventKind::Finish { .. } if error => StepKind::Error,
-        EventKind::Log { .. } => StepKind::Error,
+        EventKind::Log { .. } | EventKind::WrongAnswer { .. } => StepKind::Error,
         EventKind::ProcessStart { .. } | EventKind::ProcessExit { .. } => StepKind::Request,
         EventKind::Start { .. } | EventKind::Finish { .. } => StepKind::Request,
         EventKind::Wait { .. } => StepKind::Checkout,

@@ -82,6 +82,10 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
+    if version >= SqlAlchemy::V2_0 && class == PoolClass::QueuePool && !coroutines && !collects {
+        // Dice of their own: the other workloads stay what they were.
+        preload(&mut Dice(Random::new(seed ^ 0x666f_726b, case)), &mut document);
+    }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
@@ -172,6 +176,29 @@ fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64, recycle
         }
     }
     entry.into()
+}
+
+/// Now and then the processes are forked from one that has used its pool.
+fn preload(dice: &mut Dice, document: &mut Map<String, Value>) {
+    if !dice.one_in(6) {
+        return;
+    }
+    document["driver"] = "pymysql".into();
+    let workers = dice.between(2, 4);
+    document["process"][0]["count"] = workers.into();
+    document["process"][0]["preload"] = "load".into();
+    let first = "    with Session() as session:\n        session.execute(text(\"SELECT 1\"))";
+    let second = if dice.one_in(3) { "\n        engine.connect().close()" } else { "" };
+    document["programs"]["load"] = json!({ "text": format!("def load():\n{first}{second}") });
+    if dice.one_in(4) {
+        let close = *dice.pick(&["", "close=False"]);
+        document["programs"]["fork"] = json!({ "text": format!("def fork():\n    engine.dispose({close})") });
+        document["process"][0]["startup"] = "fork".into();
+    }
+    // Of a shared socket KILL QUERY is not simulated.
+    if let Some(faults) = document.get_mut("fault").and_then(Value::as_array_mut) {
+        faults.retain(|fault| fault["kind"] != "kill query");
+    }
 }
 
 fn faults(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, grain: u64) {
