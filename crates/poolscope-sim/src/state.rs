@@ -61,6 +61,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub starting: Option<u16>,
     /// The task in which the garbage collector runs; it does not run twice at a time.
     pub collecting: Option<u16>,
+    /// Collections so far: each ends the cycles that were there before it.
+    pub collections: u32,
     /// As `Task::epoch`, of that task.
     collector_epoch: u32,
     /// What it did last, when it runs outside of the application's threads.
@@ -119,6 +121,7 @@ impl<'s, O: Observer> State<'s, O> {
             outcome: Outcome::default(),
             starting: None,
             collecting: None,
+            collections: 1,
             collector_epoch: 0,
             collector_last: None,
             first_lines: vec![1; scenario.programs.len()],

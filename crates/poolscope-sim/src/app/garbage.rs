@@ -91,6 +91,7 @@ impl<O: Observer> World<'_, O> {
                 return;
             }
             state.collecting = Some(state.current());
+            state.collections += 1;
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {

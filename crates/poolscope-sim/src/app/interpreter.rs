@@ -18,8 +18,9 @@ pub(crate) struct Frame {
     pending: Vec<Pending>,
     at: usize,
     /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
-    /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs.
-    in_cycle: bool,
+    /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs. How many
+    /// times it had run then.
+    in_cycle: u32,
 }
 
 /// What a frame that is over still refers to.
@@ -86,7 +87,7 @@ impl<O: Observer> World<'_, O> {
             blocks: Vec::new(),
             pending: Vec::new(),
             at: 0,
-            in_cycle: false,
+            in_cycle: 0,
         };
         let result = loop {
             let Some(step) = code.steps.get(frame.at).copied() else {
@@ -100,8 +101,11 @@ impl<O: Observer> World<'_, O> {
             let flow = match self.step(program, &mut frame, step).await {
                 Ok(flow) => flow,
                 Err(error) => {
-                    self.state().raise(Rule::Propagate, error);
-                    frame.in_cycle |= error.leaves_cycle();
+                    let mut state = self.state();
+                    state.raise(Rule::Propagate, error);
+                    if error.leaves_cycle() {
+                        frame.in_cycle = state.collections;
+                    }
                     Flow::Interrupt(Pending::Exception(error))
                 }
             };
@@ -115,8 +119,11 @@ impl<O: Observer> World<'_, O> {
                 }
             }
         };
-        let swallowed = self.state().current_task().is_some_and(|task| std::mem::take(&mut task.swallowed));
-        let kept = Kept { variables: frame.variables, in_cycle: frame.in_cycle || swallowed };
+        let kept = {
+            let mut state = self.state();
+            let swallowed = state.current_task().map_or(0, |task| std::mem::take(&mut task.swallowed));
+            Kept { variables: frame.variables, in_cycle: frame.in_cycle.max(swallowed) == state.collections }
+        };
         if result.is_ok() {
             self.release_all(kept).await;
             return (result, Kept::default());

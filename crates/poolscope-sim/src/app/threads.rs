@@ -31,7 +31,8 @@ pub(crate) struct Task {
     pub wait: u32,
     pub getter: Getter,
     /// SQLAlchemy has kept an exception of its own to itself: its traceback keeps the frame that was running (`f_back`).
-    pub swallowed: bool,
+    /// How many collections there had been then.
+    pub swallowed: u32,
     /// The last statement has got an answer without rows that was another process's.
     pub no_rows: bool,
     job: Option<Job>,
@@ -165,7 +166,7 @@ impl<O: Observer> State<'_, O> {
             role,
             wait: 0,
             getter: Getter::Pending,
-            swallowed: false,
+            swallowed: 0,
             no_rows: false,
             job: None,
         });

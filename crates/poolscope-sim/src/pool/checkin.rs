@@ -171,8 +171,9 @@ impl<O: Observer> State<'_, O> {
         if let Some(record) = self.pools[pool].records.get_mut(slot) {
             record.in_cycle = true;
         }
+        let collections = self.collections;
         if let Some(task) = self.current_task() {
-            task.swallowed = true;
+            task.swallowed = collections;
         }
     }
 
@@ -243,7 +244,8 @@ impl<O: Observer> State<'_, O> {
     /// The same once there is a fairy, unless somebody who shares the record has checked it in meanwhile.
     pub(crate) fn test_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
         let in_use = self.pools[pool].records.get(slot).is_some_and(|r| r.fairy.is_some());
-        if in_use {
+        // 1.2 and 1.3 did not look.
+        if in_use || self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
             return self.checkin_failed(pool, slot);
         }
         self.invalidate_record(pool, slot);

@@ -5,7 +5,7 @@ use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, DbapiError, PyError};
-use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, PING, QUESTION, UNICODE_TESTS};
+use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
@@ -366,11 +366,18 @@ impl<O: Observer> World<'_, O> {
             let failed = wrap(version, error, through_connection.then_some(statement));
             let disconnect = through_connection && self.question_failed(record, &error);
             if old && question >= UNICODE_TESTS {
-                // Only warned about. But a Connection that is lost reconnects, and waits for the listeners that it is one of: for ever.
-                if disconnect {
-                    return Box::pin(self.checkout(engine, false)).await.map(|_| ());
+                if !disconnect {
+                    continue;
                 }
-                continue;
+                // Only warned about. But a Connection that is lost reconnects for each test that is left and for the ROLLBACK, and once
+                // it can it waits for the listeners that it is one of: for ever.
+                let mut left = LAST_UNICODE_TEST - question;
+                loop {
+                    match Box::pin(self.checkout(engine, false)).await {
+                        Err(PyError::Dbapi { .. }) if left > 0 => left -= 1,
+                        other => return other.map(|_| ()),
+                    }
+                }
             }
             if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
                 self.end_of_questions(connection).await.map_err(|error| {
