@@ -7,7 +7,7 @@ use crate::app::threads::{ProcessState, Task};
 use crate::app::traffic::TrafficState;
 use crate::engine::dbapi::DbapiConnection;
 use crate::engine::error::PyError;
-use crate::engine::fork::Outstanding;
+use crate::engine::fork::SharedSockets;
 use crate::numbered::Numbered;
 use crate::outcome::Outcome;
 use crate::pool::Pool;
@@ -49,8 +49,7 @@ pub(crate) struct State<'s, O: Observer> {
     pub server: Server,
     /// Processes have inherited sockets.
     pub forked: bool,
-    /// What has been sent on sockets that several processes may share, and is not answered yet.
-    pub outstanding: Vec<Outstanding>,
+    pub shared: SharedSockets,
     pub traffic: Vec<TrafficState>,
     pub requests: u32,
     /// The table `apscheduler_jobs`.
@@ -113,7 +112,7 @@ impl<'s, O: Observer> State<'s, O> {
             tracebacks: Vec::new(),
             server: Server::new(scenario),
             forked: false,
-            outstanding: Vec::new(),
+            shared: SharedSockets::default(),
             traffic: Vec::new(),
             requests: 0,
             jobs: Vec::new(),

@@ -10,9 +10,13 @@ use crate::state::State;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 
-/// A command on a shared socket, and the process that waits there since it has sent it.
-#[derive(Debug)]
-pub(crate) struct Outstanding {
+/// What has been sent on sockets that several processes may share, and is not answered yet.
+#[derive(Debug, Default)]
+pub(crate) struct SharedSockets(Vec<Outstanding>);
+
+/// A command, and the process that waits on the socket since it has sent it.
+#[derive(Clone, Copy, Debug)]
+struct Outstanding {
     thread: u32,
     connection: u32,
     /// An answer arrives then, to this command: a statement, or something that has no rows.
@@ -20,6 +24,45 @@ pub(crate) struct Outstanding {
     answer: Option<u16>,
     /// It has read this one.
     given: Option<Option<u16>>,
+}
+
+/// Who reads an answer that has arrived.
+enum Reads {
+    /// Whoever waited for it, or nobody: the answer to which command.
+    This(Option<Option<u16>>),
+    /// Another one reads it; what this one waits for now comes so much later.
+    Other { connection: u32, until: SimTime },
+}
+
+impl SharedSockets {
+    /// When the answer will arrive, and whether the server begins at once.
+    fn send(&mut self, new: Outstanding, work: SimSpan) -> (SimTime, bool) {
+        let before = self.0.iter().filter(|o| o.thread == new.thread).map(|o| o.until).max();
+        let until = before.map_or(new.until, |before| (before + work).max(new.until));
+        self.0.push(Outstanding { until, ..new });
+        (until, before.is_none())
+    }
+
+    /// `None` if nothing is outstanding on this connection.
+    fn arrives(&mut self, connection: u32, dead: bool) -> Option<Reads> {
+        let own = self.0.iter().position(|o| o.connection == connection)?;
+        let Outstanding { thread, answer, given, .. } = self.0[own];
+        let last = self.0.iter().rposition(|o| o.thread == thread && o.given.is_none()).unwrap_or(own);
+        if dead || given.is_some() || last == own {
+            self.0.remove(own);
+            return Some(Reads::This(given.or((!dead).then_some(answer))));
+        }
+        // It reads what has come for this one, which waits for what comes for it.
+        let Outstanding { connection, until, answer: later, .. } = self.0[last];
+        self.0[last].given = Some(answer);
+        (self.0[own].until, self.0[own].answer) = (until, later);
+        Some(Reads::Other { connection, until })
+    }
+
+    /// What the server does next on this session.
+    fn next(&self, thread: u32) -> Option<Outstanding> {
+        self.0.iter().filter(|o| o.thread == thread && o.given.is_none()).min_by_key(|o| o.until).copied()
+    }
 }
 
 impl<O: Observer> State<'_, O> {
@@ -55,14 +98,13 @@ impl<O: Observer> State<'_, O> {
     /// A command on a socket that others may have sent something on: the server begins with it when it is done with theirs.
     pub(crate) fn send_on_shared(&mut self, connection: u32, thread: u32, answer: Option<u16>, takes: SimSpan) -> Sent {
         let at = self.now;
-        let before = self.outstanding.iter().filter(|o| o.thread == thread).map(|o| o.until).max();
         let work = SimSpan::from_us(takes.as_us().saturating_sub(self.scenario.network.rtt.as_us()));
-        let until = before.map_or(at + takes, |before| (before + work).max(at + takes));
-        self.outstanding.push(Outstanding { thread, connection, until, answer, given: None });
+        let new = Outstanding { thread, connection, until: at + takes, answer, given: None };
+        let (until, alone) = self.shared.send(new, work);
         if let Some(task) = self.current_task() {
             task.no_rows = false;
         }
-        if before.is_none() {
+        if alone {
             self.server_runs(thread, answer, until);
         }
         Sent { at, takes: SimSpan::ZERO, waits: until.since(at), cut: false }
@@ -78,24 +120,16 @@ impl<O: Observer> State<'_, O> {
 
     /// An answer has arrived, if a command is outstanding on this connection: how long it waits on if another process has read it.
     pub(crate) fn waits_on(&mut self, connection: u32) -> Option<SimSpan> {
-        let own = self.outstanding.iter().position(|o| o.connection == connection)?;
         let dead = self.dbapi.get(connection).is_none_or(|d| d.death.is_some());
-        let Outstanding { thread, answer, given, .. } = self.outstanding[own];
-        let last = self.outstanding.iter().rposition(|o| o.thread == thread && o.given.is_none());
-        let got = given.or((last == Some(own)).then_some(answer));
-        let (Some(last), None, false) = (last, got, dead) else {
-            self.outstanding.remove(own);
-            if let Some(dbapi) = self.dbapi.get_mut(connection) {
-                dbapi.got = got;
+        let (reader, until) = match self.shared.arrives(connection, dead)? {
+            Reads::Other { connection, until } => (connection, until),
+            Reads::This(got) => {
+                if let Some(dbapi) = self.dbapi.get_mut(connection) {
+                    dbapi.got = got;
+                }
+                return None;
             }
-            return None;
         };
-        // It reads what has come for this one, which waits for what comes for it.
-        let other = &mut self.outstanding[last];
-        other.given = Some(answer);
-        let (until, answer, reader) = (other.until, other.answer, other.connection);
-        let own = &mut self.outstanding[own];
-        (own.until, own.answer) = (until, answer);
         if let Some(task) = self.dbapi.get(reader).and_then(|d| d.busy) {
             self.answer(task);
         }
@@ -114,8 +148,7 @@ impl<O: Observer> State<'_, O> {
         let of_other = if got.is_some() { Transaction::Begins } else { Transaction::Ends };
         let Some(thread) = self.dbapi.get(connection).map(|d| d.thread) else { return Ok(()) };
         self.server_sleeps(thread, if wrong { of_other } else { transaction });
-        let next = self.outstanding.iter().filter(|o| o.thread == thread && o.given.is_none()).min_by_key(|o| o.until);
-        if let Some((answer, until)) = next.map(|o| (o.answer, o.until)) {
+        if let Some(Outstanding { answer, until, .. }) = self.shared.next(thread) {
             self.server_runs(thread, answer, until);
         }
         if !wrong {
