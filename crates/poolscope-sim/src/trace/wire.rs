@@ -296,7 +296,7 @@ fields! {
         name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo,
         pool_reset_on_return, client_interactive, read_timeout, session, in_program
     }
-    Process { name, count, threads, event_loop, startup, debug, edited_at }
+    Process { name, count, threads, event_loop, startup, preload, debug, edited_at }
     Statement { sql, takes }
     Limits { events }
     Program { name, label, raises, jobs, defines_session, first_engine; but text, handlers, teardowns, own_engines }
@@ -326,6 +326,7 @@ variants! {
         Wake { engine }, Pool { engine, event, slot, connection, figures }, Status { engine, figures },
         Ping { engine, slot, connection }, Pinged { engine, slot, connection, result }, InvalidatePool { engine },
         Dispose { engine }, Connecting { engine, slot }, ConnectFailed { engine, slot, error },
+        Inherit { engine, slot, connection, parent }, WrongAnswer { connection, statement },
         Execute { connection, statement }, Executed { connection, error }, Commit { connection },
         Rollback { connection }, Cut { connection, how }, ServerOpen { thread, connection, in_use },
         ServerRefuse { code, in_use }, ServerRun { thread, statement }, ServerSleep { thread, in_transaction },
@@ -340,7 +341,7 @@ variants! {
         FirstConnect, ConnectFails, Recycle, PoolInvalidated, SoftInvalidated, PrePing, ResetOnReturn, ResetAgent,
         ResetFails, Disconnect, Detach, Dispose, Wire, MaxConnections, MaxUserConnections, ServerAccepts,
         ServerCommand, WaitTimeout, Kill, KillQuery, Restart, ClientQuits, DeadSocket, IdleCut, TcpGivesUp,
-        Keepalive, ReadTimeout, Reloader, Job, DueJobs, Misfire, MaxInstances, SchedulerDies, Limit
+        Keepalive, ReadTimeout, Reloader, Fork, SharedSocket, Job, DueJobs, Misfire, MaxInstances, SchedulerDies, Limit
     }
     PoolEvent {
         Connect, FirstConnect, Checkout, Checkin, Reset { detached }, Invalidate, SoftInvalidate, Close, Detach,
@@ -356,12 +357,13 @@ variants! {
         Dbapi { error, statement, disconnect }, PoolTimeout { size, overflow, timeout, statement },
         Assertion { what, statement }, RecordClosed { statement }, InvalidTransaction { statement, session },
         StatementClosed { statement }, DetachInvalidated, PendingRollback { commit }, Detached, Prepared,
-        ConnectionClosed, EndedInContext, AlreadyBegun, Raised { program, raise }
+        ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
     }
     Assertion { AlreadyCheckedOut, NotCheckedOut, Bare, NoCursor, NoCursorOfSession, NoCommit, NoConnection }
     DbapiClass { OperationalError, InterfaceError, ProgrammingError }
     ErrorKey {
-        MySql(code), PoolTimeout, PendingRollback, Detached, InvalidRequest, ConnectionClosed, Application, MissedRun
+        MySql(code), PoolTimeout, PendingRollback, Detached, InvalidRequest, ConnectionClosed, Application, MissedRun,
+        WrongAnswer
     }
     KnobInput { Number { min, max, step, unit }, Switch, Choice(options) }
     KnobValue { Number(number), Switch(on), Text(text) }
