@@ -261,7 +261,12 @@ impl State {
         out.text(words.before).raw("</th><th scope=\"col\">").text(words.now);
         out.raw("</th><td></td></tr></thead><tbody>");
         for row in &beside.comparison.rows {
-            out.raw("<tr><th scope=\"row\">").text(&row.name).raw("</th><td>").text(&row.before).raw("</td><td>");
+            out.raw("<tr><th scope=\"row\">");
+            // The path of an option may be broken at its dots.
+            for part in row.name.split_inclusive('.') {
+                out.text(part).raw("<wbr>");
+            }
+            out.raw("</th><td>").text(&row.before).raw("</td><td>");
             out.text(&row.now).raw("</td>");
             match row.better {
                 Some(true) => out.raw("<td class=\"better\">▲ ").text(words.better),
