@@ -45,6 +45,8 @@ pub struct Status {
     pub aborted_connects: u32,
     /// Clients that tried, with or without success.
     pub connections: u32,
+    /// Refused with 1040. MariaDB counts only those that found the extra place taken as well.
+    pub connection_errors_max_connections: u32,
 }
 
 impl Outcome {

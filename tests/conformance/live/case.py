@@ -28,7 +28,9 @@ EXCEPTIONS = {name: c for name, c in vars(exc).items() if isinstance(c, type) an
 DIALECTS = {"pymysql": "pymysql", "mysqlclient": "mysqldb", "mysqlclient-mariadb": "mysqldb"}
 SECRET = "case"
 INTERACTIVE = 1024  # CLIENT_INTERACTIVE of the protocol.
-STATUS = ("Threads_connected", "Max_used_connections", "Aborted_clients", "Aborted_connects", "Connections")
+STATUS = (
+    "Threads_connected", "Max_used_connections", "Aborted_clients", "Aborted_connects", "Connections", "Connection_errors_max_connections",
+)
 ADMIN_PRIVILEGE = {"mariadb": "CONNECTION ADMIN", "mysql": "CONNECTION_ADMIN"}
 # Wall seconds that a case waits for its start, over how many seconds cases are spread, and how far into a second its clock begins: the processlist counts whole seconds.
 START = 1.0

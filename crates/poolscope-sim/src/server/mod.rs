@@ -124,9 +124,10 @@ impl Server {
     pub fn accept(&mut self, client: Client, now: SimTime) -> Result<u32, Refusal> {
         let (in_use, limit) = (self.in_use(), self.variables.max_connections);
         if in_use > limit {
-            // Refused before the server has read who it is; MySQL counts that elsewhere (Connection_errors_max_connections).
+            // Refused before the server has read who it is; MySQL counts that elsewhere only.
             self.refused += 1;
             self.status.aborted_connects += u32::from(self.mariadb);
+            self.status.connection_errors_max_connections += 1;
             return Err(Refusal::TooManyConnections);
         }
         self.status.connections += 1;
@@ -137,6 +138,8 @@ impl Server {
         if let Some(refusal) = refusal {
             self.refused += 1;
             self.status.aborted_connects += 1;
+            let full = matches!(refusal, Refusal::TooManyConnections);
+            self.status.connection_errors_max_connections += u32::from(full && !self.mariadb);
             return Err(refusal);
         }
         let id = self.next_id;

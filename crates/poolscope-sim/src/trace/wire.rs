@@ -279,7 +279,7 @@ fields! {
         requests, served, failed, errors, waited, wait_max, wait_total, pings, connects, refused, max_used_connections,
         aborted_clients, status, held_at_end, checked_out_at_end, threads_connected_at_end, truncated
     }
-    Status { max_used_connections, aborted_clients, aborted_connects, connections }
+    Status { max_used_connections, aborted_clients, aborted_connects, connections, connection_errors_max_connections }
     Knob { set, label, help, input, value }
     KnobOption { value, label }
     Words { en, zh_cn }

@@ -53,12 +53,14 @@ fn status(variant: &Variant, at: SimTime) -> String {
     scenario.until = at;
     let outcome = measure(&scenario);
     format!(
-        "Threads_connected={} Max_used_connections={} Aborted_clients={} Aborted_connects={} Connections={}",
+        "Threads_connected={} Max_used_connections={} Aborted_clients={} Aborted_connects={} Connections={} \
+         Connection_errors_max_connections={}",
         outcome.threads_connected_at_end,
         outcome.status.max_used_connections,
         outcome.status.aborted_clients,
         outcome.status.aborted_connects,
         outcome.status.connections,
+        outcome.status.connection_errors_max_connections,
     )
 }
 
