@@ -167,7 +167,7 @@ fn every_mistake_of_every_chapter_is_reported_at_once() {
         src/first.md:4:1: there is no ../scenarios/session-never-closed.toml
           hint: did you mean `sessions-never-closed`?
         src/first.md:9:3: unknown key `speed`
-          hint: a fence that names a scenario takes `scenario`, `set`, `at`, `compare`, `show`, `predict`, `fix` and `solution`
+          hint: a fence that names a scenario takes `scenario`, `set`, `at`, `mended`, `compare`, `show`, `vary`, `values`, `predict`, `fix` and `solution`
         src/first.md:11:3: unknown key `pool_sise` in [engine]
           hint: did you mean `pool_size`?
         src/part/second.md:1:1: the fence is empty
@@ -210,11 +210,66 @@ fn a_question_a_task_a_moment_and_a_number_come_from_the_run() {
     let status = page(&fence("at = \"2 s\"\nshow = \"pool.status()\"\n"));
     assert!(status.contains("Pool size: 2  Connections in pool: 2 Current Overflow: 0"), "{status}");
 
+    let counted = page(&fence("at = \"30 s\"\nshow = \"SHOW GLOBAL STATUS\"\n"));
+    assert!(counted.contains("| Aborted_clients                   | 2     |&#10;"), "{counted}");
+    assert!(counted.contains("| Threads_connected                 | 0     |&#10;"), "{counted}");
+
     let prose = "{{#poolscope default engine.pool_size}}, {{#poolscope value recycle-above-wait-timeout engine.pool_recycle}}, \
                  {{#poolscope outcome recycle-above-wait-timeout failed engine.pool_recycle=5}}\n";
     assert!(page(prose).contains("5, 30, 0"), "{}", page(prose));
     let report = process("en", &[("a.md", "a {{#poolscope default pool}}")]).expect_err("a mistake");
     assert!(report.starts_with("src/a.md:1:3: a knob cannot set `pool`"), "{report}");
+}
+
+/// No request fails in either run: the damage is another.
+#[test]
+fn a_fence_may_say_that_its_run_is_mended() {
+    let fence = |more: &str| format!("```poolscope\nscenario = \"coroutines-share-session\"\n{more}```\n");
+    let set = "[set]\n\"traffic.0.run\" = \"contextvar\"\n";
+    assert!(!page(&fence(set)).contains("class=\"parting\""));
+    let mended = page(&fence(&format!("mended = true\n{set}")));
+    assert!(mended.contains("class=\"parting\""), "{mended}");
+    assert!(!mended.contains("\"summary\""), "what breaks is no headline of what mends it: {mended}");
+    let report = process("en", &[("a.md", &fence("mended = true\nat = \"1 s\"\n"))]).expect_err("a mistake");
+    assert!(report.contains("the run is that of the scenario as it is: it mends nothing"), "{report}");
+}
+
+#[test]
+fn one_option_at_several_values() {
+    let fence = |more: &str| format!("```poolscope\nscenario = \"recycle-above-wait-timeout\"\n{more}```\n");
+    let table =
+        page(&fence("vary = \"engine.pool_recycle\"\nvalues = [-1, 5]\n[set]\n\"variables.wait_timeout\" = 9\n"));
+    assert!(table.contains("<div class=\"vary\" data-scenario=\"recycle-above-wait-timeout\">"), "{table}");
+    assert!(table.contains("aria-label=\"pool_recycle = -1 s\""), "{table}");
+    assert!(
+        table.contains(
+            "data-knobs='{\"variables.wait_timeout\":9,\"engine.pool_recycle\":5}'>5 s</button></th><td>0</td>"
+        ),
+        "{table}"
+    );
+    // What is the same in all runs says nothing.
+    assert!(table.contains("<th>failed requests</th>") && !table.contains("<th>pings</th>"), "{table}");
+
+    let wrong = [
+        fence("vary = \"engine.pool_recycle\"\n"),
+        fence("vary = \"engine.pool_recycle\"\nvalues = [1]\n"),
+        fence("vary = \"engine.pool_size\"\nvalues = [1, 2]\n"),
+        fence("vary = \"engine.pool_recycle\"\nvalues = [1, \"fast\"]\n"),
+    ];
+    let report = process("en", &[("a.md", &wrong.join("\n"))]).expect_err("mistakes");
+    expect![[r#"
+        src/a.md:3:1: `vary` and `values` belong together
+          hint: write `vary = "engine.pool_size"` and `values = [1, 5]`
+        src/a.md:8:1: `values` are two numbers, texts or truth values, or more
+          hint: write `vary = "engine.pool_size"` and `values = [1, 5]`
+        src/a.md:13:1: `engine.pool_size` is no knob of this scenario
+          hint: engine.pool_recycle, engine.pool_pre_ping, variables.wait_timeout, driver, transport, server
+        src/a.md:19:1: ../scenarios/recycle-above-wait-timeout.toml:43:1: the knob `engine.pool_recycle` needs `choices`
+          hint: choices = ["…", "…"]
+        src/a.md:19:1: `pool_recycle` must be a length of time: `fast` is not a unit of time; use us, ms, s, min, h or d
+          hint: seconds, or text such as "250 ms", "8 h"
+        5 mistakes in poolscope fences"#]]
+    .assert_eq(&report);
 }
 
 #[test]
@@ -248,7 +303,7 @@ fn two_runs_beside_each_other() {
           hint: change one of them: `[set]` turns knobs of this run, `[compare]` those of the other one
         src/a.md:8:1: `compare` is neither true nor a table of knobs
           hint: `compare = true` for the scenario as it is, or `[compare]` with the knobs of the other run
-        src/a.md:11:1: a fence has only one of `compare`, `show`, `predict` and `fix`
+        src/a.md:11:1: a fence has only one of `compare`, `show`, `vary`, `predict` and `fix`
           hint: write one fence for each
         src/a.md:22:1: unknown key `pool_sise` in [engine]
           hint: did you mean `pool_size`?

@@ -24,8 +24,7 @@ use crate::mistake::FenceMistake;
 use crate::words::Words;
 
 /// The figures of a run that can be asked for, named as the widget's event `outcome` names them.
-pub const FIGURES: &str =
-    "requests, served, failed, waited, connects, pings, refused, max_used_connections, aborted_clients, errors";
+pub const FIGURES: &str = "requests, served, failed, waited, wait_max, connects, pings, refused, max_used_connections, aborted_clients, errors";
 
 /// A figure of a run as the reader writes it.
 pub fn figure(outcome: &Outcome, name: &str) -> Option<String> {
@@ -39,6 +38,7 @@ pub fn figure(outcome: &Outcome, name: &str) -> Option<String> {
         "refused" => outcome.refused,
         "max_used_connections" => outcome.max_used_connections,
         "aborted_clients" => outcome.aborted_clients,
+        "wait_max" => return Some(outcome.wait_max.to_string()),
         "errors" => {
             let labels: Vec<_> = outcome.errors.iter().map(|(key, _)| key.label().to_owned()).collect();
             return Some(if labels.is_empty() { "-".to_owned() } else { labels.join(", ") });

@@ -6,6 +6,7 @@ use crate::experiment::Experiment;
 use crate::library::Library;
 use crate::mistake::FenceMistake;
 use crate::printed::Printed;
+use crate::vary::Table;
 use crate::words::Words;
 use crate::{playground, widget};
 
@@ -18,6 +19,8 @@ pub enum Exhibit {
     Printed(Printed, Experiment),
     Question(Question, Experiment),
     Task(Task, Experiment),
+    /// One option at several values.
+    Table(Table, Experiment),
     /// Every scenario of the library, this one first.
     Playground(Experiment),
 }
@@ -30,6 +33,7 @@ impl Exhibit {
             | Self::Printed(_, experiment)
             | Self::Question(_, experiment)
             | Self::Task(_, experiment)
+            | Self::Table(_, experiment)
             | Self::Playground(experiment) => experiment,
         }
     }
@@ -46,6 +50,7 @@ impl Exhibit {
             Self::Printed(printed, experiment) => printed.html(experiment).map_err(|mistake| vec![mistake]),
             Self::Question(question, experiment) => Ok(question.html(&widget::html(experiment, lang), &words)),
             Self::Task(task, experiment) => Ok(task.html(experiment, &widget::html(experiment, lang), &words)),
+            Self::Table(table, _) => Ok(table.html(lang)),
             Self::Playground(first) => playground::html(first, &widget::html(first, lang), library, lang, &words),
         }
     }

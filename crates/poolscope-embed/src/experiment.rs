@@ -10,7 +10,8 @@
 //! ```
 //!
 //! What else stands in a fence says what becomes of it: `compare` shows another run beside it, `show` prints a moment, `[predict]` asks
-//! a question first, `[fix]` sets a task, `playground` offers every scenario.
+//! a question first, `[fix]` sets a task, `vary` sets one option to several values, `playground` offers every scenario. `mended = true` says that the knobs mend the scenario although
+//! no fewer requests fail.
 
 use poolscope_sim::scenario::{KnobValue, Node, Place, Value};
 use poolscope_sim::{Diagnostic, Document, Scenario, measure};
@@ -22,18 +23,18 @@ use crate::library::Library;
 use crate::mistake::FenceMistake;
 use crate::parting::Parting;
 use crate::printed::Printed;
+use crate::vary::{Request, Row, Table};
 
 /// A scenario, and the document that the widget reads it from again.
 #[derive(Debug)]
 pub struct Experiment {
     pub document: Document,
     pub scenario: Scenario,
-    /// The same scenario as it is written, if fewer requests fail with the knobs of the fence: what was mended.
+    /// The same scenario as it is written, if the knobs of the fence mend it: fewer requests fail, or the fence says so.
     pub broken: Option<Scenario>,
 }
 
-const KEYS: &str =
-    "a fence that names a scenario takes `scenario`, `set`, `at`, `compare`, `show`, `predict`, `fix` and `solution`";
+const KEYS: &str = "a fence that names a scenario takes `scenario`, `set`, `at`, `mended`, `compare`, `show`, `vary`, `values`, `predict`, `fix` and `solution`";
 
 /// # Errors
 /// Everything that is wrong with the fence.
@@ -74,7 +75,7 @@ struct Turn {
 fn playground(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<FenceMistake>> {
     match keys {
         [(_, node)] => match &node.value {
-            Value::Text(name) => load(name, &node.place, &[], library).map(Exhibit::Playground),
+            Value::Text(name) => load(name, &node.place, &[], false, library).map(Exhibit::Playground),
             _ => Err(vec![FenceMistake::at(
                 &node.place,
                 "`playground` is the name of the first scenario, in quotes",
@@ -92,6 +93,8 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
     let mut other: Option<(Vec<Turn>, &Place)> = None;
     let (mut printed, mut question, mut task) = (None, None, None);
     let mut name = None;
+    let mut mended = false;
+    let (mut vary, mut values) = (None, None);
     for (key, node) in keys {
         match (key.as_str(), &node.value) {
             ("scenario", Value::Text(text)) => name = Some((text.as_str(), &node.place)),
@@ -113,6 +116,8 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
             ("at", _) => {
                 mistakes.push(FenceMistake::at(&node.place, "`at` is a time in quotes", "write `at = \"8.2 s\"`"));
             }
+            ("mended", Value::Bool(said)) => mended = *said,
+            ("mended", _) => mistakes.push(FenceMistake::at(&node.place, "`mended` is neither true nor false", "")),
             ("compare", Value::Table(knobs)) => {
                 let mut turns = Vec::new();
                 collect_turns("", knobs, &mut turns, &mut mistakes);
@@ -125,6 +130,8 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
                 "`compare` is neither true nor a table of knobs",
                 "`compare = true` for the scenario as it is, or `[compare]` with the knobs of the other run",
             )),
+            ("vary", _) => vary = Some(node),
+            ("values", _) => values = Some(node),
             ("show", _) => printed = Printed::read(node, &mut mistakes),
             ("predict", _) => question = Question::read(node, &mut mistakes),
             ("fix", _) => task = Task::read(node, &mut mistakes),
@@ -132,36 +139,64 @@ fn named(keys: &[(String, Node)], library: &Library) -> Result<Exhibit, Vec<Fenc
             _ => mistakes.push(FenceMistake::at(&node.place, format!("unknown key `{key}`"), KEYS)),
         }
     }
+    let request = Request::read(vary, values, &mut mistakes);
     let Some((name, place)) = name else { return Err(mistakes) };
-    let experiment = match load(name, place, &turns, library) {
+    let experiment = match load(name, place, &turns, mended, library) {
         Ok(experiment) if mistakes.is_empty() => experiment,
         Ok(_) => return Err(mistakes),
         Err(more) => return Err(mistakes.into_iter().chain(more).collect()),
     };
-    Ok(match (other, printed, question, task) {
-        (None, None, None, None) => Exhibit::Widget(experiment),
-        (Some((before, at)), None, None, None) => {
+    Ok(match (other, printed, question, task, request) {
+        (None, None, None, None, None) => Exhibit::Widget(experiment),
+        (None, None, None, None, Some(request)) => {
+            Exhibit::Table(table(name, place, &turns, request, &experiment, library)?, experiment)
+        }
+        (Some((before, at)), None, None, None, None) => {
             Exhibit::Comparison(Box::new(compared(name, place, turns, before, at, library)?), experiment)
         }
-        (None, Some(printed), None, None) => Exhibit::Printed(printed, experiment),
-        (None, None, Some(question), None) => {
+        (None, Some(printed), None, None, None) => Exhibit::Printed(printed, experiment),
+        (None, None, Some(question), None, None) => {
             let experiment = Experiment { broken: None, ..experiment };
             question.check(&experiment).map_err(|mistake| vec![mistake])?;
             Exhibit::Question(question, experiment)
         }
-        (None, None, None, Some(task)) => {
-            let solved = load(name, place, &turns.into_iter().chain(solution).collect::<Vec<_>>(), library)?;
+        (None, None, None, Some(task), None) => {
+            let turns: Vec<_> = turns.into_iter().chain(solution).collect();
+            let solved = load(name, place, &turns, false, library)?;
             task.check(&experiment, &solved).map_err(|mistake| vec![mistake])?;
             Exhibit::Task(task, experiment)
         }
         _ => {
-            let message = "a fence has only one of `compare`, `show`, `predict` and `fix`";
+            let message = "a fence has only one of `compare`, `show`, `vary`, `predict` and `fix`";
             return Err(vec![FenceMistake::whole(message, "write one fence for each")]);
         }
     })
 }
 
 /// The other run of a fence, `before` being its settings, which the fence names at `at`.
+/// One run for each value, with the knobs of the fence turned in all of them.
+fn table(
+    name: &str,
+    place: &Place,
+    turns: &[Turn],
+    request: Request,
+    experiment: &Experiment,
+    library: &Library,
+) -> Result<Table, Vec<FenceMistake>> {
+    let Some(knob) = experiment.scenario.knobs.iter().find(|knob| knob.set == request.path) else {
+        let known = experiment.scenario.knobs.iter().map(|knob| knob.set.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(vec![FenceMistake::at(place, format!("`{}` is no knob of this scenario", request.path), known)]);
+    };
+    let rows = request.values.into_iter().map(|value| {
+        let own = Turn { path: request.path.clone(), value: value.clone(), place: place.clone() };
+        let turns: Vec<Turn> = turns.iter().cloned().chain([own]).collect();
+        let experiment = load(name, place, &turns, false, library)?;
+        let knobs = turns.into_iter().filter(|turn| turn.path != LOOK_AT).map(|turn| (turn.path, turn.value));
+        Ok(Row { knobs: knobs.collect(), value, experiment })
+    });
+    Ok(Table { name: name.to_owned(), knob: knob.clone(), rows: rows.collect::<Result<_, Vec<FenceMistake>>>()? })
+}
+
 fn compared(
     name: &str,
     place: &Place,
@@ -172,8 +207,8 @@ fn compared(
 ) -> Result<Other, Vec<FenceMistake>> {
     let (looks, now): (Vec<_>, Vec<_>) = turns.into_iter().partition(|turn| turn.path == LOOK_AT);
     let other: Vec<_> = looks.iter().chain(&before).cloned().collect();
-    let plain = load(name, place, &looks, library)?;
-    let experiment = load(name, place, &other, library)?;
+    let plain = load(name, place, &looks, false, library)?;
+    let experiment = load(name, place, &other, false, library)?;
     let settings = |turns: Vec<Turn>| turns.into_iter().map(|turn| (turn.path, turn.value)).collect::<Vec<_>>();
     let other = Other { plain, now: settings(now), before: settings(before), experiment };
     if settings_differ(&other) {
@@ -225,10 +260,16 @@ pub fn load_turned(
     let place = Place::Path(name.to_owned());
     let turn =
         |(path, value): &(String, KnobValue)| Turn { path: path.clone(), value: value.clone(), place: place.clone() };
-    load(name, &place, &turns.iter().map(turn).collect::<Vec<_>>(), library)
+    load(name, &place, &turns.iter().map(turn).collect::<Vec<_>>(), false, library)
 }
 
-fn load(name: &str, place: &Place, turns: &[Turn], library: &Library) -> Result<Experiment, Vec<FenceMistake>> {
+fn load(
+    name: &str,
+    place: &Place,
+    turns: &[Turn],
+    mended: bool,
+    library: &Library,
+) -> Result<Experiment, Vec<FenceMistake>> {
     let text = library.text(name).map_err(|(message, hint)| vec![FenceMistake::at(place, message, hint)])?;
     // The fence can only point at its own line; the message says where in the file.
     let in_file = |diagnostic: Diagnostic| match turns.iter().find(|turn| is_at(&diagnostic, &turn.path)) {
@@ -253,21 +294,23 @@ fn load(name: &str, place: &Place, turns: &[Turn], library: &Library) -> Result<
     }
     let scenario = Scenario::read(&document, name).map_err(all_in_file)?;
     let as_written = Document::from_toml(&text).and_then(|document| Scenario::read(&document, name));
-    let (Ok(as_written), true) = (as_written, turns.iter().any(|turn| turn.path != LOOK_AT)) else {
+    let (Ok(as_written), true) = (as_written, mended || turns.iter().any(|turn| turn.path != LOOK_AT)) else {
         return Ok(Experiment { document, scenario, broken: None });
     };
-    let (before, now) = (measure(&as_written).failed, measure(&scenario).failed);
-    if now >= before {
+    if !mended && measure(&as_written).failed <= measure(&scenario).failed {
         return Ok(Experiment { document, scenario, broken: None });
+    }
+    let parting = Parting::new(&as_written, &scenario);
+    if mended && parting.is_none() {
+        return Err(vec![FenceMistake::at(place, "the run is that of the scenario as it is: it mends nothing", "")]);
     }
     if !turns.iter().any(|turn| turn.path == LOOK_AT) {
         // A fence that does not say where to look shows where the runs part.
-        let parting = Parting::new(&as_written, &scenario);
         let at = parting.map(|parting| document.set(LOOK_AT, &KnobValue::Text(parting.at.to_string())));
         at.transpose().map_err(|diagnostic| all_in_file(vec![diagnostic]))?;
     }
-    // The summary tells what breaks: it is no headline for a run in which nothing does any more.
-    if let (0, Value::Table(keys)) = (now, &mut document.root.value) {
+    // The summary tells what breaks: it is no headline for a run in which that is mended.
+    if let Value::Table(keys) = &mut document.root.value {
         keys.retain(|(key, _)| key != "summary");
     }
     let scenario = Scenario::read(&document, name).map_err(all_in_file)?;

@@ -1,8 +1,9 @@
 //! A moment of a run as text, exactly as the tools that readers have at home print it.
 
 use poolscope_sim::scenario::{Node, Value};
-use poolscope_sim::simulate;
+use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{log_text, pool_log};
+use poolscope_sim::{Scenario, measure, simulate};
 use poolscope_timeline::{Moment, Timeline};
 
 use crate::experiment::Experiment;
@@ -13,14 +14,17 @@ use crate::mistake::FenceMistake;
 pub enum Printed {
     Status,
     Processlist,
+    /// What the server has counted until then.
+    GlobalStatus,
     Traceback,
     /// What `echo_pool="debug"` has logged until then.
     Log,
 }
 
-const NAMES: [(&str, Printed); 4] = [
+const NAMES: [(&str, Printed); 5] = [
     ("pool.status()", Printed::Status),
     ("SHOW PROCESSLIST", Printed::Processlist),
+    ("SHOW GLOBAL STATUS", Printed::GlobalStatus),
     ("traceback", Printed::Traceback),
     ("log", Printed::Log),
 ];
@@ -49,6 +53,7 @@ impl Printed {
                 moment.engines.iter().map(|engine| engine.status.as_str()).collect::<Vec<_>>().join("\n")
             }
             Printed::Processlist => moment.processlist_text(),
+            Printed::GlobalStatus => global_status(&experiment.scenario, moment.at),
             Printed::Log => {
                 let written = pool_log(&trace).iter().filter(|line| line.event <= looked_at).count();
                 log_text(&trace).lines().take(written).collect::<Vec<_>>().join("\n")
@@ -59,7 +64,39 @@ impl Printed {
             return Err(FenceMistake::whole("there is nothing to show at this moment", "set another `at`"));
         }
         // A table is only a table while its lines are whole.
-        let kind = if matches!(self, Printed::Processlist) { "language-text whole" } else { "language-text" };
+        let kind = if matches!(self, Printed::Processlist | Printed::GlobalStatus) {
+            "language-text whole"
+        } else {
+            "language-text"
+        };
         Ok(format!("<div><pre tabindex=\"0\"><code class=\"{kind}\">{}</code></pre></div>", text(&lines)))
     }
+}
+
+/// The counters that tell of connections, as the `mysql` client prints them: those of a run that ends there.
+fn global_status(scenario: &Scenario, at: SimTime) -> String {
+    let mut scenario = scenario.clone();
+    scenario.until = at;
+    let outcome = measure(&scenario);
+    let rows = [
+        ("Variable_name", "Value".to_owned()),
+        ("Aborted_clients", outcome.status.aborted_clients.to_string()),
+        ("Aborted_connects", outcome.status.aborted_connects.to_string()),
+        ("Connection_errors_max_connections", outcome.status.connection_errors_max_connections.to_string()),
+        ("Connections", outcome.status.connections.to_string()),
+        ("Max_used_connections", outcome.status.max_used_connections.to_string()),
+        ("Threads_connected", outcome.threads_connected_at_end.to_string()),
+    ];
+    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
+    let name_width = width(&mut rows.iter().map(|(name, _)| name.len()));
+    let value_width = width(&mut rows.iter().map(|(_, value)| value.len()));
+    let rule = format!("+{}+{}+\n", "-".repeat(name_width + 2), "-".repeat(value_width + 2));
+    let mut table = rule.clone();
+    for (n, (name, value)) in rows.iter().enumerate() {
+        table += &format!("| {name:name_width$} | {value:value_width$} |\n");
+        if n == 0 {
+            table += &rule;
+        }
+    }
+    format!("{table}{rule}{} rows in set (0.00 sec)", rows.len() - 1)
 }

@@ -109,6 +109,8 @@ impl Words {
             ("failed", true) => "失败的请求",
             ("waited", false) => "waits for a connection",
             ("waited", true) => "等待连接的次数",
+            ("wait_max", false) => "longest wait",
+            ("wait_max", true) => "最长的等待",
             ("connects", false) => "connections opened",
             ("connects", true) => "新建的连接",
             ("pings", false) => "pings",
