@@ -7,3 +7,4 @@ import './predict.js';
 import './score.js';
 import './parting.js';
 import './playground.js';
+import './vary.js';

@@ -6,7 +6,8 @@ const KEY = 'poolscope-left';
 /** Of each widget, by its number on the page. @type {{ knobs?: string, at?: string }[]} */
 const left = [];
 
-const widgets = () => [...document.querySelectorAll('pool-scope')];
+// Those that a table of values has opened are not there on the other page.
+const widgets = () => [...document.querySelectorAll('pool-scope:not(.vary > *)')];
 
 /** @param {string} type @param {(detail: any) => { knobs?: string, at?: string }} state */
 function remember(type, state) {

@@ -37,6 +37,23 @@ const WORDS: [Words; 2] = [
         ],
         texts: &[
             ("</svg>Tip</p>", "</svg>提示</p>"),
+            (
+                "<h2 class=\"mdbook-help-title\">Keyboard shortcuts</h2>",
+                "<h2 class=\"mdbook-help-title\">键盘快捷键</h2>",
+            ),
+            (
+                "<p>Press <kbd>←</kbd> or <kbd>→</kbd> to navigate between chapters</p>",
+                "<p><kbd>←</kbd> 和 <kbd>→</kbd>：上一章、下一章</p>",
+            ),
+            (
+                "<p>Press <kbd>S</kbd> or <kbd>/</kbd> to search in the book</p>",
+                "<p><kbd>S</kbd> 或 <kbd>/</kbd>：在本书中搜索</p>",
+            ),
+            ("<p>Press <kbd>?</kbd> to show this help</p>", "<p><kbd>?</kbd>：显示这些快捷键</p>"),
+            ("<p>Press <kbd>Esc</kbd> to hide this help</p>", "<p><kbd>Esc</kbd>：关闭</p>"),
+            ("'Copy to clipboard'", "'复制'"),
+            ("'Copied!'", "'已复制'"),
+            ("'Clipboard error!'", "'复制失败'"),
             ("count + ' search result for \\'' + searchterm + '\\':'", "'“' + searchterm + '”：1 处'"),
             ("'No search results for \\'' + searchterm + '\\'.'", "'没有找到“' + searchterm + '”。'"),
             ("count + ' search results for \\'' + searchterm + '\\':'", "'“' + searchterm + '”：' + count + ' 处'"),
@@ -53,7 +70,7 @@ fn words(name: &str) -> Result<&'static Words> {
 
 /// Completes a rendered edition in `folder`.
 pub fn finish(edition: &Edition, editions: &[Edition], folder: &Path) -> Result<()> {
-    for script in scripts(folder, "searcher")? {
+    for script in [scripts(folder, "searcher")?, scripts(folder, "book")?].concat() {
         let text = fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
         fs::write(&script, translated(&text, words(&edition.name)?))?;
     }
