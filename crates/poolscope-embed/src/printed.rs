@@ -1,10 +1,9 @@
 //! A moment of a run as text, exactly as the tools that readers have at home print it.
 
 use poolscope_sim::scenario::{Node, Value};
-use poolscope_sim::time::SimTime;
 use poolscope_sim::trace::{log_text, pool_log};
-use poolscope_sim::{Scenario, measure, simulate};
-use poolscope_timeline::{Moment, Timeline};
+use poolscope_sim::{Trace, simulate};
+use poolscope_timeline::{Moment, Timeline, When, status};
 
 use crate::experiment::Experiment;
 use crate::html::text;
@@ -53,7 +52,7 @@ impl Printed {
                 moment.engines.iter().map(|engine| engine.status.as_str()).collect::<Vec<_>>().join("\n")
             }
             Printed::Processlist => moment.processlist_text(),
-            Printed::GlobalStatus => global_status(&experiment.scenario, moment.at),
+            Printed::GlobalStatus => global_status(&trace, looked_at.into()),
             Printed::Log => {
                 let written = pool_log(&trace).iter().filter(|line| line.event <= looked_at).count();
                 log_text(&trace).lines().take(written).collect::<Vec<_>>().join("\n")
@@ -73,20 +72,11 @@ impl Printed {
     }
 }
 
-/// The counters that tell of connections, as the `mysql` client prints them: those of a run that ends there.
-fn global_status(scenario: &Scenario, at: SimTime) -> String {
-    let mut scenario = scenario.clone();
-    scenario.until = at;
-    let outcome = measure(&scenario);
-    let rows = [
-        ("Variable_name", "Value".to_owned()),
-        ("Aborted_clients", outcome.status.aborted_clients.to_string()),
-        ("Aborted_connects", outcome.status.aborted_connects.to_string()),
-        ("Connection_errors_max_connections", outcome.status.connection_errors_max_connections.to_string()),
-        ("Connections", outcome.status.connections.to_string()),
-        ("Max_used_connections", outcome.status.max_used_connections.to_string()),
-        ("Threads_connected", outcome.threads_connected_at_end.to_string()),
-    ];
+/// The counters that tell of connections, as the `mysql` client prints them.
+fn global_status(trace: &Trace, when: When) -> String {
+    let heads = [("Variable_name", "Value".to_owned())];
+    let counters = status(trace, when).map(|(name, value)| (name, value.to_string()));
+    let rows: Vec<_> = heads.into_iter().chain(counters).collect();
     let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
     let name_width = width(&mut rows.iter().map(|(name, _)| name.len()));
     let value_width = width(&mut rows.iter().map(|(_, value)| value.len()));

@@ -115,9 +115,15 @@ fn the_inspector_agrees_with_the_outcome() {
         assert_eq!(sessions as u32, trace.outcome.threads_connected_at_end, "{name}");
         let now = &trace.outcome.status;
         let counted = status(&trace, When::Time(trace.scenario.until)).map(|(_, value)| value);
-        let at_end = trace.outcome.threads_connected_at_end;
-        let expected = [now.max_used_connections, now.connections, now.aborted_clients, now.aborted_connects];
-        assert_eq!((counted[0], &counted[1..]), (at_end, &expected[..]), "{name}");
+        let expected = [
+            now.aborted_clients,
+            now.aborted_connects,
+            now.connection_errors_max_connections,
+            now.connections,
+            now.max_used_connections,
+            trace.outcome.threads_connected_at_end,
+        ];
+        assert_eq!(counted, expected, "{name}");
         let held: usize = moment.tasks.iter().map(|t| t.holds.len()).sum();
         assert_eq!(held as u32, trace.outcome.held_at_end, "{name}");
         // Moments of steps are moments of their instants, and an instant before the first event has nothing in it.
