@@ -44,7 +44,7 @@ pub fn published(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// Of a scenario's name.
 pub fn is_published(name: &str) -> bool {
-    name != "settings" && !name.starts_with("fix-") && !name.starts_with("asked-")
+    !name.starts_with("settings") && !name.starts_with("fix-") && !name.starts_with("asked-")
 }
 
 pub fn write(workspace: &Workspace, files: &[PathBuf], folder: &Path) -> Result<()> {
