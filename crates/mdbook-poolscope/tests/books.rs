@@ -61,7 +61,7 @@ fn a_page_without_fences_stays_as_it_is() {
 fn a_fence_becomes_a_widget_with_its_run_inside() {
     let html = only_html(&page("Before.\n\n```poolscope\nscenario = \"recycle-above-wait-timeout\"\n```\nAfter.\n"));
     let (style, html) = html.split_once("</style></div>").expect("a style");
-    assert!(style.starts_with("<div class=\"poolscope-style\" hidden><style>.ps {"), "{style}");
+    assert!(style.starts_with("<div class=\"poolscope-style\" hidden><style>.ps{"), "{style}");
     assert!(html.starts_with("<div class=\"poolscope\"><pool-scope lang=\"en\" scenario='{\""), "{html}");
     assert!(html.trim_end().ends_with("</pool-scope></div>"), "{html}");
     for part in [

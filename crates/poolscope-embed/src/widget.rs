@@ -20,15 +20,7 @@ pub const WIDTH_PX: f32 = 760.0;
 
 /// The colours of the pictures, once for each page: the same in whatever book, without another file to copy.
 pub fn style() -> String {
-    let mut rules = String::new();
-    let mut rest = css();
-    while let Some((before, comment)) = rest.split_once("/*") {
-        rules += before;
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    rules += rest;
-    let words: Vec<&str> = rules.split_whitespace().collect();
-    format!("<div class=\"poolscope-style\" hidden><style>{}</style></div>", words.join(" "))
+    format!("<div class=\"poolscope-style\" hidden><style>{}</style></div>", css())
 }
 
 /// One line. It begins with `<div` because Markdown lets only a few tags begin a block of HTML that may go on in the

@@ -25,6 +25,7 @@ mod processlist;
 mod scene;
 mod sentence;
 mod status;
+pub mod style;
 mod svg;
 mod timeline;
 mod truths;

@@ -7,7 +7,7 @@ use crate::scene::{Anchor, Glyph, Item, Scene, Shape};
 
 /// The one stylesheet of all pictures. Colours are custom properties with fallbacks, so a host can override them.
 pub fn css() -> &'static str {
-    include_str!("poolscope-scene.css")
+    crate::stylesheet!("poolscope-scene.css")
 }
 
 /// An element inside of the picture: a `path` for as many shapes as fit into it, or a `g` with texts.

@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// All that one widget loads to show a run, in bytes of gzip; its run comes with the page. A ratchet: it only goes down; the goal is 120,000.
-const WIDGET_GZIP_MAX: usize = 130_400;
+const WIDGET_GZIP_MAX: usize = 129_900;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Weight {

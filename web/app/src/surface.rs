@@ -152,7 +152,7 @@ pub fn simulate(scenario: &str) -> Result<String, JsError> {
 #[cfg(feature = "studio")]
 #[wasm_bindgen]
 pub fn studio_css() -> String {
-    include_str!("studio/studio.css").to_owned()
+    poolscope_timeline::stylesheet!("studio/studio.css").to_owned()
 }
 
 /// Cells of a phase map, from the `from`-th on in its order of filling, as `swept` takes them. Meant for a worker, since it takes time.
@@ -175,7 +175,7 @@ pub fn swept(handle: u32, serial: u32, from: usize, text: String) {
 /// The stylesheet of the widget and of its picture.
 #[wasm_bindgen]
 pub fn css() -> String {
-    poolscope_timeline::css().to_owned() + include_str!("widget.css")
+    poolscope_timeline::css().to_owned() + poolscope_timeline::stylesheet!("widget.css")
 }
 
 fn send(handle: u32, message: Message) {
