@@ -15,7 +15,7 @@ const PITFALLS = {
   'debug-mode': [[0, 'QueuePool limit of size 2 overflow 1 reached'], [2, undefined, 'QueuePool limit']],
   middleboxes: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1, '[Errno 110] Connection timed out'], [3], [4], [5]],
   apscheduler: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1], [2]],
-  arithmetic: [[0, "(1040, 'Too many connections')"], [1, "(1040, 'Too many connections')"], [2], [3, "(2014, 'Command Out of Sync')"]],
+  arithmetic: [[0, "(1040, 'Too many connections')"], [1, "(1040, 'Too many connections')"], [2], [3, "(2013, 'Lost connection to MySQL server during query')"]],
   tornado: [[0, 'PendingRollbackError'], [3], [4], [5, 'QueuePool limit of size 2 overflow 1 reached']],
 };
 /** Pages that are about no error of their own. */

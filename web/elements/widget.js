@@ -148,7 +148,8 @@ export class Widget {
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
       if (this.#wantsTools()) await this.#tools();
-      const [instance, shown] = await Promise.all([acquire(this.#kind), this.#shown()]);
+      let [instance, shown] = await Promise.all([acquire(this.#kind), this.#shown()]);
+      while (instance.poisoned) instance = await acquire(this.#kind); // A neighbour has crashed it meanwhile.
       if (mounted !== this.#mounted) return;
       mounted.instance = instance;
       instance.users.add(this.#lost);
