@@ -31,9 +31,9 @@ def running():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="poolscope-snippets-"))
     port = free_port()
     try:
-        install = [program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}/data", "--skip-test-db"]
+        install = [program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}/data", "--skip-test-db", f"--tmpdir={folder}"]
         subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
-        options = [f"--datadir={folder}/data", f"--socket={folder}/s", f"--port={port}", "--bind-address=127.0.0.1"]
+        options = [f"--datadir={folder}/data", f"--socket={folder}/s", f"--port={port}", "--bind-address=127.0.0.1", f"--tmpdir={folder}"]
         small = ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--skip-log-bin", "--user=root"]
         with open(folder / "log", "wb") as log:
             server = subprocess.Popen([program("mariadbd", "mysqld"), "--no-defaults", *options, *small], stderr=log, stdout=log)

@@ -67,7 +67,8 @@ class Installation:
         self.inside = folder
         self.prefix = ["unshare", "--mount", "sh", "-c", INTO_ROOT, root] if root else []
         shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
+        # Not /tmp: a server that starts removes what it takes for leftovers there, also of one that is being installed.
+        os.makedirs(self.folder + "/tmp")
         template = folder + "/template"
         user = "--user=" + ("root" if os.getuid() == 0 else os.environ.get("USER", "mysql"))
         if kind == "mariadb":
@@ -76,6 +77,7 @@ class Installation:
         else:
             command = [self.program(), "--no-defaults", "--datadir=" + template, "--initialize-insecure", user]
             command += ["--innodb-redo-log-capacity=8M"]
+        command += [f"--tmpdir={folder}/tmp"]
         self.user = user
         done = subprocess.run(self.prefix + command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
@@ -96,6 +98,7 @@ class Server:
         self.installation = installation
         inside, outside = installation.inside + "/" + name, installation.folder + "/" + name
         shutil.copytree(installation.folder + "/template", outside + "/data")
+        os.makedirs(outside + "/tmp")
         self.port, self.admin_port = free_port(), free_port()
         self.socket = outside + "/sock"
         self.log = outside + "/log"
@@ -104,7 +107,7 @@ class Server:
             f.write("GRANT ALL ON *.* TO 'monitor'@'%' WITH GRANT OPTION;\n")
         kind = installation.kind
         self.command = installation.prefix + [installation.program(), "--no-defaults", installation.user]
-        self.command += [f"--datadir={inside}/data", f"--socket={inside}/sock", f"--pid-file={inside}/pid"]
+        self.command += [f"--datadir={inside}/data", f"--socket={inside}/sock", f"--pid-file={inside}/pid", f"--tmpdir={inside}/tmp"]
         self.command += [f"--port={self.port}", f"--{ADMIN[kind]}={self.admin_port}", "--bind-address=127.0.0.1"]
         self.command += ["--innodb-fast-shutdown=2", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", f"--init-file={inside}/init.sql"]
         self.command += SMALL[kind] + [f"--{name.replace('_', '-')}={value}" for name, value in variables.items()]
