@@ -35,7 +35,8 @@ export class Runs {
 
   /** The run with these knobs. @param {Reader} reader @param {object} more */
   async make(reader, more) {
-    const [simulator, request] = await Promise.all([acquire('simulator'), this.request(reader, more)]);
+    let [simulator, request] = await Promise.all([acquire('simulator'), this.request(reader, more)]);
+    while (simulator.poisoned) simulator = await acquire('simulator'); // A neighbour has crashed it meanwhile.
     return simulator.app.record(request);
   }
 

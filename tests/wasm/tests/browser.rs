@@ -193,6 +193,12 @@ async fn knobs_run_the_scenario_again_at_the_same_time() {
     assert!(text(&root, ".mistake").contains("wait_timeout"));
     assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."));
 
+    // Neither is the answer of a simulator of another release taken for the run, nor is it kept from the reader.
+    ran(handle, b"poolscope 0.0.9\n");
+    settle(&root).await;
+    assert!(text(&root, ".mistake").contains("no run that this release could show"));
+    assert!(text(&root, ".outcome").starts_with("12 requests: 12 served."));
+
     click(&root, "[data-do=reset]");
     settle(&root).await;
     assert!(text(&root, ".outcome").contains("failed (2013"));

@@ -34,9 +34,15 @@ pub fn read(text: &str) -> Result<Show, Vec<Diagnostic>> {
 /// Another release wrote it, or nobody.
 #[cfg_attr(feature = "studio", allow(dead_code, reason = "the studio runs scenarios itself"))]
 pub fn replay(lang: &str, recording: &[u8]) -> Result<Show, Vec<Diagnostic>> {
-    let Some(recording) = Recording::from_bytes(recording) else {
+    let experiment = Experiment::recorded(recorded(recording)?);
+    Ok(Show { experiment, lang: lang.to_owned(), wish: Wish::default() })
+}
+
+/// # Errors
+/// Another release wrote it, or nobody.
+pub fn recorded(bytes: &[u8]) -> Result<Recording, Vec<Diagnostic>> {
+    Recording::from_bytes(bytes).ok_or_else(|| {
         let message = "this is no run that this release could show".to_owned();
-        return Err(vec![Diagnostic { place: Place::Path("recording".to_owned()), message, hint: String::new() }]);
-    };
-    Ok(Show { experiment: Experiment::recorded(recording), lang: lang.to_owned(), wish: Wish::default() })
+        vec![Diagnostic { place: Place::Path("recording".to_owned()), message, hint: String::new() }]
+    })
 }

@@ -5,8 +5,6 @@ use std::rc::Rc;
 use std::thread::LocalKey;
 
 use poolscope_sim::scenario::Diagnostic;
-#[cfg(not(feature = "studio"))]
-use poolscope_sim::trace::Recording;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::AppHandle;
@@ -86,13 +84,11 @@ pub fn update(handle: u32, config: &str) -> Result<(), JsError> {
     Ok(())
 }
 
-/// The run that was asked for.
+/// The run that was asked for; one of another release, such as of a simulator that a cache has kept, is told to the reader.
 #[cfg(not(feature = "studio"))]
 #[wasm_bindgen]
 pub fn ran(handle: u32, recording: &[u8]) {
-    if let Some(recording) = Recording::from_bytes(recording) {
-        send(handle, Message::Ran(Ok(Box::new(recording))));
-    }
+    send(handle, Message::Ran(config::recorded(recording).map(Box::new).map_err(|d| Diagnostic::lines(&d))));
 }
 
 /// The run that was asked for cannot be.
