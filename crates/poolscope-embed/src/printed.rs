@@ -1,9 +1,9 @@
 //! A moment of a run as text, exactly as the tools that readers have at home print it.
 
 use poolscope_sim::scenario::{Node, Value};
+use poolscope_sim::simulate;
 use poolscope_sim::trace::{log_text, pool_log};
-use poolscope_sim::{Trace, simulate};
-use poolscope_timeline::{Moment, Timeline, When, status};
+use poolscope_timeline::{Moment, Timeline, status_text};
 
 use crate::experiment::Experiment;
 use crate::html::text;
@@ -52,7 +52,7 @@ impl Printed {
                 moment.engines.iter().map(|engine| engine.status.as_str()).collect::<Vec<_>>().join("\n")
             }
             Printed::Processlist => moment.processlist_text(),
-            Printed::GlobalStatus => global_status(&trace, looked_at.into()),
+            Printed::GlobalStatus => status_text(&trace, looked_at.into()),
             Printed::Log => {
                 let written = pool_log(&trace).iter().filter(|line| line.event <= looked_at).count();
                 log_text(&trace).lines().take(written).collect::<Vec<_>>().join("\n")
@@ -70,23 +70,4 @@ impl Printed {
         };
         Ok(format!("<div><pre tabindex=\"0\"><code class=\"{kind}\">{}</code></pre></div>", text(&lines)))
     }
-}
-
-/// The counters that tell of connections, as the `mysql` client prints them.
-fn global_status(trace: &Trace, when: When) -> String {
-    let heads = [("Variable_name", "Value".to_owned())];
-    let counters = status(trace, when).map(|(name, value)| (name, value.to_string()));
-    let rows: Vec<_> = heads.into_iter().chain(counters).collect();
-    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
-    let name_width = width(&mut rows.iter().map(|(name, _)| name.len()));
-    let value_width = width(&mut rows.iter().map(|(_, value)| value.len()));
-    let rule = format!("+{}+{}+\n", "-".repeat(name_width + 2), "-".repeat(value_width + 2));
-    let mut table = rule.clone();
-    for (n, (name, value)) in rows.iter().enumerate() {
-        table += &format!("| {name:name_width$} | {value:value_width$} |\n");
-        if n == 0 {
-            table += &rule;
-        }
-    }
-    format!("{table}{rule}{} rows in set (0.00 sec)", rows.len() - 1)
 }

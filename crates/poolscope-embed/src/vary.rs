@@ -51,7 +51,7 @@ impl Request {
             ));
             return None;
         };
-        let values: Vec<KnobValue> = items.iter().filter_map(|item| knob_value(&item.value)).collect();
+        let values: Vec<KnobValue> = items.iter().filter_map(|item| KnobValue::of(&item.value)).collect();
         if values.len() < 2 || values.len() < items.len() {
             mistakes.push(FenceMistake::at(
                 &path.place,
@@ -61,15 +61,6 @@ impl Request {
             return None;
         }
         Some(Request { path: name.clone(), values })
-    }
-}
-
-fn knob_value(value: &Value) -> Option<KnobValue> {
-    match value {
-        Value::Bool(on) => Some(KnobValue::Switch(*on)),
-        Value::Integer(number) => Some(KnobValue::Number(*number)),
-        Value::Text(text) => Some(KnobValue::Text(text.clone())),
-        _ => None,
     }
 }
 

@@ -42,7 +42,7 @@ pub use permalink::{Changed, Permalink};
 pub use processlist::ProcessRow;
 pub use scene::{Anchor, Frame, Glyph, Item, Scene, SceneOptions, Shape, scene};
 pub use sentence::{sentence, why};
-pub use status::status;
+pub use status::{status, status_text};
 pub use svg::{Part, css, parts, svg};
 pub use timeline::{
     Bar, BarKind, Condition, Disagreement, DisagreementKind, Gauge, Group, Lane, LaneKind, Mark, MarkKind, Quiet, Run,

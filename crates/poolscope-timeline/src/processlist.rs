@@ -112,7 +112,7 @@ fn session(trace: &Trace, thread: &Thread, at: SimTime, progress: Option<&'stati
     }
 }
 
-/// The `mysql` client's table. Numbers are on the right, everything else on the left.
+/// What the `mysql` client prints.
 pub fn text(rows: &[ProcessRow]) -> String {
     let mut table: Vec<Vec<String>> = vec![
         ["Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress"]
@@ -135,6 +135,11 @@ pub fn text(rows: &[ProcessRow]) -> String {
         ]);
     }
     let columns = if rows.iter().any(|r| r.progress.is_some()) { 9 } else { 8 };
+    client_table(&table, columns, &[0, 5, 8])
+}
+
+/// The `mysql` client's table, `table[0]` being the heads. Numbers are on the right, everything else on the left.
+pub fn client_table(table: &[Vec<String>], columns: usize, numbers: &[usize]) -> String {
     let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut rule = String::from("+");
@@ -147,7 +152,7 @@ pub fn text(rows: &[ProcessRow]) -> String {
     for (i, row) in table.iter().enumerate() {
         for (column, width) in widths.iter().enumerate() {
             let pad = " ".repeat(width - row[column].chars().count());
-            let right = i > 0 && matches!(column, 0 | 5 | 8);
+            let right = i > 0 && numbers.contains(&column);
             out.push_str("| ");
             out.push_str(if right { &pad } else { &row[column] });
             out.push_str(if right { &row[column] } else { &pad });
@@ -159,7 +164,8 @@ pub fn text(rows: &[ProcessRow]) -> String {
         }
     }
     out.push_str(&rule);
-    out.push_str(&rows.len().to_string());
-    out.push_str(if rows.len() == 1 { " row in set (0.00 sec)" } else { " rows in set (0.00 sec)" });
+    let rows = table.len() - 1;
+    out.push_str(&rows.to_string());
+    out.push_str(if rows == 1 { " row in set (0.00 sec)" } else { " rows in set (0.00 sec)" });
     out
 }

@@ -4,6 +4,7 @@ use poolscope_sim::Trace;
 use poolscope_sim::trace::{EventKind, Rule};
 
 use crate::moment::When;
+use crate::processlist::client_table;
 
 /// Too many connections.
 const ER_CON_COUNT_ERROR: u16 = 1040;
@@ -47,4 +48,12 @@ pub fn status(trace: &Trace, when: When) -> [(&'static str, u32); 6] {
         ("Max_used_connections", most),
         ("Threads_connected", connected),
     ]
+}
+
+/// As the `mysql` client prints them: values are texts there, on the left.
+pub fn status_text(trace: &Trace, when: When) -> String {
+    let heads = ["Variable_name", "Value"].map(str::to_owned).to_vec();
+    let counters = status(trace, when).map(|(name, value)| vec![name.to_owned(), value.to_string()]);
+    let table: Vec<_> = [heads].into_iter().chain(counters).collect();
+    client_table(&table, 2, &[])
 }

@@ -42,6 +42,16 @@ pub enum KnobValue {
 }
 
 impl KnobValue {
+    /// What a knob can be set to, as it is written in a scenario or a fence.
+    pub fn of(value: &Value) -> Option<KnobValue> {
+        match value {
+            Value::Bool(on) => Some(KnobValue::Switch(*on)),
+            Value::Integer(number) => Some(KnobValue::Number(*number)),
+            Value::Text(text) => Some(KnobValue::Text(text.clone())),
+            _ => None,
+        }
+    }
+
     pub fn to_value(&self) -> Value {
         match self {
             KnobValue::Number(n) => Value::Integer(*n),

@@ -101,9 +101,9 @@ fn written_choices(node: &Node, set: &str, scenario: &Scenario, m: &mut Mistakes
                 let value = fields.require("value", "{ value = …, label = \"…\" }", m).map(|n| (&n.value, n));
                 let label = fields.take("label").and_then(|n| words(n, "label", m));
                 fields.finish(m);
-                (value.and_then(|(v, _)| knob_value(v)), label)
+                (value.and_then(|(v, _)| KnobValue::of(v)), label)
             }
-            value => (knob_value(value), None),
+            value => (KnobValue::of(value), None),
         };
         let Some(value) = value else {
             m.add(&item.place, "a choice is text, a number, true or false", "");
@@ -120,15 +120,6 @@ fn written_choices(node: &Node, set: &str, scenario: &Scenario, m: &mut Mistakes
         options.push(KnobOption { value, label });
     }
     options
-}
-
-fn knob_value(value: &Value) -> Option<KnobValue> {
-    match value {
-        Value::Bool(b) => Some(KnobValue::Switch(*b)),
-        Value::Integer(n) => Some(KnobValue::Number(*n)),
-        Value::Text(t) => Some(KnobValue::Text(t.clone())),
-        _ => None,
-    }
 }
 
 /// The closed set of values of an option, with what a reader calls them.
@@ -185,7 +176,7 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
     if !SETTABLE.contains(&set) {
         return None;
     }
-    if let Some(value) = document.get(set).and_then(|node| knob_value(&node.value)) {
+    if let Some(value) = document.get(set).and_then(|node| KnobValue::of(&node.value)) {
         return Some(value);
     }
     let engine = scenario.engines.first()?;
