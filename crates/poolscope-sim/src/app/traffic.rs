@@ -29,6 +29,9 @@ impl<O: Observer> State<'_, O> {
         for (index, sessions) in scenario.other_sessions.iter().enumerate() {
             self.agenda.add_from_scenario(sessions.at, 0, Target::OtherSessions { index: index as u32 });
         }
+        for (index, fault) in scenario.faults.iter().enumerate() {
+            self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
+        }
         for (kind, options) in scenario.processes.iter().enumerate() {
             let first = self.first_process(kind);
             let copies = if options.debug || options.preload.is_some() { 1 } else { options.count as u16 };
@@ -38,9 +41,6 @@ impl<O: Observer> State<'_, O> {
             for at in options.edited_at.iter().filter(|_| options.debug) {
                 self.agenda.add_from_scenario(*at, 1, Target::Edited { process: first });
             }
-        }
-        for (index, fault) in scenario.faults.iter().enumerate() {
-            self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
         }
         for at in &scenario.garbage.at {
             self.agenda.add_from_scenario(*at, 2, Target::Collect);

@@ -59,6 +59,11 @@ impl SharedSockets {
         Some(Reads::Other { connection, until })
     }
 
+    /// The connections with something outstanding on this session, in the order of sending.
+    fn sent_on(&self, thread: u32) -> Vec<u32> {
+        self.0.iter().filter(|o| o.thread == thread).map(|o| o.connection).collect()
+    }
+
     /// What the server does next on this session.
     fn next(&self, thread: u32) -> Option<Outstanding> {
         self.0.iter().filter(|o| o.thread == thread && o.given.is_none()).min_by_key(|o| o.until).copied()
@@ -172,7 +177,13 @@ impl<O: Observer> State<'_, O> {
         if !self.forked {
             return;
         }
+        // Whoever sent first is the first to hear of it.
         let mut waiting = Vec::new();
+        for connection in self.shared.sent_on(thread) {
+            if let Some(other) = self.dbapi.get_mut(connection).filter(|other| other.death.is_none()) {
+                waiting.extend(other.busy.take());
+            }
+        }
         self.dbapi.for_each(|other| {
             if other.thread == thread && other.death.is_none() {
                 other.death = Some((death, event));
