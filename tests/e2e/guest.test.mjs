@@ -440,6 +440,7 @@ test('compare: two runs of the same seed, where they part, and what each comes t
   const widget = await live(page);
   const plain = await compared(widget);
   assert.match(plain.text.join('\n'), /First difference, \d.*\nbefore .*\nnow /);
+  assert.match((await widget.host.locator('output.now').textContent()) ?? '', /^25/, 'where the run as it was fails');
   assert.ok(plain.rows.includes('engine.pool_recycle305'), plain.rows.join('\n'));
   assert.ok(plain.rows.some((row) => /^served1012.*better$/.test(row)), plain.rows.join('\n'));
   assert.ok((await widget.picture.getByText('before', { exact: true }).count()) > 2, 'lanes of both');
@@ -459,12 +460,20 @@ test('compare: two runs of the same seed, where they part, and what each comes t
   await widget.button('Link to this moment').click();
   const link = await widget.host.locator('.taken').textContent();
   assert.match(link, /&engine\.pool_recycle=5&.*compare\.engine\.pool_recycle=60&compare\.variables\.wait_timeout=20&/);
+  await widget.button('HTML').click();
+  const again = (await widget.host.locator('.taken').textContent()) ?? '';
   assert.deepEqual(await violated(), []);
   assert.deepEqual(problems, []);
 
   await page.unroute('**/guest/page.html');
   await page.goto('about:blank');
   await show(page, element(), { head: `<script>location.hash = ${JSON.stringify(link)}</script>${SCRIPT}` });
+  assert.deepEqual((await compared(await live(page))).rows, other.rows);
+
+  // So does the element that was copied.
+  await page.unroute('**/guest/page.html');
+  await page.goto('about:blank');
+  await show(page, again, { head: SCRIPT });
   assert.deepEqual((await compared(await live(page))).rows, other.rows);
 });
 

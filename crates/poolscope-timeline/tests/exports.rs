@@ -8,6 +8,7 @@ use expect_test::{Expect, expect};
 use poolscope_sim::scenario::{KnobValue, Node, Value};
 use poolscope_sim::time::SimTime;
 use poolscope_sim::{Document, Trace};
+use poolscope_timeline::export::Snippet;
 use poolscope_timeline::{Lang, Timeline, export};
 use runs::{DEAD, LEAK, NIGHT, WAIT, run};
 
@@ -17,9 +18,13 @@ fn settings() -> Vec<(String, KnobValue)> {
         .to_vec()
 }
 
+fn snippet<'s>(settings: &'s [(String, KnobValue)], compare: Option<&'s [(String, KnobValue)]>) -> Snippet<'s> {
+    Snippet { scenario: "gone-away", settings, compare, at: Some(SimTime(25_040_001)), lang: Lang::ZhCn }
+}
+
 #[test]
 fn a_fence_says_the_same_again() {
-    let text = export::fence("gone-away", &settings(), Some(SimTime(25_040_001)));
+    let text = export::fence(&snippet(&settings(), None));
     expect![[r#"
         ```poolscope
         scenario = "gone-away"
@@ -41,10 +46,44 @@ fn a_fence_says_the_same_again() {
 
 #[test]
 fn an_element_says_the_same_again() {
-    let text = export::html("gone-away", &settings(), Some(SimTime(25_000_000)), Lang::ZhCn);
+    let text = export::html(&Snippet { at: Some(SimTime(25_000_000)), ..snippet(&settings(), None) });
     expect![[r#"
         <pool-scope scenario='gone-away' knobs='{"engine.pool_recycle":30,"engine.pool_pre_ping":true,"driver":"it&#39;s \"&lt;x&gt;\"\\"}' at='25 s' lang='zh-CN'></pool-scope>
     "#]].assert_eq(&text);
+}
+
+#[test]
+fn the_run_beside_is_said_as_well() {
+    let settings = settings();
+    let (now, before) = (&settings[1..2], &settings[..1]);
+    let plain = |compare| Snippet { at: None, lang: Lang::En, ..snippet(now, Some(compare)) };
+    expect![[r#"
+        ```poolscope
+        scenario = "gone-away"
+        compare = true
+        [set]
+        "engine.pool_pre_ping" = true
+        ```
+    "#]]
+    .assert_eq(&export::fence(&plain(&[])));
+    expect![[r#"
+        ```poolscope
+        scenario = "gone-away"
+        [set]
+        "engine.pool_pre_ping" = true
+        [compare]
+        "engine.pool_recycle" = 30
+        ```
+    "#]]
+    .assert_eq(&export::fence(&plain(before)));
+    expect![[r#"
+        <pool-scope scenario='gone-away' knobs='{"engine.pool_pre_ping":true}' compare='{}'></pool-scope>
+    "#]]
+    .assert_eq(&export::html(&plain(&[])));
+    expect![[r#"
+        <pool-scope scenario='gone-away' knobs='{"engine.pool_pre_ping":true}' compare='{"engine.pool_recycle":30}'></pool-scope>
+    "#]]
+    .assert_eq(&export::html(&plain(before)));
 }
 
 fn table(node: &Node) -> &[(String, Node)] {

@@ -7,4 +7,4 @@ mod snippet;
 
 pub use perfetto::perfetto;
 pub use python::python;
-pub use snippet::{fence, html, knobs};
+pub use snippet::{Snippet, fence, html, knobs};

@@ -5,25 +5,46 @@ use poolscope_sim::time::SimTime;
 
 use crate::words::Lang;
 
+type Settings = [(String, KnobValue)];
+
+/// What a reader sees, to be seen again elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Snippet<'s> {
+    pub scenario: &'s str,
+    pub settings: &'s Settings,
+    /// The settings of the run beside it, if there is one; none of them: the scenario as it is.
+    pub compare: Option<&'s Settings>,
+    pub at: Option<SimTime>,
+    pub lang: Lang,
+}
+
 /// For a book with `mdbook-poolscope`; the scenario is one of its library.
-pub fn fence(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime>) -> String {
+pub fn fence(snippet: &Snippet) -> String {
     let mut out = String::from("```poolscope\n");
-    line(&mut out, "scenario", &quoted(scenario));
-    if let Some(at) = at {
+    line(&mut out, "scenario", &quoted(snippet.scenario));
+    if let Some(at) = snippet.at {
         line(&mut out, "at", &quoted(&exactly(at)));
     }
+    if snippet.compare.is_some_and(<[_]>::is_empty) {
+        line(&mut out, "compare", "true");
+    }
+    table(&mut out, "[set]\n", snippet.settings);
+    table(&mut out, "[compare]\n", snippet.compare.unwrap_or_default());
+    out.push_str("```\n");
+    out
+}
+
+fn table(out: &mut String, head: &str, settings: &Settings) {
     if !settings.is_empty() {
-        out.push_str("[set]\n");
+        out.push_str(head);
     }
     for (path, value) in settings {
         let value = match value {
             KnobValue::Text(text) => quoted(text),
             value => value.to_string(),
         };
-        line(&mut out, &quoted(path), &value);
+        line(out, &quoted(path), &value);
     }
-    out.push_str("```\n");
-    out
 }
 
 fn line(out: &mut String, key: &str, value: &str) {
@@ -55,24 +76,27 @@ fn exactly(at: SimTime) -> String {
 }
 
 /// For any page that has `pool-scope.js`.
-pub fn html(scenario: &str, settings: &[(String, KnobValue)], at: Option<SimTime>, lang: Lang) -> String {
+pub fn html(snippet: &Snippet) -> String {
     let mut out = String::from("<pool-scope");
-    attribute(&mut out, "scenario", scenario);
-    if !settings.is_empty() {
-        attribute(&mut out, "knobs", &knobs(settings));
+    attribute(&mut out, "scenario", snippet.scenario);
+    if !snippet.settings.is_empty() {
+        attribute(&mut out, "knobs", &knobs(snippet.settings));
     }
-    if let Some(at) = at {
+    if let Some(settings) = snippet.compare {
+        attribute(&mut out, "compare", &knobs(settings));
+    }
+    if let Some(at) = snippet.at {
         attribute(&mut out, "at", &exactly(at));
     }
-    if lang != Lang::En {
-        attribute(&mut out, "lang", lang.tag());
+    if snippet.lang != Lang::En {
+        attribute(&mut out, "lang", snippet.lang.tag());
     }
     out.push_str("></pool-scope>\n");
     out
 }
 
 /// As the element's attribute has them: JSON, by path.
-pub fn knobs(settings: &[(String, KnobValue)]) -> String {
+pub fn knobs(settings: &Settings) -> String {
     let mut out = String::from("{");
     for (path, value) in settings {
         if 1 < out.len() {

@@ -9,7 +9,7 @@ mod view;
 mod wish;
 mod words;
 
-use poolscope_sim::scenario::{Diagnostic, Fault, FaultKind, KnobValue, Scenario};
+use poolscope_sim::scenario::{Diagnostic, Fault, FaultKind, KnobValue, LookAt, Scenario};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::{EventId, jsonl, log_lines};
 use poolscope_sim::{Trace, simulate};
@@ -236,6 +236,13 @@ impl State {
         (self.studio.compare, self.studio.against) = (true, options);
         self.compare();
         self.stage.show(self.studio.shown(&self.experiment));
+        // Where this run is mended, the moment that matters is the other one's.
+        let Some(beside) = &self.studio.beside else { return };
+        let timeline = &self.experiment.timeline;
+        let mended = timeline.steps.iter().all(|step| step.kind != StepKind::Error);
+        if mended && self.experiment.trace.scenario.look_at == LookAt::FirstError {
+            self.go(Playhead::time(Playhead::initial(&beside.trace).at).carried(timeline));
+        }
     }
 
     /// Whether there are two runs to compare.
@@ -398,7 +405,8 @@ impl State {
         let words = words(lang);
         let trace = &self.experiment.trace;
         let (name, at) = (trace.scenario.name.as_str(), Some(self.playhead.at));
-        let turned = &self.experiment.turned;
+        let compare = self.studio.beside.is_some().then_some(self.studio.against.as_slice());
+        let snippet = export::Snippet { scenario: name, settings: &self.experiment.turned, compare, at, lang };
         let file = |ending: &str| name.to_owned() + ending;
         let picture = || {
             // A file has no page to take its colours from.
@@ -408,8 +416,8 @@ impl State {
         };
         let (how, name, kind, text) = match purpose {
             "t-link" => ("copy", "link".to_owned(), "", self.permalink().write()),
-            "t-fence" => ("copy", String::new(), "", export::fence(name, turned, at)),
-            "t-html" => ("copy", String::new(), "", export::html(name, turned, at, lang)),
+            "t-fence" => ("copy", String::new(), "", export::fence(&snippet)),
+            "t-html" => ("copy", String::new(), "", export::html(&snippet)),
             "t-python" => match export::python(trace) {
                 Some(text) => ("save", file(".py"), "text/x-python", text),
                 None => {
