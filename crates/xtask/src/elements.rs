@@ -16,6 +16,7 @@ use crate::workspace::Workspace;
 /// What pages load by name; every other module is part of one of these.
 const ENTRIES: [&str; 5] = ["pool-scope.js", "pool-playground.js", "embed.js", "studio.js", "sweep.js"];
 const GLUES: [&str; 3] = ["poolscope_app.js", "poolscope_studio.js", "poolscope_headless.js"];
+const STYLE: &str = "poolscope.css";
 /// A classic script with everything inside.
 pub const SINGLE: &str = "poolscope.single.js";
 const VIEW: &str = "poolscope_app_bg.wasm";
@@ -115,7 +116,7 @@ pub fn shrink(tools: &Tools, folder: &Path, more: &[&str]) -> Result<()> {
         bundle.args(["--external:./pool-scope.js", "--external:./studio.js", "--external:node:*"]);
         process::run(bundle.arg("--outdir=.small").current_dir(folder))?;
         let mut glue = tools.esbuild()?;
-        glue.args(GLUES).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
+        glue.args(GLUES).arg(STYLE).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
         process::run(glue.arg("--outdir=.small").current_dir(folder))?;
         let kept = [folder.join(SINGLE)];
         for entry in fs::read_dir(folder)? {
@@ -124,7 +125,7 @@ pub fn shrink(tools: &Tools, folder: &Path, more: &[&str]) -> Result<()> {
                 fs::remove_file(&file)?;
             }
         }
-        for name in ENTRIES.iter().chain(&GLUES).chain(more) {
+        for name in ENTRIES.iter().chain(&GLUES).chain(&[STYLE]).chain(more) {
             fs::rename(small.join(name), folder.join(name)).with_context(|| format!("esbuild wrote no {name}"))?;
         }
         fs::remove_dir_all(&small).with_context(|| format!("cannot remove {}", small.display()))

@@ -118,8 +118,7 @@ fn build(workspace: &Workspace) -> Result<()> {
 fn package(workspace: &Workspace) -> Result<()> {
     let packed = package::pack(workspace)?;
     package::pack_crates(workspace, true)?;
-    sizes::check(&packed.npm)?;
-    sizes::check_headless(&packed.npm)
+    sizes::check_package(&packed.npm)
 }
 
 /// mdBook reports a broken chapter or theme only through `tracing`; without a subscriber it would be silent.

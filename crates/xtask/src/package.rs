@@ -79,11 +79,11 @@ fn build(workspace: &Workspace, tools: &Tools, npm: &Path) -> Result<()> {
     scenarios::write(workspace, &scenarios::published(workspace)?, &npm.join("scenarios"))?;
     elements::copy(workspace, npm)?;
     elements::join(tools, npm)?;
-    elements::shrink(tools, npm, &HEADLESS)?;
     // The static pictures of a page take their colours from the same file as the place around them.
     let style = npm.join("poolscope.css");
     let scene = fs::read_to_string(workspace.root.join(SCENE_STYLE)).context(SCENE_STYLE)?;
     fs::write(&style, fs::read_to_string(&style)? + &scene)?;
+    elements::shrink(tools, npm, &HEADLESS)?;
     for name in ["package.json", "README.md", "custom-elements.json", "index.d.ts", "headless.d.ts"] {
         fs::copy(source.join(name), npm.join(name)).with_context(|| format!("cannot copy {name}"))?;
     }

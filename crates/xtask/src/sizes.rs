@@ -10,7 +10,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// All that one widget loads to show a run, in bytes of gzip; its run comes with the page. A ratchet: it only goes down; the goal is 120,000.
-const WIDGET_GZIP_MAX: usize = 129_900;
+const WIDGET_GZIP_MAX: usize = 129_300;
+
+/// The same of the packages, whose stylesheet also has the colours of static pictures: the pages of the book have those inside.
+const PACKAGE_GZIP_MAX: usize = 130_700;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Weight {
@@ -102,8 +105,10 @@ pub fn check(folder: &Path) -> Result<()> {
     check_sum("with the first turned knob", &SIMULATOR, folder, SIMULATOR_GZIP_MAX)
 }
 
-/// The same for the simulator without a view.
-pub fn check_headless(folder: &Path) -> Result<()> {
+/// The same for the packages, which have the simulator for programs as well.
+pub fn check_package(folder: &Path) -> Result<()> {
+    check_sum("one widget loads", &WIDGET, folder, PACKAGE_GZIP_MAX)?;
+    check_sum("with the first turned knob", &SIMULATOR, folder, SIMULATOR_GZIP_MAX)?;
     check_sum("simulate() loads", &HEADLESS, folder, HEADLESS_GZIP_MAX)
 }
 

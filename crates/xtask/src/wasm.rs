@@ -208,6 +208,8 @@ fn shrink(workspace: &Workspace, mut wasm_opt: Command, library: &str, folder: &
             .args(FEATURES)
             .args(["--flatten", "--rereloop", "-Oz"])
             .args(COMPRESSES_BETTER)
+            // The stack has the lowest addresses and grows downwards: no data lies there.
+            .arg("--low-memory-unused")
             .arg("--strip-producers");
         // The site and the packages have the same modules: the same module is shrunk in the same way once.
         let mut hasher = DefaultHasher::new();

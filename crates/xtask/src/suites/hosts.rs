@@ -42,7 +42,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     let packed = package::pack(workspace)?;
     let hosts = Hosts { workspace, tools: Tools::new()?, packed, source: tests.join("hosts"), work, sites };
     let mut count = count::check(package::pack_crates(workspace, false));
-    count += count::check(sizes::check_headless(&hosts.packed.npm));
+    count += count::check(sizes::check_package(&hosts.packed.npm));
     hosts.install()?;
     // Docusaurus takes as long as all others together.
     std::thread::scope(|threads| {
