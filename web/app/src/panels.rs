@@ -59,9 +59,9 @@ pub fn listing(trace: &Trace, moment: &Moment, subject: Option<EventId>) -> Mark
         } else {
             "<span class=\"lit\">"
         });
-        out.raw("<i>").text(&names).raw("</i>");
         studio::line_number(&mut out, number);
-        out.text(text).raw("\n</span>");
+        // After the text: where there is no room beside it, the names go below.
+        out.text(text).raw("<i>").text(&names).raw("</i>\n</span>");
     }
     out
 }
