@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 use crate::{files, site, sizes, tools, wasm, web_server};
 
 pub fn run(workspace: &Workspace) -> Result<Count> {
+    let firefox = tools::firefox()?;
     let folder = packages(workspace)?;
     let site = site::build_release(workspace)?;
     let mut count = count::check(sizes::check(&site.widget_folder()));
@@ -22,7 +23,7 @@ pub fn run(workspace: &Workspace) -> Result<Count> {
     fs::create_dir_all(&crash).with_context(|| format!("cannot create {}", crash.display()))?;
     wasm::build_crash(workspace, &crash)?;
     let mut node = node(&folder, &site)?;
-    node.args(["--test", "--test-reporter=spec"]).env("CRASH", crash);
+    node.args(["--test", "--test-reporter=spec"]).env("CRASH", crash).env("FIREFOX", firefox);
     count += count::cases(&mut node)?;
     Ok(count)
 }
