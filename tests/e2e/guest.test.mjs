@@ -71,6 +71,43 @@ test('without WebAssembly the picture stays', async (t) => {
   await isStatic(page, /WebAssembly/);
 });
 
+test('in a browser that does not know the states of an element the widget works all the same', async (t) => {
+  const { page, problems } = await open(t);
+  await page.addInitScript(() => {
+    const { add } = CustomStateSet.prototype;
+    // As it was before Chrome 125, and a style sheet then leaves out what it cannot read.
+    CustomStateSet.prototype.add = function (state) {
+      if (!state.startsWith('--')) throw new DOMException('The identifier must begin with --.', 'SyntaxError');
+      return add.call(this, state);
+    };
+    const { replaceSync } = CSSStyleSheet.prototype;
+    CSSStyleSheet.prototype.replaceSync = function (text) {
+      return replaceSync.call(this, text.replace(/[^{}]*:state\([^{}]*\{[^{}]*\}/g, ''));
+    };
+  });
+  await show(page, element(), { head: SCRIPT });
+  const widget = await live(page);
+  assert.match((await widget.outcome.textContent()) ?? '', /2013/);
+  await widget.type('pool_recycle', 5);
+  assert.match((await widget.outcome.textContent()) ?? '', /12 served\.$/);
+  assert.equal(await widget.host.getByRole('img', { name: 'static picture' }).isVisible(), false);
+  assert.deepEqual(problems, []);
+});
+
+for (const [what, remove] of /** @type {[string, () => void][]} */ ([
+  ['attachInternals', () => delete HTMLElement.prototype.attachInternals],
+  ['adoptedStyleSheets', () => delete Document.prototype.adoptedStyleSheets],
+])) {
+  test(`in a browser without ${what} the picture stays`, async (t) => {
+    const { page, problems } = await open(t);
+    await page.addInitScript(remove);
+    await show(page, element(), { head: SCRIPT });
+    await page.waitForLoadState('networkidle');
+    assert.ok(await page.getByRole('img', { name: 'static picture' }).isVisible());
+    assert.deepEqual(problems, []);
+  });
+}
+
 test('a failure of the network is not for ever', async (t) => {
   const { page } = await open(t);
   let down = true;

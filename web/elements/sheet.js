@@ -19,3 +19,19 @@ export function sheet() {
   );
   return ownSheet;
 }
+
+/**
+ * What `:state()` selects. A browser that does not know it (before Chrome 125, Firefox 126, Safari 17.4) leaves the rules above out; the widget
+ * does without them.
+ * @param {ElementInternals} internals
+ * @returns {Pick<Set<string>, 'add' | 'delete' | 'has'>}
+ */
+export function statesOf(internals) {
+  try {
+    internals.states.add('live');
+    internals.states.delete('live');
+    return internals.states;
+  } catch {
+    return new Set();
+  }
+}

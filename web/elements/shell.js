@@ -16,9 +16,15 @@
  * @property {() => unknown} release  another copy takes over: leaves nothing behind, and says where the reader is
  */
 
-/** Gives an element to the page; in Node, where pages are only written, nothing happens. @param {string} tag @param {Copy} copy */
+/**
+ * Gives an element to the page. In Node, where pages are only written, nothing happens; nor does it in a browser that could not keep up (before
+ * Chrome 77, Firefox 101, Safari 16.4), where the static content stays.
+ * @param {string} tag
+ * @param {Copy} copy
+ */
 export function offer(tag, copy) {
   if (typeof customElements === 'undefined') return;
+  if (!('attachInternals' in HTMLElement.prototype && 'adoptedStyleSheets' in Document.prototype)) return;
   const defined = /** @type {any} */ (customElements.get(tag));
   if (defined) defined.offer?.(copy);
   else customElements.define(tag, shell(copy));

@@ -1,7 +1,7 @@
 // @ts-check
 // The life of one <pool-scope>: attributes in, events out. All meaning is in the wasm module.
 import { acquire } from './loader.js';
-import { sheet } from './sheet.js';
+import { sheet, statesOf } from './sheet.js';
 import { Runs, foresee } from './runs.js';
 import { MEANING, apology, claims, compared, isLong, language, message, page } from './source.js';
 
@@ -46,11 +46,11 @@ export class Widget {
   #attributes = new MutationObserver(() => this.#changed());
   /** @type {HTMLElement} */ #host;
   /** @type {ShadowRoot} */ #shadow;
-  /** @type {ElementInternals} */ #internals;
+  #states;
 
   /** @param {HTMLElement} host @param {ShadowRoot} shadow @param {ElementInternals} internals @param {unknown} state */
   constructor(host, shadow, internals, state) {
-    [this.#host, this.#shadow, this.#internals] = [host, shadow, internals];
+    [this.#host, this.#shadow, this.#states] = [host, shadow, statesOf(internals)];
     this.#reader = /** @type {Reader} */ (state ?? {});
     this.#runs = new Runs(host);
     this.#note.hidden = true;
@@ -89,7 +89,7 @@ export class Widget {
     this.#reader = {};
     this.#runs = new Runs(this.#host);
     if (this.#mounted?.instance && !this.#wantsTools()) this.#update();
-    else if (this.#mounted || this.#host.getAttribute('loading') === 'eager' || this.#internals.states.has('static')) this.#mount();
+    else if (this.#mounted || this.#host.getAttribute('loading') === 'eager' || this.#states.has('static')) this.#mount();
   }
 
   /** Whether the page's address is a link to this element's scenario: it goes to the first that has it. */
@@ -117,7 +117,7 @@ export class Widget {
       this.#kind = 'studio';
       return true;
     } catch (error) {
-      this.#internals.states.add('bare');
+      this.#states.add('bare');
       this.#tell('error', { message: message(error) });
       return false;
     }
@@ -144,7 +144,6 @@ export class Widget {
     // A fresh root each time: the old one may still be emptied later, or belong to a lost instance.
     const root = document.createElement('div');
     root.setAttribute('part', 'widget');
-    root.className = 'coming';
     const mounted = (this.#mounted = /** @type {NonNullable<typeof this.#mounted>} */ ({ root }));
     try {
       if (this.#wantsTools()) await this.#tools();
@@ -220,7 +219,7 @@ export class Widget {
     this.#unmount();
     this.#note.textContent = apology(language(this.#host), why);
     this.#note.hidden = false;
-    this.#internals.states.add('static');
+    this.#states.add('static');
     this.#tell('error', { message: why });
   }
 
@@ -228,10 +227,9 @@ export class Widget {
   #show(fallback) {
     this.#fallback.hidden = !fallback;
     this.#note.hidden = true;
-    this.#internals.states[fallback ? 'delete' : 'add']('live');
-    this.#internals.states.delete('static');
+    this.#states[fallback ? 'delete' : 'add']('live');
+    this.#states.delete('static');
     if (fallback) return;
-    this.#mounted?.root.classList.remove('coming');
     if (this.#linked) this.#host.scrollIntoView({ block: 'start' });
     this.#linked = undefined;
     this.#tell('load', {});
@@ -239,7 +237,7 @@ export class Widget {
 
   /** @param {string} type @param {any} detail */
   #tell(type, detail) {
-    if (type === 'change') this.#internals.states[Object.keys((this.#reader.knobs = detail.knobs)).length ? 'add' : 'delete']('turned');
+    if (type === 'change') this.#states[Object.keys((this.#reader.knobs = detail.knobs)).length ? 'add' : 'delete']('turned');
     if (type === 'seek') this.#reader.at = detail.at;
     if (type === 'error') detail.link = page(this.#host, this.#reader);
     this.#host.dispatchEvent(new CustomEvent(type, { detail }));
