@@ -21,7 +21,7 @@ pub(crate) struct State<'s, O: Observer> {
     pub observer: O,
     pub now: SimTime,
     pub agenda: Agenda,
-    /// Events and steps so far, recorded or not, for the limit.
+    /// Events and steps so far, recorded or not, for the limit; what is taken from the agenda counts too.
     steps: u64,
     /// The task that acts, if one does.
     current: Option<u16>,
@@ -62,8 +62,6 @@ pub(crate) struct State<'s, O: Observer> {
     pub collecting: Option<u16>,
     /// Collections so far: each ends the cycles that were there before it.
     pub collections: u32,
-    /// As `Task::epoch`, of that task.
-    collector_epoch: u32,
     /// What it did last, when it runs outside of the application's threads.
     pub collector_last: Option<EventId>,
     /// Line of the listing on which each program begins.
@@ -121,7 +119,6 @@ impl<'s, O: Observer> State<'s, O> {
             starting: None,
             collecting: None,
             collections: 1,
-            collector_epoch: 0,
             collector_last: None,
             first_lines: vec![1; scenario.programs.len()],
         };
@@ -135,7 +132,7 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn new_pool(&mut self, options: usize, engine: u16) -> usize {
-        let mut pool = Pool::new(&self.scenario.engines[options], options, engine);
+        let mut pool = Pool::new(&self.scenario.engines[options], engine);
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             pool = pool.without_limit_if_empty();
         }
@@ -188,9 +185,8 @@ impl<'s, O: Observer> State<'s, O> {
                 return None;
             };
             self.now = at;
-            self.steps += 1;
             let task = match target {
-                Target::Task { task, epoch } => self.is_current(task, epoch).then_some(task),
+                Target::Task { task, .. } => Some(task),
                 target => {
                     self.happen(target);
                     self.starting.take()
@@ -204,21 +200,12 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn is_over_limit(&self) -> bool {
-        self.steps >= u64::from(self.scenario.limits.events)
-    }
-
-    /// False for an entry that was overtaken by another wake-up.
-    pub fn is_current(&self, task: u16, epoch: u32) -> bool {
-        self.epoch(task) == epoch
+        self.steps + self.agenda.taken >= u64::from(self.scenario.limits.events)
     }
 
     pub fn resume(&mut self, task: u16) {
         self.current = Some(task);
-        *self.tasks.get_mut(usize::from(task)).map_or(&mut self.collector_epoch, |t| &mut t.epoch) += 1;
-    }
-
-    fn epoch(&self, task: u16) -> u32 {
-        self.tasks.get(usize::from(task)).map_or(self.collector_epoch, |t| t.epoch)
+        self.agenda.void_wake_ups(task);
     }
 
     /// The task that acts waits: who else runs at once, because it had the event loop they share.
@@ -234,23 +221,11 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn resume_after(&mut self, span: SimSpan) {
-        self.wake_at(self.current(), self.now + span);
+        self.agenda.add_task(self.now + span, self.current());
     }
 
     pub fn wake(&mut self, task: u16) {
-        let epoch = self.epoch(task);
-        self.agenda.add_now(self.now, Target::Task { task, epoch });
-    }
-
-    pub fn wake_at(&mut self, task: u16, at: SimTime) {
-        let epoch = self.epoch(task);
-        self.agenda.add_task(at, task, epoch);
-    }
-
-    /// Wakes the task at the latest then.
-    pub fn wake_by(&mut self, task: u16, deadline: SimTime) {
-        let epoch = self.epoch(task);
-        self.agenda.add_deadline(deadline, Target::Task { task, epoch });
+        self.agenda.add_now(self.now, task);
     }
 
     // --- events ---

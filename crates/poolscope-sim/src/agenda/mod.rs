@@ -81,6 +81,10 @@ pub(crate) struct Agenda {
     /// What is to happen at the present instant, in order.
     now: Queue,
     sequence: u64,
+    /// By task: rises with every resumption. A wake-up that was written down with an older number is void.
+    epochs: Vec<u32>,
+    /// Entries that have been taken out so far, void ones too.
+    pub taken: u64,
 }
 
 /// Entries that come in order.
@@ -103,12 +107,27 @@ impl Agenda {
     pub fn new() -> Agenda {
         let queue = || Queue { entries: VecDeque::new(), first: NEVER };
         let (deadlines, wheel, now) = (queue(), Wheel::new(0), queue());
-        Agenda { heap: BinaryHeap::new(), first_of_heap: NEVER, deadlines, wheel, now, sequence: 0 }
+        let heap = BinaryHeap::new();
+        Agenda { heap, first_of_heap: NEVER, deadlines, wheel, now, sequence: 0, epochs: Vec::new(), taken: 0 }
     }
 
     /// So many tasks are going to have timers.
     pub fn make_room(&mut self, tasks: usize) {
         self.wheel = Wheel::new(tasks);
+        self.epochs = vec![0; tasks];
+    }
+
+    pub fn epoch(&self, task: u16) -> u32 {
+        self.epochs[usize::from(task)]
+    }
+
+    /// A task goes on, or is not to: its wake-ups that were written down before are void.
+    pub fn void_wake_ups(&mut self, task: u16) {
+        self.epochs[usize::from(task)] += 1;
+    }
+
+    fn wake_up(&self, task: u16) -> Target {
+        Target::Task { task, epoch: self.epoch(task) }
     }
 
     fn next_key(&mut self, group: u64) -> u64 {
@@ -131,28 +150,28 @@ impl Agenda {
     }
 
     /// Adds when a task goes on.
-    pub fn add_task(&mut self, at: SimTime, task: u16, epoch: u32) {
+    pub fn add_task(&mut self, at: SimTime, task: u16) {
         if let Some(length) = self.wheel.better_length() {
             while let Some(entry) = self.wheel.take() {
                 self.sort_in(entry);
             }
             self.wheel.length = length;
         }
-        let key = self.next_key(TASKS);
-        if !self.wheel.add(at, key, task, epoch) {
-            self.sort_in(Entry { at, key, target: Target::Task { task, epoch } });
+        let (key, target) = (self.next_key(TASKS), self.wake_up(task));
+        if !self.wheel.add(at, key, task, self.epoch(task)) {
+            self.sort_in(Entry { at, key, target });
         }
     }
 
     /// Adds what a task does at this very instant, after everything that was added before.
-    pub fn add_now(&mut self, now: SimTime, target: Target) {
-        let key = self.next_key(TASKS);
+    pub fn add_now(&mut self, now: SimTime, task: u16) {
+        let (key, target) = (self.next_key(TASKS), self.wake_up(task));
         self.now.push(Entry { at: now, key, target });
     }
 
     /// Adds the end of a task's wait, which will hardly ever come.
-    pub fn add_deadline(&mut self, at: SimTime, target: Target) {
-        let key = self.next_key(TASKS);
+    pub fn add_deadline(&mut self, at: SimTime, task: u16) {
+        let (key, target) = (self.next_key(TASKS), self.wake_up(task));
         let entry = Entry { at, key, target };
         if self.deadlines.entries.back().is_some_and(|last| last.at > at) {
             self.sort_in(entry);
@@ -168,26 +187,32 @@ impl Agenda {
         self.sort_in(Entry { at, key, target });
     }
 
-    /// The next entry that is not after `until`.
+    /// What is next and not void, if it is not after `until`.
     pub fn next(&mut self, until: SimTime) -> Option<(SimTime, Target)> {
-        let first = self.wheel.first.min(self.now.first).min(self.deadlines.first).min(self.first_of_heap);
-        let at = SimTime((first >> 64) as u64);
-        if at > until {
-            return None;
+        loop {
+            let first = self.wheel.first.min(self.now.first).min(self.deadlines.first).min(self.first_of_heap);
+            let at = SimTime((first >> 64) as u64);
+            if at > until {
+                return None;
+            }
+            self.wheel.now = at;
+            let entry = if first == self.wheel.first {
+                self.wheel.take()
+            } else if first == self.now.first {
+                self.now.pop()
+            } else if first == self.deadlines.first {
+                self.deadlines.pop()
+            } else {
+                let entry = self.heap.pop();
+                self.first_of_heap = self.heap.peek().map_or(NEVER, |Reverse(entry)| entry.order());
+                entry.map(|Reverse(entry)| entry)
+            };
+            self.taken += 1;
+            match entry?.target {
+                Target::Task { task, epoch } if epoch != self.epoch(task) => {}
+                target => return Some((at, target)),
+            }
         }
-        self.wheel.now = at;
-        let entry = if first == self.wheel.first {
-            self.wheel.take()
-        } else if first == self.now.first {
-            self.now.pop()
-        } else if first == self.deadlines.first {
-            self.deadlines.pop()
-        } else {
-            let entry = self.heap.pop();
-            self.first_of_heap = self.heap.peek().map_or(NEVER, |Reverse(entry)| entry.order());
-            entry.map(|Reverse(entry)| entry)
-        };
-        Some((at, entry?.target))
     }
 }
 

@@ -50,9 +50,9 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn next_coroutine(&mut self, process: u16) -> Option<u16> {
         loop {
             let now = self.now;
-            let tasks = &self.tasks;
+            let (tasks, agenda) = (&self.tasks, &self.agenda);
             let void = |callback: &Callback| match callback {
-                Callback::Complete { task, epoch } => tasks[usize::from(*task)].epoch != *epoch,
+                Callback::Complete { task, epoch } => agenda.epoch(*task) != *epoch,
                 Callback::Timeout { task, wait } => tasks[usize::from(*task)].wait != *wait,
                 _ => false,
             };
@@ -90,7 +90,7 @@ impl<O: Observer> State<'_, O> {
                 Callback::Complete { task, .. } if !void(&callback) => {
                     event_loop.ready.push_back(Callback::Resume { task });
                     // A second answer to the same question (the server's, then the end of its session) changes nothing.
-                    self.tasks[usize::from(task)].epoch += 1;
+                    self.agenda.void_wake_ups(task);
                 }
                 Callback::Timeout { task, .. } if !void(&callback) => self.getter_times_out(task),
                 Callback::Complete { .. } | Callback::Timeout { .. } => {}
@@ -128,7 +128,7 @@ impl<O: Observer> State<'_, O> {
 
     /// The server has answered a coroutine, or has ended its session.
     pub(crate) fn loop_gets_answer(&mut self, task: u16, epoch: u32) {
-        let Some(process) = self.loop_process(task).filter(|_| self.is_current(task, epoch)) else { return };
+        let Some(process) = self.loop_process(task).filter(|_| self.agenda.epoch(task) == epoch) else { return };
         if let Some(event_loop) = self.event_loop(process) {
             event_loop.events.push_back(Callback::Complete { task, epoch });
             self.starting = self.next_coroutine(process);
@@ -151,7 +151,7 @@ impl<O: Observer> State<'_, O> {
 
     fn call_at(&mut self, at: SimTime) {
         let task = self.current();
-        let Some(epoch) = self.current_task().map(|t| t.epoch) else { return };
+        let epoch = self.agenda.epoch(task);
         self.set_timer(at, Callback::Complete { task, epoch });
     }
 
@@ -176,9 +176,8 @@ impl<O: Observer> State<'_, O> {
 
     pub(crate) fn answer_after(&mut self, span: SimSpan) {
         let (task, at) = (self.current(), self.now + span);
-        if let Some(epoch) = self.current_task().map(|t| t.epoch) {
-            self.agenda.add(at, Target::Answer { task, epoch });
-        }
+        let epoch = self.agenda.epoch(task);
+        self.agenda.add(at, Target::Answer { task, epoch });
     }
 
     /// Whoever waits for an answer gets one now: a thread goes on, a coroutine when its loop has seen it.
@@ -186,10 +185,8 @@ impl<O: Observer> State<'_, O> {
         if !self.scenario.driver.is_async() {
             return self.wake(task);
         }
-        if let Some(epoch) = self.tasks.get(usize::from(task)).map(|t| t.epoch) {
-            let now = self.now;
-            self.agenda.add(now, Target::Answer { task, epoch });
-        }
+        let epoch = self.agenda.epoch(task);
+        self.agenda.add(self.now, Target::Answer { task, epoch });
     }
 
     pub(crate) fn leave_loop(&mut self) {

@@ -18,8 +18,6 @@ pub(crate) struct Task {
     pub process: u16,
     /// Thread number inside its process, from 1.
     pub number: u32,
-    /// Rises with every resumption; an agenda entry with an older number is void.
-    pub epoch: u32,
     /// The last event of this thread, the cause of the next.
     pub last: Option<EventId>,
     /// The values of its context variables: the number of the request that set it.
@@ -159,7 +157,6 @@ impl<O: Observer> State<'_, O> {
         self.tasks.push(Task {
             process,
             number,
-            epoch: 0,
             last: None,
             context,
             request: 0,
@@ -273,9 +270,8 @@ impl<O: Observer> State<'_, O> {
     /// An OS process ends: nothing of it runs any more, its sockets close.
     fn close_process(&mut self, process: u16, exit: EventId) {
         self.processes[usize::from(process)].ended = true;
-        for task in self.tasks.iter_mut().filter(|t| t.process == process) {
-            // Whatever the agenda has for it is void.
-            task.epoch += 1;
+        for (number, task) in self.tasks.iter_mut().enumerate().filter(|(_, task)| task.process == process) {
+            self.agenda.void_wake_ups(number as u16);
             task.job = None;
         }
         if self.collecting.is_some_and(|task| self.tasks.get(usize::from(task)).is_some_and(|t| t.process == process)) {

@@ -1,5 +1,6 @@
 //! AsyncAdaptedQueuePool: the same pool around an `asyncio.Queue` (`util/queue.py::AsyncAdaptedQueue`).
 
+use super::Pool;
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -18,21 +19,15 @@ pub(crate) enum Getter {
 
 impl<O: Observer> World<'_, O> {
     /// `AsyncAdaptedQueue.get`: waits with `asyncio.timeout()`. Whoever is woken and finds nothing goes to the end of the queue.
-    pub(crate) async fn queue_get_in_loop(&self, pool: usize, wait: bool) -> Option<u32> {
-        let (began, engine) = {
+    pub(crate) async fn queue_get_in_loop(&self, pool: usize) -> Option<u32> {
+        let began = {
             let mut state = self.state();
-            if let Some(slot) = state.take_from_queue(pool) {
-                return Some(slot);
-            }
-            if !wait {
-                return None;
-            }
-            let deadline = state.now + self.scenario.engines[state.pools[pool].options].pool_timeout;
-            let engine = state.pools[pool].engine;
+            let Pool { timeout, engine, .. } = state.pools[pool];
+            let deadline = state.now + timeout;
             state.outcome.waited += 1;
             state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
             state.begin_timeout(deadline);
-            (state.now, engine)
+            state.now
         };
         let found = loop {
             {
@@ -63,7 +58,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(task) = state.current_task() {
             task.wait += 1;
         }
-        state.waited(pool, engine, began, found.is_some());
+        state.waited(pool, began, found.is_some());
         found
     }
 }
@@ -74,9 +69,7 @@ impl<O: Observer> State<'_, O> {
         let Some(task) = self.pools[pool].waiters.pop_front() else { return };
         if !self.scenario.driver.is_async() {
             // Whoever is woken does not go on at its deadline any more, even if that is now.
-            if let Some(t) = self.tasks.get_mut(usize::from(task)) {
-                t.epoch += 1;
-            }
+            self.agenda.void_wake_ups(task);
             return self.wake(task);
         }
         if let Some(t) = self.tasks.get_mut(usize::from(task)) {

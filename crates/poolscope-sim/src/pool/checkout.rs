@@ -1,6 +1,7 @@
 //! Taking a connection out of the pool: `_do_get`, `get_connection`, `_checkout`.
 
 use super::Fairy;
+use super::get::Got;
 use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Transaction, wrap};
 use crate::engine::dialect::is_disconnect;
@@ -8,36 +9,47 @@ use crate::engine::error::{Assertion, DbapiError, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
-use crate::time::{SimSpan, SimTime};
+use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, PoolFigures, Rule};
 use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `pool.connect()`: a connection that is fit for use as far as the pool can know.
     pub(crate) async fn checkout(&self, engine: u16, of_thread: bool) -> Result<Fairy, PyError> {
-        let pool = self.state().engines[usize::from(engine)].pool;
         // Before 1.4 `engine.connect()` asked for a checkout of its own (`Pool.unique_connection`), a Session for the thread's.
         let of_thread = of_thread || self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
-        let again = if of_thread { self.state().checkout_again(pool) } else { None };
-        if let Some(fairy) = again {
-            let invalidated = match self.scenario.sqlalchemy {
-                old if old < SqlAlchemy::V2_0 => PyError::RecordClosed { statement: None },
-                _ => PyError::Assertion { what: Assertion::Bare, statement: None },
+        let (pool, began, mut got) = self.state().begin_checkout(engine, of_thread);
+        loop {
+            let new = match got {
+                Got::Checkout(fairy) => return Ok(fairy),
+                Got::Error(error) => return Err(error),
+                Got::Record(slot) => return self.reuse(engine, pool, slot, of_thread).await,
+                Got::Waits => {
+                    self.park().await;
+                    got = self.state().get_again(pool, began, of_thread);
+                    continue;
+                }
+                Got::MayOpen => self.open_claimed(pool).await?,
+                Got::Otherwise => self.get_otherwise(pool).await?,
             };
-            return if fairy.connection.is_some() { Ok(fairy) } else { Err(invalidated) };
+            got = self.state().hand_out_at_once(pool, new, of_thread);
         }
-        let (class, free) = self.state().free_record(pool);
-        let slot = match (free, class) {
-            (Some(slot), _) => slot,
-            (None, PoolClass::QueuePool) => self.get_record(pool).await?,
-            (None, PoolClass::NullPool) => self.create_record(pool).await?,
-            _ => self.get_kept(pool).await?,
-        };
-        let handed_out = self.state().hand_out_at_once(pool, slot, of_thread);
-        if let Some(fairy) = handed_out {
-            return Ok(fairy);
+    }
+
+    /// `_do_get` of coroutines, and of the pools that have no queue.
+    async fn get_otherwise(&self, pool: usize) -> Result<u32, PyError> {
+        let class = self.state().pools[pool].class;
+        match class {
+            PoolClass::QueuePool => {
+                if let Some(slot) = self.queue_get_in_loop(pool).await {
+                    return Ok(slot);
+                }
+                self.state().claim(pool)?;
+                self.open_claimed(pool).await
+            }
+            PoolClass::NullPool => self.create_record(pool).await,
+            _ => self.get_kept(pool).await,
         }
-        self.reuse(engine, pool, slot, of_thread).await
     }
 
     /// The rest of a checkout whose connection must be replaced or tested.
@@ -127,41 +139,15 @@ impl<O: Observer> World<'_, O> {
         result
     }
 
-    /// `QueuePool._do_get`, step for step; where upstream calls itself again, this goes round again.
-    async fn get_record(&self, pool: usize) -> Result<u32, PyError> {
-        loop {
-            let wait = {
-                let state = self.state();
-                state.pools[pool].is_exhausted()
-            };
-            if let Some(slot) = self.queue_get(pool, wait).await {
-                return Ok(slot);
-            }
-            {
-                let mut state = self.state();
-                let options = &self.scenario.engines[state.pools[pool].options];
-                if state.pools[pool].is_exhausted() {
-                    if !wait {
-                        continue;
-                    }
-                    let (size, overflow) = state.pools[pool].max_overflow_reached();
-                    let timeout = options.pool_timeout;
-                    state.keep_in_traceback(pool);
-                    return Err(PyError::PoolTimeout { size, overflow, timeout, statement: None });
-                }
-                if !state.pools[pool].claim() {
-                    continue;
-                }
-                state.status(pool, Rule::Overflow);
-            }
-            let created = self.create_record(pool).await;
-            if created.is_err() {
-                let mut state = self.state();
-                state.pools[pool].release();
-                state.status(pool, Rule::ConnectFails);
-            }
-            return created;
+    /// Opens one more, as the pool has allowed.
+    async fn open_claimed(&self, pool: usize) -> Result<u32, PyError> {
+        let created = self.create_record(pool).await;
+        if created.is_err() {
+            let mut state = self.state();
+            state.pools[pool].release();
+            state.status(pool, Rule::ConnectFails);
         }
+        created
     }
 
     /// `_create_connection`: a new record connects right away.
@@ -176,44 +162,6 @@ impl<O: Observer> World<'_, O> {
             Err(error) => {
                 self.state().pools[pool].records.remove(slot);
                 Err(error)
-            }
-        }
-    }
-
-    /// `util/queue.py::Queue.get`: whoever waited longest is woken by a return, and looks again.
-    async fn queue_get(&self, pool: usize, wait: bool) -> Option<u32> {
-        if self.scenario.driver.is_async() {
-            return self.queue_get_in_loop(pool, wait).await;
-        }
-        let (deadline, began, engine) = {
-            let mut state = self.state();
-            if let Some(slot) = state.take_from_queue(pool) {
-                return Some(slot);
-            }
-            let timeout = self.scenario.engines[state.pools[pool].options].pool_timeout;
-            let deadline = state.now + timeout;
-            if !wait || timeout == SimSpan::ZERO {
-                return None;
-            }
-            let engine = state.pools[pool].engine;
-            state.outcome.waited += 1;
-            state.emit(Rule::QueueWait, EventKind::Wait { engine, deadline: Some(deadline) });
-            (deadline, state.now, engine)
-        };
-        loop {
-            self.state().begin_wait(pool, deadline);
-            self.park().await;
-            let mut state = self.state();
-            let late = state.now >= deadline;
-            // Whoever gives a connection back takes the first waiter off the list; a deadline leaves it there.
-            if late {
-                let task = state.current();
-                state.pools[pool].stop_waiting(task);
-            }
-            let found = state.pools[pool].take();
-            if found.is_some() || late {
-                state.waited(pool, engine, began, found.is_some());
-                return found;
             }
         }
     }
@@ -435,62 +383,16 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    fn begin_wait(&mut self, pool: usize, deadline: SimTime) {
-        let task = self.current();
-        self.pools[pool].waiters.push_back(task);
-        self.wake_by(task, deadline);
-    }
-
-    /// The end of a wait for the pool.
-    pub(crate) fn waited(&mut self, pool: usize, engine: u16, began: SimTime, found: bool) {
-        let waited = self.now.since(began);
-        self.outcome.wait_total = self.outcome.wait_total + waited;
-        self.outcome.wait_max = self.outcome.wait_max.max(waited);
-        if found {
-            let cause = self.pools[pool].last_return;
-            self.emit_from(cause, Rule::QueueWake, EventKind::Wake { engine });
-            self.status(pool, Rule::QueueGet);
-        } else {
-            self.emit(Rule::QueueTimeout, EventKind::Wake { engine });
-        }
-    }
-
-    pub(crate) fn take_from_queue(&mut self, pool: usize) -> Option<u32> {
-        let slot = self.pools[pool].take()?;
-        self.status(pool, Rule::QueueGet);
-        Some(slot)
-    }
-
     /// Whether nobody has had the record's connection before; from now on somebody has.
-    fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
+    pub(crate) fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
         self.pools[pool].records.get_mut(slot).is_some_and(|record| std::mem::replace(&mut record.fresh, false))
     }
 
-    /// `QueuePool._do_get`, if a record is free.
-    fn free_record(&mut self, pool: usize) -> (PoolClass, Option<u32>) {
-        let class = self.pools[pool].class;
-        let slot = if class == PoolClass::QueuePool { self.take_from_queue(pool) } else { None };
-        (class, slot)
-    }
-
     /// The record's connection, and why it must be replaced, if it must.
-    fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
+    pub(crate) fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
         let Pool { recycle, invalidated_at, records, .. } = &self.pools[pool];
         let record = records.get(slot).ok_or(PyError::ConnectionClosed)?;
         Ok((record.connection, record.stale(self.now, *recycle, *invalidated_at)))
-    }
-
-    /// Most checkouts wait for nothing more: the connection is as it should be, and nobody asks it whether it is.
-    fn hand_out_at_once(&mut self, pool: usize, slot: u32, of_thread: bool) -> Option<Fairy> {
-        let Ok((connection @ Some(_), None)) = self.connection_and_fault(pool, slot) else { return None };
-        if self.pools[pool].pre_ping {
-            return None;
-        }
-        let serial = self.next_fairy();
-        self.hand_out(pool, slot, serial, of_thread);
-        self.no_longer_fresh(pool, slot);
-        self.pool_event(pool, slot, PoolEvent::Checkout, connection, Rule::QueueGet);
-        Some(Fairy { pool, slot, connection, serial, detached: false })
     }
 
     fn connection_of(&self, pool: usize, slot: u32) -> Option<u32> {

@@ -4,6 +4,7 @@ mod async_queue;
 pub(crate) mod checkin;
 pub(crate) mod checkout;
 pub(crate) mod classes;
+pub(crate) mod get;
 pub(crate) mod queue_pool;
 pub(crate) mod record;
 

@@ -9,13 +9,12 @@ use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
-    /// Index into the scenario's engines.
-    pub options: usize,
     /// Index into the run's engine objects, for events.
     pub engine: u16,
     pub class: PoolClass,
     lifo: bool,
     pub pre_ping: bool,
+    pub timeout: SimSpan,
     pub recycle: Option<SimSpan>,
     pub reset_on_return: ResetOnReturn,
     pub size: u32,
@@ -63,13 +62,13 @@ pub(crate) enum FirstRun {
 }
 
 impl Pool {
-    pub fn new(options: &EngineOptions, index: usize, engine: u16) -> Pool {
+    pub fn new(options: &EngineOptions, engine: u16) -> Pool {
         Pool {
-            options: index,
             engine,
             class: options.poolclass,
             lifo: options.pool_use_lifo,
             pre_ping: options.pool_pre_ping,
+            timeout: options.pool_timeout,
             recycle: options.pool_recycle,
             reset_on_return: options.pool_reset_on_return,
             size: options.pool_size,
