@@ -1,6 +1,6 @@
 //! SQLAlchemy's `Connection`: a checkout with a transaction (`engine/base.py`).
 
-use super::dbapi::wrap;
+use super::dbapi::{Command, wrap};
 use super::dialect::is_disconnect;
 use super::error::{Assertion, DbapiError, PyError};
 use crate::app::session::{Begin, Connection, RootTransaction};
@@ -77,12 +77,12 @@ impl<O: Observer> World<'_, O> {
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.connection_begin(id);
         }
-        if let Err(error) = self.dbapi_execute(dbapi, statement).await {
+        if let Err(error) = self.round_trip(dbapi, Command::Execute(statement)).await {
             // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
             let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
             if !begun
                 && !is_disconnect(&error, self.scenario.sqlalchemy)
-                && let Err(error) = self.dbapi_rollback(dbapi).await
+                && let Err(error) = self.round_trip(dbapi, Command::Rollback).await
             {
                 return Err(self.connection_failed(id, error, None).await);
             }
@@ -91,7 +91,7 @@ impl<O: Observer> World<'_, O> {
         // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
         let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
         if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
-            let done = self.dbapi_commit(dbapi).await;
+            let done = self.round_trip(dbapi, Command::Commit).await;
             if let Err(error) = done {
                 return Err(self.connection_failed(id, error, None).await);
             }
@@ -209,7 +209,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     async fn commit_over_the_wire(&self, id: u32, dbapi: u32) -> Result<(), PyError> {
-        let done = self.dbapi_commit(dbapi).await;
+        let done = self.round_trip(dbapi, Command::Commit).await;
         match done {
             Ok(()) => {
                 if let Some(connection) = self.state().connections.get_mut(id) {
@@ -247,7 +247,7 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let Some(dbapi) = dbapi else { return Ok(()) };
-        match self.dbapi_rollback(dbapi).await {
+        match self.round_trip(dbapi, Command::Rollback).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.connection_failed(id, error, None).await),
         }

@@ -137,45 +137,31 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Sends a command that keeps the server busy for `work` and waits for the answer.
-    pub(crate) async fn round_trip(
-        &self,
-        connection: u32,
-        statement: Option<u16>,
-        work: SimSpan,
-        transaction: Transaction,
-    ) -> Result<(), DbapiError> {
+    /// Sends a command and waits for the answer.
+    pub(crate) async fn round_trip(&self, connection: u32, command: Command) -> Result<(), DbapiError> {
         // What the server said or did when it closed is in the client's buffer already: the error comes at once.
-        let sent = self.state().command(connection, statement, self.scenario.network.rtt + work)?;
-        let mut waits = Some(sent.waits);
-        while let Some(span) = waits {
-            self.wire(span).await;
-            waits = self.state().waits_on(connection);
+        let mut sent = self.state().send_command(connection, command)?;
+        loop {
+            self.wire(sent.waits).await;
+            if let Some(done) = self.state().hear(connection, command, &mut sent) {
+                return done;
+            }
         }
-        let lost = self.state().answered(connection, statement, transaction, sent)?;
-        let Some(more) = lost else { return Ok(()) };
-        self.wire(more).await;
-        Err(self.state().nothing_came(connection, sent))
     }
+}
 
-    pub(crate) async fn dbapi_rollback(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Rollback { connection });
-        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
-        self.state().executed(connection, None, done)
-    }
-
-    pub(crate) async fn dbapi_commit(&self, connection: u32) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Commit { connection });
-        let done = self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await;
-        self.state().executed(connection, None, done)
-    }
-
-    pub(crate) async fn dbapi_execute(&self, connection: u32, statement: u16) -> Result<(), DbapiError> {
-        self.state().emit(Rule::Wire, EventKind::Execute { connection, statement });
-        let work = self.scenario.statements.get(usize::from(statement)).map_or(SimSpan::ZERO, |s| s.takes);
-        let done = self.round_trip(connection, Some(statement), work, Transaction::Begins).await;
-        self.state().executed(connection, Some(statement), done)
-    }
+/// What a driver sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// A statement of the program.
+    Execute(u16),
+    Commit,
+    Rollback,
+    /// `COM_PING`, or the statement that is sent instead.
+    Ping(Option<u16>),
+    /// A question of the dialect's, and the ROLLBACK that ends them: no event tells of those.
+    Ask(u16),
+    EndQuestions,
 }
 
 /// What a command does to the server's transaction (autocommit is off on the wire).
@@ -186,9 +172,53 @@ pub(crate) enum Transaction {
     Stays,
 }
 
+impl Command {
+    fn statement(self) -> Option<u16> {
+        match self {
+            Command::Execute(statement) | Command::Ask(statement) => Some(statement),
+            Command::Ping(statement) => statement,
+            Command::Commit | Command::Rollback | Command::EndQuestions => None,
+        }
+    }
+
+    fn transaction(self) -> Transaction {
+        match self {
+            Command::Execute(_) | Command::Ask(_) => Transaction::Begins,
+            Command::Commit | Command::Rollback | Command::EndQuestions => Transaction::Ends,
+            Command::Ping(_) => Transaction::Stays,
+        }
+    }
+
+    /// The event that it is, if it is one; `Executed` follows.
+    fn event(self, connection: u32) -> Option<EventKind> {
+        match self {
+            Command::Execute(statement) => Some(EventKind::Execute { connection, statement }),
+            Command::Commit => Some(EventKind::Commit { connection }),
+            Command::Rollback => Some(EventKind::Rollback { connection }),
+            Command::Ping(_) | Command::Ask(_) | Command::EndQuestions => None,
+        }
+    }
+}
+
 impl<O: Observer> State<'_, O> {
     /// A command leaves the client, unless using this connection is an error now.
-    fn command(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) -> Result<Sent, DbapiError> {
+    fn send_command(&mut self, connection: u32, command: Command) -> Result<Sent, DbapiError> {
+        if let Some(event) = command.event(connection) {
+            self.emit(Rule::Wire, event);
+        }
+        let work = match command {
+            Command::Execute(statement) => self.scenario.statements.get(usize::from(statement)),
+            _ => None,
+        };
+        let takes = self.scenario.network.rtt + work.map_or(SimSpan::ZERO, |statement| statement.takes);
+        let sent = self.send_on(connection, command.statement(), takes);
+        if let Err(error) = sent {
+            self.executed(connection, command, Err(error))?;
+        }
+        sent
+    }
+
+    fn send_on(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) -> Result<Sent, DbapiError> {
         let (now, current) = (self.now, self.current());
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
         // Somebody who shares it may have closed it.
@@ -214,19 +244,32 @@ impl<O: Observer> State<'_, O> {
             (t.idle_since, t.until) = (None, now + takes);
             t.last = Some(id);
         }
-        Ok(Sent { at: now, takes, waits, cut: false })
+        Ok(Sent { at: now, takes, waits, cut: false, lost: false })
+    }
+
+    /// The client has waited: what came of its command, or nothing yet.
+    fn hear(&mut self, connection: u32, command: Command, sent: &mut Sent) -> Option<Result<(), DbapiError>> {
+        let done = if sent.lost {
+            Err(self.nothing_came(connection, *sent))
+        } else if let Some(span) = self.waits_on(connection) {
+            sent.waits = span;
+            return None;
+        } else {
+            match self.answered(connection, command, *sent) {
+                Ok(Some(more)) => {
+                    (sent.waits, sent.lost) = (more, true);
+                    return None;
+                }
+                done => done.map(|_| ()),
+            }
+        };
+        Some(self.executed(connection, command, done))
     }
 
     /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it, or it got lost and the
     /// client waits on.
-    fn answered(
-        &mut self,
-        connection: u32,
-        statement: Option<u16>,
-        transaction: Transaction,
-        sent: Sent,
-    ) -> Result<Option<SimSpan>, DbapiError> {
-        let now = self.now;
+    fn answered(&mut self, connection: u32, command: Command, sent: Sent) -> Result<Option<SimSpan>, DbapiError> {
+        let (now, statement, transaction) = (self.now, command.statement(), command.transaction());
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| DbapiError::operational(2013))?;
         dbapi.busy = None;
         let mariadb = self.scenario.server.is_mariadb();
@@ -252,8 +295,8 @@ impl<O: Observer> State<'_, O> {
         }
         self.server_sleeps(thread, transaction);
         // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
-        let quietly = !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
-        if interrupted && !quietly { Err(DbapiError::operational(1317)) } else { Ok(None) }
+        let quietly = || !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
+        if interrupted && !quietly() { Err(DbapiError::operational(1317)) } else { Ok(None) }
     }
 
     pub(crate) fn server_sleeps(&mut self, thread: u32, transaction: Transaction) {
@@ -295,13 +338,12 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    fn executed(
-        &mut self,
-        connection: u32,
-        statement: Option<u16>,
-        done: Result<(), DbapiError>,
-    ) -> Result<(), DbapiError> {
-        let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, statement));
+    /// The end of a command.
+    fn executed(&mut self, connection: u32, command: Command, done: Result<(), DbapiError>) -> Result<(), DbapiError> {
+        if command.event(connection).is_none() {
+            return done;
+        }
+        let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, command.statement()));
         // A failure is caused by what ended the session, not by the statement that found out.
         match done.err().and_then(|e| Some((e.os, self.ended_by(connection)?))) {
             Some((os, cause)) => {

@@ -112,7 +112,7 @@ impl<O: Observer> State<'_, O> {
         if alone {
             self.server_runs(thread, answer, until);
         }
-        Sent { at, takes: SimSpan::ZERO, waits: until.since(at), cut: false }
+        Sent { at, takes: SimSpan::ZERO, waits: until.since(at), cut: false, lost: false }
     }
 
     fn server_runs(&mut self, thread: u32, statement: Option<u16>, until: SimTime) {
@@ -125,6 +125,9 @@ impl<O: Observer> State<'_, O> {
 
     /// An answer has arrived, if a command is outstanding on this connection: how long it waits on if another process has read it.
     pub(crate) fn waits_on(&mut self, connection: u32) -> Option<SimSpan> {
+        if !self.forked {
+            return None;
+        }
         let dead = self.dbapi.get(connection).is_none_or(|d| d.death.is_some());
         let (reader, until) = match self.shared.arrives(connection, dead)? {
             Reads::Other { connection, until } => (connection, until),

@@ -1,6 +1,7 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
 use super::Fairy;
+use crate::engine::dbapi::Command;
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
 use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
@@ -77,8 +78,8 @@ impl<O: Observer> World<'_, O> {
         self.state().pool_event(of_event, slot, PoolEvent::Reset { detached }, Some(connection), rule);
         let done = match mode {
             ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Ok(()),
-            ResetOnReturn::Rollback => self.dbapi_rollback(connection).await,
-            ResetOnReturn::Commit => self.dbapi_commit(connection).await,
+            ResetOnReturn::Rollback => self.round_trip(connection, Command::Rollback).await,
+            ResetOnReturn::Commit => self.round_trip(connection, Command::Commit).await,
             ResetOnReturn::None => Ok(()),
         };
         let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario.sqlalchemy));

@@ -3,13 +3,12 @@
 use super::Fairy;
 use super::get::Got;
 use super::queue_pool::{FirstRun, Pool};
-use crate::engine::dbapi::{Transaction, wrap};
+use crate::engine::dbapi::{Command, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, DbapiError, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
-use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, PoolFigures, Rule};
 use crate::world::World;
 
@@ -122,7 +121,7 @@ impl<O: Observer> World<'_, O> {
         }
         // 1.2 sends a statement.
         let statement = (self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
-        let result = match self.round_trip(connection, statement, SimSpan::ZERO, Transaction::Stays).await {
+        let result = match self.round_trip(connection, Command::Ping(statement)).await {
             Ok(()) => PingResult::Alive,
             Err(error) if is_disconnect(&error, self.scenario.sqlalchemy) => {
                 PingResult::Dead(wrap(self.scenario.sqlalchemy, error, None))
@@ -309,7 +308,7 @@ impl<O: Observer> World<'_, O> {
         let old = version < SqlAlchemy::V1_4;
         for (question, through_connection) in if old { INITIALIZE_1_3 } else { INITIALIZE }.iter().copied() {
             let statement = QUESTION + question;
-            let asked = self.round_trip(connection, Some(statement), SimSpan::ZERO, Transaction::Begins).await;
+            let asked = self.round_trip(connection, Command::Ask(statement)).await;
             let Err(error) = asked else { continue };
             let failed = wrap(version, error, through_connection.then_some(statement));
             let disconnect = through_connection && self.question_failed(record, &error);
@@ -328,21 +327,17 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
-                self.end_of_questions(connection).await.map_err(|error| {
+                self.round_trip(connection, Command::EndQuestions).await.map_err(|error| {
                     self.question_failed(record, &error);
                     wrap(version, error, None)
                 })?;
             }
             if !disconnect && version == SqlAlchemy::V1_4 {
-                self.end_of_questions(connection).await.map_err(|e| wrap(version, e, None))?;
+                self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(version, e, None))?;
             }
             return Err(failed);
         }
-        self.end_of_questions(connection).await.map_err(|e| wrap(version, e, None))
-    }
-
-    async fn end_of_questions(&self, connection: u32) -> Result<(), DbapiError> {
-        self.round_trip(connection, None, SimSpan::ZERO, Transaction::Ends).await
+        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(version, e, None))
     }
 
     /// Whether the dialect's Connection has found out about a disconnect. Before 2.0 it was made of the bare DBAPI connection, whose

@@ -22,6 +22,8 @@ pub(crate) struct Sent {
     pub waits: SimSpan,
     /// It does not arrive.
     pub cut: bool,
+    /// The answer has not arrived either.
+    pub lost: bool,
 }
 
 impl<O: Observer> State<'_, O> {
@@ -111,7 +113,7 @@ impl<O: Observer> State<'_, O> {
     /// The client sends on a way that is cut. TCP may have found out already; otherwise it takes its time.
     pub(crate) fn sent_in_vain(&mut self, connection: u32, how: Cut) -> Result<Sent, DbapiError> {
         let (at, network, task) = (self.now, self.scenario.network, self.current());
-        let mut sent = Sent { at, takes: SimSpan::ZERO, waits: SimSpan::ZERO, cut: true };
+        let mut sent = Sent { at, takes: SimSpan::ZERO, waits: SimSpan::ZERO, cut: true, lost: false };
         let Some(dbapi) = self.dbapi.get_mut(connection) else { return Ok(sent) };
         if at.since(dbapi.passed) < network.keepalive_finds(how) {
             let end = if how == Cut::Drop { network.gives_up() } else { network.rtt };
