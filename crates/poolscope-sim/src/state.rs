@@ -21,12 +21,14 @@ pub(crate) struct State<'s, O: Observer> {
     pub observer: O,
     pub now: SimTime,
     pub agenda: Agenda,
-    /// Events and steps so far, recorded or not, for the limit; what is taken from the agenda counts too.
+    /// Events and steps so far, recorded or not, for the limit.
     steps: u64,
     /// The task that acts, if one does.
     current: Option<u16>,
     pub tasks: Vec<Task>,
     pub processes: Vec<ProcessState>,
+    /// Of the processes.
+    pub has_event_loops: bool,
     pub engines: Vec<EngineState>,
     pub pools: Vec<Pool>,
     pub dbapi: Numbered<DbapiConnection>,
@@ -94,6 +96,7 @@ impl<'s, O: Observer> State<'s, O> {
             current: None,
             tasks: Vec::new(),
             processes: Vec::new(),
+            has_event_loops: scenario.processes.iter().any(|process| process.event_loop),
             engines: Vec::new(),
             pools: Vec::new(),
             dbapi: Numbered::new(),
@@ -185,6 +188,7 @@ impl<'s, O: Observer> State<'s, O> {
                 return None;
             };
             self.now = at;
+            self.steps += 1;
             let task = match target {
                 Target::Task { task, .. } => Some(task),
                 target => {
@@ -200,7 +204,7 @@ impl<'s, O: Observer> State<'s, O> {
     }
 
     pub fn is_over_limit(&self) -> bool {
-        self.steps + self.agenda.taken >= u64::from(self.scenario.limits.events)
+        self.steps >= u64::from(self.scenario.limits.events)
     }
 
     pub fn resume(&mut self, task: u16) {
@@ -211,6 +215,9 @@ impl<'s, O: Observer> State<'s, O> {
     /// The task that acts waits: who else runs at once, because it had the event loop they share.
     pub fn pass_on(&mut self) -> Option<u16> {
         let task = self.current.take()?;
+        if !self.has_event_loops {
+            return None;
+        }
         let next = self.loop_process(task).and_then(|process| self.next_coroutine(process))?;
         self.resume(next);
         Some(next)

@@ -83,8 +83,6 @@ pub(crate) struct Agenda {
     sequence: u64,
     /// By task: rises with every resumption. A wake-up that was written down with an older number is void.
     epochs: Vec<u32>,
-    /// Entries that have been taken out so far, void ones too.
-    pub taken: u64,
 }
 
 /// Entries that come in order.
@@ -108,7 +106,7 @@ impl Agenda {
         let queue = || Queue { entries: VecDeque::new(), first: NEVER };
         let (deadlines, wheel, now) = (queue(), Wheel::new(0), queue());
         let heap = BinaryHeap::new();
-        Agenda { heap, first_of_heap: NEVER, deadlines, wheel, now, sequence: 0, epochs: Vec::new(), taken: 0 }
+        Agenda { heap, first_of_heap: NEVER, deadlines, wheel, now, sequence: 0, epochs: Vec::new() }
     }
 
     /// So many tasks are going to have timers.
@@ -124,6 +122,10 @@ impl Agenda {
     /// A task goes on, or is not to: its wake-ups that were written down before are void.
     pub fn void_wake_ups(&mut self, task: u16) {
         self.epochs[usize::from(task)] += 1;
+    }
+
+    fn is_void(&self, target: Target) -> bool {
+        matches!(target, Target::Task { task, epoch } if epoch != self.epoch(task))
     }
 
     fn wake_up(&self, task: u16) -> Target {
@@ -152,14 +154,16 @@ impl Agenda {
     /// Adds when a task goes on.
     pub fn add_task(&mut self, at: SimTime, task: u16) {
         if let Some(length) = self.wheel.better_length() {
-            while let Some(entry) = self.wheel.take() {
-                self.sort_in(entry);
+            let mut first = self.wheel.first;
+            while let Some(target) = self.wheel.take() {
+                self.sort_in(Entry { at: SimTime((first >> 64) as u64), key: first as u64, target });
+                first = self.wheel.first;
             }
             self.wheel.length = length;
         }
-        let (key, target) = (self.next_key(TASKS), self.wake_up(task));
-        if !self.wheel.add(at, key, task, self.epoch(task)) {
-            self.sort_in(Entry { at, key, target });
+        let (key, epoch) = (self.next_key(TASKS), self.epoch(task));
+        if !self.wheel.add(at, key, task, epoch) {
+            self.sort_in(Entry { at, key, target: Target::Task { task, epoch } });
         }
     }
 
@@ -167,6 +171,17 @@ impl Agenda {
     pub fn add_now(&mut self, now: SimTime, task: u16) {
         let (key, target) = (self.next_key(TASKS), self.wake_up(task));
         self.now.push(Entry { at: now, key, target });
+    }
+
+    /// The same for a task that need not wait until its deadline: if that was the next of all deadlines, it is one no more.
+    pub fn add_now_instead(&mut self, now: SimTime, task: u16) {
+        self.void_wake_ups(task);
+        while let Some(Entry { target, .. }) = self.deadlines.entries.front()
+            && self.is_void(*target)
+        {
+            self.deadlines.pop();
+        }
+        self.add_now(now, task);
     }
 
     /// Adds the end of a task's wait, which will hardly ever come.
@@ -196,21 +211,19 @@ impl Agenda {
                 return None;
             }
             self.wheel.now = at;
-            let entry = if first == self.wheel.first {
-                self.wheel.take()
+            let target = if first == self.wheel.first {
+                self.wheel.take()?
             } else if first == self.now.first {
-                self.now.pop()
+                self.now.pop()?
             } else if first == self.deadlines.first {
-                self.deadlines.pop()
+                self.deadlines.pop()?
             } else {
-                let entry = self.heap.pop();
+                let Reverse(entry) = self.heap.pop()?;
                 self.first_of_heap = self.heap.peek().map_or(NEVER, |Reverse(entry)| entry.order());
-                entry.map(|Reverse(entry)| entry)
+                entry.target
             };
-            self.taken += 1;
-            match entry?.target {
-                Target::Task { task, epoch } if epoch != self.epoch(task) => {}
-                target => return Some((at, target)),
+            if !self.is_void(target) {
+                return Some((at, target));
             }
         }
     }
@@ -224,10 +237,10 @@ impl Queue {
         self.entries.push_back(entry);
     }
 
-    fn pop(&mut self) -> Option<Entry> {
+    fn pop(&mut self) -> Option<Target> {
         let entry = self.entries.pop_front();
         self.first = self.entries.front().map_or(NEVER, Entry::order);
-        entry
+        entry.map(|entry| entry.target)
     }
 }
 

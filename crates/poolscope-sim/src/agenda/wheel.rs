@@ -1,6 +1,6 @@
 //! The timers of tasks, one for each at most, by day: neither adding one nor finding the next takes longer the more tasks there are.
 
-use super::{Entry, NEVER, Target, order};
+use super::{NEVER, Target, order};
 use crate::time::SimTime;
 
 #[derive(Debug, Default)]
@@ -124,12 +124,12 @@ impl Wheel {
     }
 
     /// Takes the first timer.
-    pub fn take(&mut self) -> Option<Entry> {
+    pub fn take(&mut self) -> Option<Target> {
         let day = self.first_day;
         let task = *self.days.get(day)?;
         let timer = self.timers.get_mut(usize::from(task))?;
         timer.pending = false;
-        let Timer { at, key, epoch, next, .. } = *timer;
+        let Timer { epoch, next, .. } = *timer;
         self.days[day] = next;
         if next == NONE {
             self.occupied[day / 64] &= !(1 << (day % 64));
@@ -140,6 +140,6 @@ impl Wheel {
             let first = self.timers.get(usize::from(self.days[day]));
             self.first = first.map_or(NEVER, |timer| order(timer.at, timer.key));
         }
-        Some(Entry { at, key, target: Target::Task { task, epoch } })
+        Some(Target::Task { task, epoch })
     }
 }

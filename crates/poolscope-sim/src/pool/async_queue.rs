@@ -69,8 +69,7 @@ impl<O: Observer> State<'_, O> {
         let Some(task) = self.pools[pool].waiters.pop_front() else { return };
         if !self.scenario.driver.is_async() {
             // Whoever is woken does not go on at its deadline any more, even if that is now.
-            self.agenda.void_wake_ups(task);
-            return self.wake(task);
+            return self.agenda.add_now_instead(self.now, task);
         }
         if let Some(t) = self.tasks.get_mut(usize::from(task)) {
             t.getter = Getter::Ready;
