@@ -22,7 +22,7 @@ pub(crate) struct State<'s, O: Observer> {
     pub now: SimTime,
     pub agenda: Agenda,
     /// Events and steps so far, recorded or not, for the limit.
-    steps: u64,
+    pub steps: u64,
     /// The task that acts, if one does.
     current: Option<u16>,
     pub tasks: Vec<Task>,
@@ -41,7 +41,7 @@ pub(crate) struct State<'s, O: Observer> {
     /// Numbers Sessions, and Connections that the program opened itself.
     next_holder: u32,
     /// Checkouts so far.
-    fairies: u64,
+    pub fairies: u64,
     /// Checkouts that are open more than once, one entry for each time beyond the first (`_ConnectionFairy._counter`).
     pub nested: Vec<u64>,
     /// Checkouts that have a record but are still being tested, or are being reset.
@@ -145,11 +145,6 @@ impl<'s, O: Observer> State<'s, O> {
 
     pub fn first_line(&self, program: usize) -> u16 {
         self.first_lines.get(program).copied().unwrap_or(1)
-    }
-
-    pub fn next_fairy(&mut self) -> u64 {
-        self.fairies += 1;
-        self.fairies
     }
 
     pub fn new_holder(&mut self) -> u32 {

@@ -1,6 +1,6 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
-use super::Fairy;
+use super::{Fairy, Record};
 use crate::engine::dbapi::Command;
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
@@ -197,17 +197,23 @@ impl<O: Observer> State<'_, O> {
 
     /// Somebody else may have returned the record already.
     fn checkin_in_use(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
-        let in_use = self.pools[pool].records.get(slot).is_some_and(|r| r.fairy.is_some());
-        if in_use { self.checkin_record(pool, slot) } else { Ok(()) }
+        match self.pools[pool].records.get_mut(slot) {
+            Some(record) if record.fairy.is_some() => {
+                let connection = record.take_back();
+                self.checked_in(pool, slot, connection)
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// `_ConnectionRecord.checkin`: the event first, then the pool.
+    /// `_ConnectionRecord.checkin`
     pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
-        let record = self.pools[pool].records.get_mut(slot);
-        let connection = record.and_then(|r| {
-            (r.fairy, r.in_hand) = (None, false);
-            r.connection
-        });
+        let connection = self.pools[pool].records.get_mut(slot).and_then(Record::take_back);
+        self.checked_in(pool, slot, connection)
+    }
+
+    /// The event first, then the pool.
+    fn checked_in(&mut self, pool: usize, slot: u32, connection: Option<u32>) -> Result<(), PyError> {
         self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
         self.return_record(pool, slot)
     }

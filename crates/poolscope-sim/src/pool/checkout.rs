@@ -9,7 +9,7 @@ use crate::engine::error::{Assertion, DbapiError, PyError};
 use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
-use crate::trace::{EventKind, Observer, PingResult, PoolEvent, PoolFigures, Rule};
+use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
 use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
@@ -60,12 +60,19 @@ impl<O: Observer> World<'_, O> {
                 return Err(error);
             }
         };
-        let serial = self.state().next_fairy();
-        {
+        let serial = {
             let mut state = self.state();
-            state.hand_out(pool, slot, serial, of_thread);
+            state.fairies += 1;
+            let serial = state.fairies;
+            if let Some(record) = state.pools[pool].records.get_mut(slot) {
+                record.hand_out(serial);
+            }
+            if of_thread {
+                state.note_of_thread(pool, serial);
+            }
             state.in_hand.push(serial);
-        }
+            serial
+        };
         let fairy = Fairy { pool, slot, connection: Some(connection), serial, detached: false };
         let tested = self.test(engine, fairy).await;
         self.state().in_hand.retain(|other| *other != serial);
@@ -357,8 +364,11 @@ impl<O: Observer> World<'_, O> {
 
 impl<O: Observer> State<'_, O> {
     pub(crate) fn pool_event(&mut self, pool: usize, slot: u32, event: PoolEvent, connection: Option<u32>, rule: Rule) {
-        let figures = if O::RECORDS { self.pools[pool].figures() } else { PoolFigures::default() };
-        let engine = self.pools[pool].engine;
+        if !O::RECORDS {
+            self.steps += 1;
+            return;
+        }
+        let (engine, figures) = (self.pools[pool].engine, self.pools[pool].figures());
         self.emit(rule, EventKind::Pool { engine, event, slot, connection, figures });
     }
 
@@ -379,12 +389,12 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Whether nobody has had the record's connection before; from now on somebody has.
-    pub(crate) fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
+    fn no_longer_fresh(&mut self, pool: usize, slot: u32) -> bool {
         self.pools[pool].records.get_mut(slot).is_some_and(|record| std::mem::replace(&mut record.fresh, false))
     }
 
     /// The record's connection, and why it must be replaced, if it must.
-    pub(crate) fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
+    fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
         let Pool { recycle, invalidated_at, records, .. } = &self.pools[pool];
         let record = records.get(slot).ok_or(PyError::ConnectionClosed)?;
         Ok((record.connection, record.stale(self.now, *recycle, *invalidated_at)))

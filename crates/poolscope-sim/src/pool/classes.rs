@@ -115,17 +115,15 @@ impl<O: Observer> State<'_, O> {
         Some(Fairy { pool, slot, connection, serial, detached })
     }
 
-    /// Of the record: who has it now.
-    pub(crate) fn hand_out(&mut self, pool: usize, slot: u32, serial: u64, of_thread: bool) {
-        if let Some(record) = self.pools[pool].records.get_mut(slot) {
-            (record.fairy, record.in_hand) = (Some(serial), false);
+    /// A SingletonThreadPool knows the last checkout of each thread.
+    pub(crate) fn note_of_thread(&mut self, pool: usize, serial: u64) {
+        if self.pools[pool].threads.is_empty() {
+            return;
         }
-        if of_thread && !self.pools[pool].threads.is_empty() {
-            let thread = self.thread();
-            let of_task = self.pools[pool].threads.iter_mut().find(|t| t.thread == thread);
-            if let Some(of_task) = of_task {
-                of_task.fairy = Some(serial);
-            }
+        let thread = self.thread();
+        let of_thread = self.pools[pool].threads.iter_mut().find(|t| t.thread == thread);
+        if let Some(of_thread) = of_thread {
+            of_thread.fairy = Some(serial);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A record out of the queue, or the right to open one more: `QueuePool._do_get` and `util/queue.py::Queue.get`, from one wait to the next.
 
-use super::Fairy;
+use super::{Fairy, Pool, Record};
 use crate::engine::error::{Assertion, PyError};
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
@@ -125,13 +125,19 @@ impl<O: Observer> State<'_, O> {
 
     /// Most checkouts wait for nothing more: the connection is as it should be, and nobody asks it whether it is.
     pub(crate) fn hand_out_at_once(&mut self, pool: usize, slot: u32, of_thread: bool) -> Got {
-        let Ok((connection @ Some(_), None)) = self.connection_and_fault(pool, slot) else { return Got::Record(slot) };
-        if self.pools[pool].pre_ping {
-            return Got::Record(slot);
+        let now = self.now;
+        let Pool { recycle, invalidated_at, pre_ping, ref mut records, .. } = self.pools[pool];
+        let fit = |record: &&mut Record| {
+            record.connection.is_some() && !pre_ping && record.stale(now, recycle, invalidated_at).is_none()
+        };
+        let Some(record) = records.get_mut(slot).filter(fit) else { return Got::Record(slot) };
+        self.fairies += 1;
+        let (serial, connection) = (self.fairies, record.connection);
+        record.fresh = false;
+        record.hand_out(serial);
+        if of_thread {
+            self.note_of_thread(pool, serial);
         }
-        let serial = self.next_fairy();
-        self.hand_out(pool, slot, serial, of_thread);
-        self.no_longer_fresh(pool, slot);
         self.pool_event(pool, slot, PoolEvent::Checkout, connection, Rule::QueueGet);
         Got::Checkout(Fairy { pool, slot, connection, serial, detached: false })
     }

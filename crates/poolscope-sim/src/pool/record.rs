@@ -33,6 +33,17 @@ impl Record {
         }
     }
 
+    /// From now on somebody has it.
+    pub fn hand_out(&mut self, serial: u64) {
+        (self.fairy, self.in_hand) = (Some(serial), false);
+    }
+
+    /// From now on nobody has it. Its connection.
+    pub fn take_back(&mut self) -> Option<u32> {
+        (self.fairy, self.in_hand) = (None, false);
+        self.connection
+    }
+
     /// `get_connection`: why the connection of this record must be replaced now, if it must. All comparisons are strict.
     pub fn stale(&self, now: SimTime, recycle: Option<SimSpan>, pool_invalidated_at: Option<SimTime>) -> Option<Rule> {
         if recycle.is_some_and(|recycle| now.since(self.starttime) > recycle) {
