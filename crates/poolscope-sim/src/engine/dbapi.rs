@@ -139,15 +139,29 @@ impl<O: Observer> World<'_, O> {
 
     /// Sends a command and waits for the answer.
     pub(crate) async fn round_trip(&self, connection: u32, command: Command) -> Result<(), DbapiError> {
-        // What the server said or did when it closed is in the client's buffer already: the error comes at once.
-        let mut sent = self.state().send_command(connection, command)?;
+        let sending = self.state().send_command(connection, command);
+        self.answer_to(connection, sending).await
+    }
+
+    /// Waits for the answer to a command that has been sent.
+    pub(crate) async fn answer_to(&self, connection: u32, mut sending: Sending) -> Result<(), DbapiError> {
         loop {
-            self.wire(sent.waits).await;
-            if let Some(done) = self.state().hear(connection, command, &mut sent) {
-                return done;
+            match sending {
+                Sending::Done(done) => return done,
+                Sending::Waits(command, sent) => {
+                    self.wire(sent.waits).await;
+                    sending = self.state().hear(connection, command, sent);
+                }
             }
         }
     }
+}
+
+/// How far a command has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sending {
+    Waits(Command, Sent),
+    Done(Result<(), DbapiError>),
 }
 
 /// What a driver sends.
@@ -201,8 +215,9 @@ impl Command {
 }
 
 impl<O: Observer> State<'_, O> {
-    /// A command leaves the client, unless using this connection is an error now.
-    fn send_command(&mut self, connection: u32, command: Command) -> Result<Sent, DbapiError> {
+    /// A command leaves the client. What the server said or did when it closed is in the client's buffer already: the error comes at once.
+    /// So does an answer that takes no time.
+    pub(crate) fn send_command(&mut self, connection: u32, command: Command) -> Sending {
         if let Some(event) = command.event(connection) {
             self.emit(Rule::Wire, event);
         }
@@ -211,11 +226,11 @@ impl<O: Observer> State<'_, O> {
             _ => None,
         };
         let takes = self.scenario.network.rtt + work.map_or(SimSpan::ZERO, |statement| statement.takes);
-        let sent = self.send_on(connection, command.statement(), takes);
-        if let Err(error) = sent {
-            self.executed(connection, command, Err(error))?;
+        match self.send_on(connection, command.statement(), takes) {
+            Ok(sent) if sent.waits == SimSpan::ZERO => self.hear(connection, command, sent),
+            Ok(sent) => Sending::Waits(command, sent),
+            Err(error) => Sending::Done(self.executed(connection, command, Err(error))),
         }
-        sent
     }
 
     fn send_on(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) -> Result<Sent, DbapiError> {
@@ -248,27 +263,27 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The client has waited: what came of its command, or nothing yet.
-    fn hear(&mut self, connection: u32, command: Command, sent: &mut Sent) -> Option<Result<(), DbapiError>> {
-        let done = if sent.lost {
-            Err(self.nothing_came(connection, *sent))
-        } else if let Some(span) = self.waits_on(connection) {
+    fn hear(&mut self, connection: u32, command: Command, mut sent: Sent) -> Sending {
+        if let Some(span) = self.waits_on(connection) {
             sent.waits = span;
-            return None;
-        } else {
-            match self.answered(connection, command, *sent) {
-                Ok(Some(more)) => {
-                    (sent.waits, sent.lost) = (more, true);
-                    return None;
-                }
-                done => done.map(|_| ()),
+            return Sending::Waits(command, sent);
+        }
+        let done = match self.answered(connection, command, sent) {
+            Ok(Some(more)) => {
+                (sent.waits, sent.lost) = (more, true);
+                return Sending::Waits(command, sent);
             }
+            done => done.map(|_| ()),
         };
-        Some(self.executed(connection, command, done))
+        Sending::Done(self.executed(connection, command, done))
     }
 
     /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it, or it got lost and the
     /// client waits on.
     fn answered(&mut self, connection: u32, command: Command, sent: Sent) -> Result<Option<SimSpan>, DbapiError> {
+        if sent.lost {
+            return Err(self.nothing_came(connection, sent));
+        }
         let (now, statement, transaction) = (self.now, command.statement(), command.transaction());
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| DbapiError::operational(2013))?;
         dbapi.busy = None;

@@ -1,13 +1,21 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
 use super::{Fairy, Record};
-use crate::engine::dbapi::Command;
+use crate::engine::dbapi::{Command, Sending};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
 use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PoolEvent, Rule};
 use crate::world::World;
+
+/// How far a return has come without waiting.
+enum Begun {
+    Done(Result<(), PyError>),
+    /// The last reference to a checkout that was opened more often than closed: the finalizer returns it.
+    Last,
+    Resets(Sending),
+}
 
 /// The transaction of the Connection that returns its checkout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +31,14 @@ impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
     pub(crate) async fn checkin(&self, fairy: Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
         let Some(connection) = fairy.connection else { return Ok(()) };
-        if self.state().is_nested(&fairy) {
-            // The last reference to a checkout that was opened more often than closed: the finalizer returns it.
-            let last = !self.state().is_held(fairy.serial);
-            return if last { self.finalize(fairy).await } else { Ok(()) };
-        }
-        self.state().in_hand.push(fairy.serial);
-        let quiet = self.reset(&fairy, connection, transaction, rule).await;
+        let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
+        let begun = self.state().begin_checkin(&fairy, connection, transaction, rule);
+        let sending = match begun {
+            Begun::Done(done) => return done,
+            Begun::Last => return self.finalize(fairy).await,
+            Begun::Resets(sending) => sending,
+        };
+        let quiet = self.reset(&fairy, connection, transaction, rule, sending).await;
         let mut state = self.state();
         state.in_hand.retain(|other| *other != fairy.serial);
         let returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
@@ -63,25 +72,17 @@ impl<O: Observer> World<'_, O> {
             if self.scenario.driver.is_async() {
                 return self.drop_connection(fairy, connection);
             }
-            self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage).await;
+            let sending = self.state().begin_reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage);
+            self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage, sending).await;
         }
         self.state().checkin_in_use(pool, slot)
     }
 
-    /// `_reset`, and for a detached connection the end. True if the record is returned inside of what handles a failure, so that
-    /// nobody hears of another one.
-    async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) -> bool {
+    /// `_reset` after its command has been sent, and for a detached connection the end. True if the record is returned inside of what
+    /// handles a failure, so that nobody hears of another one.
+    async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule, sending: Sending) -> bool {
         let Fairy { pool, slot, detached, .. } = *fairy;
-        let of_event = if detached { self.state().present_pool(pool) } else { pool };
-        let mode = self.state().pools[pool].reset_on_return;
-        let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
-        self.state().pool_event(of_event, slot, PoolEvent::Reset { detached }, Some(connection), rule);
-        let done = match mode {
-            ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Ok(()),
-            ResetOnReturn::Rollback => self.round_trip(connection, Command::Rollback).await,
-            ResetOnReturn::Commit => self.round_trip(connection, Command::Commit).await,
-            ResetOnReturn::None => Ok(()),
-        };
+        let done = self.answer_to(connection, sending).await;
         let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario.sqlalchemy));
         let by_agent = disconnect && transaction == AtClose::Agent;
         if transaction == AtClose::Agent && done.is_err() {
@@ -159,6 +160,34 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// Most returns wait for nothing, or for the answer to one ROLLBACK.
+    fn begin_checkin(&mut self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) -> Begun {
+        if self.is_nested(fairy) {
+            return if self.is_held(fairy.serial) { Begun::Done(Ok(())) } else { Begun::Last };
+        }
+        let sending = self.begin_reset(fairy, connection, transaction, rule);
+        if let Sending::Done(Ok(())) = sending
+            && !fairy.detached
+        {
+            return Begun::Done(self.checkin_in_use(fairy.pool, fairy.slot));
+        }
+        self.in_hand.push(fairy.serial);
+        Begun::Resets(sending)
+    }
+
+    /// `_reset` until it waits for the server.
+    fn begin_reset(&mut self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule) -> Sending {
+        let Fairy { pool, slot, detached, .. } = *fairy;
+        let of_event = if detached { self.present_pool(pool) } else { pool };
+        self.pool_event(of_event, slot, PoolEvent::Reset { detached }, Some(connection), rule);
+        match self.pools[pool].reset_on_return {
+            ResetOnReturn::Rollback if transaction == AtClose::RolledBack => Sending::Done(Ok(())),
+            ResetOnReturn::Rollback => self.send_command(connection, Command::Rollback),
+            ResetOnReturn::Commit => self.send_command(connection, Command::Commit),
+            ResetOnReturn::None => Sending::Done(Ok(())),
+        }
+    }
+
     /// SQLAlchemy has nothing to do with a detached connection any more: the driver's destructor closes it.
     fn destroy(&mut self, fairy: &Fairy) {
         if let Some(connection) = fairy.connection.filter(|_| !self.pools[fairy.pool].shares_records()) {
