@@ -5,41 +5,59 @@
 #[derive(Debug)]
 pub(crate) struct Numbered<T> {
     entries: Vec<(u32, T)>,
+    /// The first number.
+    first: u32,
 }
 
 impl<T> Numbered<T> {
     pub const fn new() -> Numbered<T> {
-        Numbered { entries: Vec::new() }
+        Numbered { entries: Vec::new(), first: 0 }
     }
 
-    /// Where the number is, or would be. Without gaps it is as far from the first as its number says; every gap brings it nearer.
-    fn find(&self, number: u32) -> Result<usize, usize> {
-        let Some((first, _)) = self.entries.first() else { return Err(0) };
-        let Some(steps) = number.checked_sub(*first) else { return Err(0) };
-        let guess = steps as usize;
-        match self.entries.get(guess) {
-            Some((found, _)) if *found == number => Ok(guess),
-            _ => self.entries.binary_search_by_key(&number, |(n, _)| *n),
-        }
+    /// Where the number is if there are no gaps: as far from the first as it says.
+    fn guess(&self, number: u32) -> Option<usize> {
+        let guess = number.wrapping_sub(self.first) as usize;
+        self.entries.get(guess).is_some_and(|(found, _)| *found == number).then_some(guess)
+    }
+
+    /// Where it is, or would be.
+    #[inline(never)]
+    fn search(&self, number: u32) -> Result<usize, usize> {
+        self.entries.binary_search_by_key(&number, |(n, _)| *n)
+    }
+
+    fn note_first(&mut self) {
+        self.first = self.entries.first().map_or(0, |(number, _)| *number);
     }
 
     pub fn insert(&mut self, number: u32, value: T) {
-        match self.find(number) {
+        match self.search(number) {
             Ok(at) => self.entries[at].1 = value,
             Err(at) => self.entries.insert(at, (number, value)),
         }
+        self.note_first();
     }
 
     pub fn get(&self, number: u32) -> Option<&T> {
-        self.find(number).ok().map(|at| &self.entries[at].1)
+        match self.guess(number) {
+            Some(at) => self.entries.get(at),
+            None => self.search(number).ok().and_then(|at| self.entries.get(at)),
+        }
+        .map(|(_, value)| value)
     }
 
     pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        self.find(number).ok().map(|at| &mut self.entries[at].1)
+        match self.guess(number) {
+            Some(at) => self.entries.get_mut(at),
+            None => self.search(number).ok().and_then(|at| self.entries.get_mut(at)),
+        }
+        .map(|(_, value)| value)
     }
 
     pub fn remove(&mut self, number: u32) -> Option<T> {
-        self.find(number).ok().map(|at| self.entries.remove(at).1)
+        let (_, value) = self.entries.remove(self.search(number).ok()?);
+        self.note_first();
+        Some(value)
     }
 
     pub fn len(&self) -> usize {
@@ -52,6 +70,7 @@ impl<T> Numbered<T> {
 
     pub fn retain(&mut self, keep: impl Fn(&mut T) -> bool) {
         self.entries.retain_mut(|(_, value)| keep(value));
+        self.note_first();
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
