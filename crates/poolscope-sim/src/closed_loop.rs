@@ -59,7 +59,7 @@ async fn client<C: Clients, O: Observer>(world: &World<'_, O>, clients: &RefCell
                 };
                 world.sleep(until.since(now)).await;
                 clients.borrow_mut().note(task, until, Step::GivesBack);
-                if world.checkin(fairy, AtClose::NoTransaction, Rule::ResetOnReturn).await.is_err() {
+                if world.checkin(&fairy, AtClose::NoTransaction, Rule::ResetOnReturn).await.is_err() {
                     return;
                 }
             }

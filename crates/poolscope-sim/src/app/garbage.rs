@@ -78,7 +78,7 @@ impl<O: Observer> World<'_, O> {
     async fn drop_fairy(&self, fairy: Fairy) {
         let held = self.state().is_held(fairy.serial);
         if !held {
-            let _ = self.finalize(fairy).await;
+            let _ = self.finalize(&fairy).await;
         }
     }
 

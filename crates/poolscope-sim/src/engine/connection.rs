@@ -291,7 +291,7 @@ impl<O: Observer> World<'_, O> {
             })
         };
         if let Some(fairy) = fairy {
-            self.checkin(fairy, transaction, Rule::ResetOnReturn).await?;
+            self.checkin(&fairy, transaction, Rule::ResetOnReturn).await?;
         }
         done
     }

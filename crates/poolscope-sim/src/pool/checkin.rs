@@ -29,16 +29,16 @@ pub(crate) enum AtClose {
 
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
-    pub(crate) async fn checkin(&self, fairy: Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
+    pub(crate) async fn checkin(&self, fairy: &Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
         let Some(connection) = fairy.connection else { return Ok(()) };
         let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
-        let begun = self.state().begin_checkin(&fairy, connection, transaction, rule);
+        let begun = self.state().begin_checkin(fairy, connection, transaction, rule);
         let sending = match begun {
             Begun::Done(done) => return done,
             Begun::Last => return self.finalize(fairy).await,
             Begun::Resets(sending) => sending,
         };
-        let quiet = self.reset(&fairy, connection, transaction, rule, sending).await;
+        let quiet = self.reset(fairy, connection, transaction, rule, sending).await;
         let mut state = self.state();
         state.in_hand.retain(|other| *other != fairy.serial);
         let returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
@@ -47,10 +47,10 @@ impl<O: Observer> World<'_, O> {
 
     /// The last reference to a checkout is gone: its weak reference returns what the record has now, unless the record has been handed
     /// out again.
-    pub(crate) async fn finalize(&self, fairy: Fairy) -> Result<(), PyError> {
-        let Fairy { pool, slot, serial, detached, .. } = fairy;
+    pub(crate) async fn finalize(&self, fairy: &Fairy) -> Result<(), PyError> {
+        let Fairy { pool, slot, serial, detached, .. } = *fairy;
         if detached {
-            self.state().destroy(&fairy);
+            self.state().destroy(fairy);
             return Ok(());
         }
         let connection = {
@@ -68,7 +68,7 @@ impl<O: Observer> World<'_, O> {
             connection
         };
         if let Some(connection) = connection {
-            let fairy = Fairy { connection: Some(connection), ..fairy };
+            let fairy = Fairy { connection: Some(connection), ..*fairy };
             if self.scenario.driver.is_async() {
                 return self.drop_connection(fairy, connection);
             }
