@@ -60,8 +60,8 @@ impl<O: Observer> World<'_, O> {
             PyError::Dbapi { error, disconnect, .. } => {
                 PyError::Dbapi { error, disconnect, statement: Some(statement) }
             }
-            PyError::PoolTimeout { size, overflow, timeout, .. } => {
-                PyError::PoolTimeout { size, overflow, timeout, statement: Some(statement) }
+            PyError::PoolTimeout { options, overflow, .. } => {
+                PyError::PoolTimeout { options, overflow, statement: Some(statement) }
             }
             PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
             PyError::RecordClosed { .. } => PyError::RecordClosed { statement: Some(statement) },

@@ -17,9 +17,9 @@ pub enum PyError {
     },
     /// `sqlalchemy.exc.TimeoutError`.
     PoolTimeout {
-        size: u32,
+        /// Index into `Scenario::engines`: whose pool it is.
+        options: u16,
         overflow: i32,
-        timeout: SimSpan,
         /// The statement for which a Connection wanted to reconnect, if it is a StatementError because of that.
         statement: Option<u16>,
     },
@@ -203,7 +203,9 @@ impl PyError {
                     DbapiClass::ProgrammingError => "f405",
                 })
             }
-            PyError::PoolTimeout { size, overflow, timeout, statement } => {
+            PyError::PoolTimeout { options, overflow, statement } => {
+                let options = scenario.engines.get(usize::from(options));
+                let (size, timeout) = options.map_or((0, SimSpan::ZERO), |o| (o.pool_size, o.pool_timeout));
                 let hundredths = hundredths(timeout);
                 let timeout = match scenario.sqlalchemy {
                     // `%d` until 1.4

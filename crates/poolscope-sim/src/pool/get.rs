@@ -107,10 +107,10 @@ impl<O: Observer> State<'_, O> {
             self.status(pool, Rule::Overflow);
             return Ok(());
         }
-        let (size, overflow) = self.pools[pool].max_overflow_reached();
-        let timeout = self.pools[pool].timeout;
+        let (engine, overflow) = (self.pools[pool].engine, self.pools[pool].figures().overflow);
         self.keep_in_traceback(pool);
-        Err(PyError::PoolTimeout { size, overflow, timeout, statement: None })
+        let options = self.engines[usize::from(engine)].options as u16;
+        Err(PyError::PoolTimeout { options, overflow, statement: None })
     }
 
     fn claim_or_not(&mut self, pool: usize) -> Got {

@@ -198,8 +198,4 @@ impl Pool {
     pub fn restart_counting(&mut self) {
         self.overflow = -(self.size as i32);
     }
-
-    pub fn max_overflow_reached(&self) -> (u32, i32) {
-        (self.size, self.figures().overflow)
-    }
 }

@@ -354,7 +354,7 @@ variants! {
         Raised { program, job, next }
     }
     PyError {
-        Dbapi { error, statement, disconnect }, PoolTimeout { size, overflow, timeout, statement },
+        Dbapi { error, statement, disconnect }, PoolTimeout { options, overflow, statement },
         Assertion { what, statement }, RecordClosed { statement }, InvalidTransaction { statement, session },
         StatementClosed { statement }, DetachInvalidated, PendingRollback { commit }, Detached, Prepared,
         ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
