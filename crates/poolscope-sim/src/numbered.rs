@@ -2,16 +2,20 @@
 //!
 //! Ordered like a `BTreeMap`, but a tenth of its code in the shipped module.
 
+use std::cell::Cell;
+
 #[derive(Debug)]
 pub(crate) struct Numbered<T> {
     entries: Vec<(u32, T)>,
     /// The first number.
     first: u32,
+    /// Where the last number was that had to be searched for: whoever looks for it looks for it again.
+    last: Cell<usize>,
 }
 
 impl<T> Numbered<T> {
     pub const fn new() -> Numbered<T> {
-        Numbered { entries: Vec::new(), first: 0 }
+        Numbered { entries: Vec::new(), first: 0, last: Cell::new(0) }
     }
 
     /// Where the number is if there are no gaps: as far from the first as it says.
@@ -23,7 +27,13 @@ impl<T> Numbered<T> {
     /// Where it is, or would be.
     #[inline(never)]
     fn search(&self, number: u32) -> Result<usize, usize> {
-        self.entries.binary_search_by_key(&number, |(n, _)| *n)
+        let last = self.last.get();
+        if self.entries.get(last).is_some_and(|(found, _)| *found == number) {
+            return Ok(last);
+        }
+        let found = self.entries.binary_search_by_key(&number, |(n, _)| *n);
+        self.last.set(found.unwrap_or(0));
+        found
     }
 
     fn note_first(&mut self) {

@@ -137,10 +137,14 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Sends a command and waits for the answer.
-    pub(crate) async fn round_trip(&self, connection: u32, command: Command) -> Result<(), DbapiError> {
+    /// Sends a command; the future waits for the answer.
+    pub(crate) fn round_trip(
+        &self,
+        connection: u32,
+        command: Command,
+    ) -> impl Future<Output = Result<(), DbapiError>> + '_ {
         let sending = self.state().send_command(connection, command);
-        self.answer_to(connection, sending).await
+        self.answer_to(connection, sending)
     }
 
     /// Waits for the answer to a command that has been sent.
