@@ -17,6 +17,8 @@ pub(crate) struct Frame {
     /// What `finally` and `except` code interrupts, innermost last.
     pending: Vec<Pending>,
     at: usize,
+    /// How the function has ended.
+    result: Option<Result<(), PyError>>,
     /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
     /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs. How many
     /// times it had run then.
@@ -55,12 +57,6 @@ enum Pending {
     Exception(PyError),
 }
 
-enum Flow {
-    Next,
-    Jump(u16),
-    Interrupt(Pending),
-}
-
 impl<O: Observer> World<'_, O> {
     /// The handler, then what runs when a request is over; the last error counts. An exception that nobody has let go of yet keeps
     /// the frame it came through.
@@ -87,10 +83,11 @@ impl<O: Observer> World<'_, O> {
             blocks: Vec::new(),
             pending: Vec::new(),
             at: 0,
+            result: None,
             in_cycle: 0,
         };
         let result = loop {
-            let Some(step) = code.steps.get(frame.at).copied() else {
+            let Some(step) = code.steps.get(frame.at) else {
                 break Ok(());
             };
             frame.at += 1;
@@ -98,25 +95,16 @@ impl<O: Observer> World<'_, O> {
             while self.state().step_is_one_too_many() {
                 self.sleep(SimSpan::from_us(1)).await;
             }
-            let flow = match self.step(program, &mut frame, step).await {
-                Ok(flow) => flow,
-                Err(error) => {
-                    let mut state = self.state();
-                    state.raise(Rule::Propagate, error);
-                    if error.leaves_cycle() {
-                        frame.in_cycle = state.collections;
-                    }
-                    Flow::Interrupt(Pending::Exception(error))
+            if let Err(error) = self.step(program, &mut frame, step).await {
+                let mut state = self.state();
+                state.raise(Rule::Propagate, error);
+                if error.leaves_cycle() {
+                    frame.in_cycle = state.collections;
                 }
-            };
-            match flow {
-                Flow::Next => {}
-                Flow::Jump(to) => frame.at = usize::from(to),
-                Flow::Interrupt(pending) => {
-                    if let Some(result) = frame.interrupt(pending) {
-                        break result;
-                    }
-                }
+                frame.interrupt(Pending::Exception(error));
+            }
+            if let Some(result) = frame.result {
+                break result;
             }
         };
         let kept = {
@@ -137,8 +125,8 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    async fn step(&self, program: usize, frame: &mut Frame, step: Step) -> Result<Flow, PyError> {
-        match step {
+    async fn step(&self, program: usize, frame: &mut Frame, step: &Step) -> Result<(), PyError> {
+        match *step {
             Step::Line(line) => {
                 let line = self.state().first_line(program) + line - 1;
                 self.state().emit(Rule::Listing, EventKind::Line { line });
@@ -256,10 +244,12 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Reraise => {
                 let handled = frame.pending.iter().rev().find(|p| matches!(p, Pending::Exception(_)));
-                return Ok(handled.map_or(Flow::Next, |p| Flow::Interrupt(*p)));
+                if let Some(handled) = handled.copied() {
+                    frame.interrupt(handled);
+                }
             }
-            Step::Return => return Ok(Flow::Interrupt(Pending::Return)),
-            Step::Jump(to) => return Ok(Flow::Jump(to)),
+            Step::Return => frame.interrupt(Pending::Return),
+            Step::Jump(to) => frame.at = usize::from(to),
             Step::Repeat { counter, times } => {
                 let counter = usize::from(counter);
                 if frame.counters.len() <= counter {
@@ -269,10 +259,10 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Next { counter, done } => {
                 let left = &mut frame.counters[usize::from(counter)];
-                if *left == 0 {
-                    return Ok(Flow::Jump(done));
+                match left.checked_sub(1) {
+                    Some(less) => *left = less,
+                    None => frame.at = usize::from(done),
                 }
-                *left -= 1;
             }
             Step::Try { handler, finally } => {
                 frame.blocks.push(Block { handler, finally, depth: frame.pending.len() });
@@ -285,7 +275,7 @@ impl<O: Observer> World<'_, O> {
             }
             Step::Match { classes, otherwise } => {
                 if !matches!(frame.pending.last(), Some(Pending::Exception(e)) if is_instance(e, classes)) {
-                    return Ok(Flow::Jump(otherwise));
+                    frame.at = usize::from(otherwise);
                 }
             }
             Step::Handled => {
@@ -294,11 +284,11 @@ impl<O: Observer> World<'_, O> {
             }
             Step::EndFinally => match frame.pending.pop() {
                 None | Some(Pending::Nothing) => {}
-                Some(pending) => return Ok(Flow::Interrupt(pending)),
+                Some(pending) => frame.interrupt(pending),
             },
             Step::Exit { on, how } => self.exit(frame, on, how).await?,
         }
-        Ok(Flow::Next)
+        Ok(())
     }
 
     /// `__exit__`: with an exception under way the transaction is rolled back, otherwise committed.
@@ -432,19 +422,19 @@ impl<O: Observer> World<'_, O> {
 
 impl Frame {
     /// Goes to the handler that gets this, or out of the frame.
-    fn interrupt(&mut self, pending: Pending) -> Option<Result<(), PyError>> {
+    fn interrupt(&mut self, pending: Pending) {
         while let Some(block) = self.blocks.pop() {
             if block.finally || matches!(pending, Pending::Exception(_)) {
                 self.pending.truncate(block.depth);
                 self.pending.push(pending);
                 self.at = usize::from(block.handler);
-                return None;
+                return;
             }
         }
-        Some(match pending {
+        self.result = Some(match pending {
             Pending::Exception(error) => Err(error),
             Pending::Nothing | Pending::Return => Ok(()),
-        })
+        });
     }
 }
 
