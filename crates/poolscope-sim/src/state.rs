@@ -15,6 +15,7 @@ use crate::scenario::{Scenario, SqlAlchemy};
 use crate::server::Server;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EngineName, EventId, EventKind, Limit, Observer, Rule, TaskName, TraceEvent};
+use std::collections::VecDeque;
 
 pub(crate) struct State<'s, O: Observer> {
     pub scenario: &'s Scenario,
@@ -38,6 +39,11 @@ pub(crate) struct State<'s, O: Observer> {
     pub next_user: u32,
     pub connections: Numbered<Connection>,
     pub next_connection: u32,
+    pub next_transaction: u32,
+    /// What has been sent about savepoints: statements behind the scenario's.
+    pub savepoint_sql: Vec<String>,
+    /// Transactions that a Session has forgotten while it is still closing their Connections.
+    pub closing: Vec<u32>,
     /// Numbers Sessions, and Connections that the program opened itself.
     next_holder: u32,
     /// Checkouts so far.
@@ -48,6 +54,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub in_hand: Vec<u64>,
     /// Exceptions on their way, or being handled: the task and the pool they came through.
     pub tracebacks: Vec<(u16, usize)>,
+    /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.
+    pub executing: Vec<(u32, VecDeque<u16>)>,
     pub server: Server,
     /// Processes have inherited sockets.
     pub forked: bool,
@@ -81,6 +89,8 @@ pub(crate) struct EngineState {
     pub pool: usize,
     /// The dialect has asked the server its questions, or is asking.
     pub asked: bool,
+    /// It has not learned the server's version, and 1.2 does not ask again.
+    pub versionless: bool,
     /// Variables that refer to it.
     pub references: u32,
 }
@@ -106,11 +116,15 @@ impl<'s, O: Observer> State<'s, O> {
             next_user: 0,
             connections: Numbered::new(),
             next_connection: 1,
+            next_transaction: 0,
+            savepoint_sql: Vec::new(),
+            closing: Vec::new(),
             next_holder: 1,
             fairies: 0,
             nested: Vec::new(),
             in_hand: Vec::new(),
             tracebacks: Vec::new(),
+            executing: Vec::new(),
             server: Server::new(scenario),
             forked: false,
             shared: SharedSockets::default(),

@@ -1,7 +1,7 @@
 //! The loop: one run of one scenario. Tasks are futures; only time and the pool make them wait.
 
 use crate::outcome::Outcome;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Statement};
 use crate::state::State;
 use crate::time::SimSpan;
 use crate::trace::{Counts, Observer, Recorder, Trace};
@@ -17,7 +17,10 @@ pub fn simulate(scenario: &Scenario) -> Trace {
     let engines = state.engine_names();
     let processes = state.process_names();
     let listing = crate::app::listing::render(scenario);
-    Trace { scenario: scenario.clone(), listing, processes, tasks, engines, events: state.observer.events, outcome }
+    let mut scenario = scenario.clone();
+    let more = state.savepoint_sql.iter().map(|sql| Statement { sql: sql.clone(), takes: SimSpan::ZERO });
+    scenario.statements.extend(more);
+    Trace { scenario, listing, processes, tasks, engines, events: state.observer.events, outcome }
 }
 
 /// Runs the scenario and keeps only the figures: for sweeps and benchmarks.

@@ -166,10 +166,10 @@ fn programs_outside_the_subset_are_refused_not_ignored() {
     check(
         &program("try:\n    pass\nexcept KeyError:\n    pass"),
         expect![[r#"
-        9:1: line 4 of the program `handler`: the exception class `KeyError` is not known
-          hint: one of Exception, SQLAlchemyError, DBAPIError, OperationalError, InterfaceError, TimeoutError, InvalidRequestError, PendingRollbackError, ResourceClosedError
-        13:1: there is no program `handler`
-          hint: one of "#]],
+            9:1: line 4 of the program `handler`: the exception class `KeyError` is not known
+              hint: one of Exception, SQLAlchemyError, DBAPIError, OperationalError, InterfaceError, TimeoutError, InvalidRequestError, PendingRollbackError, ResourceClosedError, IllegalStateChangeError
+            13:1: there is no program `handler`
+              hint: one of "#]],
     );
     check(
         &program("session = Session(\ntime.sleep(1)"),
@@ -184,5 +184,86 @@ fn programs_outside_the_subset_are_refused_not_ignored() {
         7:1: line 2 of the program `handler`: a string is not closed on its line
         10:1: there is no program `handler`
           hint: one of "#]],
+    );
+}
+
+#[test]
+fn a_session_of_the_module_is_made_in_two_ways_only() {
+    check(
+        r#"
+sqlalchemy = "1.4"
+[programs.handler]
+text = '''
+Session = scoped_session(sessionmaker(engine))
+session = Session()
+def handler(request):
+    try:
+        session.execute(text("SELECT 1"))
+    except IllegalStateChangeError:
+        pass
+'''
+[programs.other]
+text = '''
+session = AsyncSession(engine)
+def handler(request):
+    session.remove()
+'''
+[[traffic]]
+run = "handler"
+every = "1 s"
+"#,
+        expect![[r#"
+            1:1: the scenario lacks `seed`
+              hint: any whole number; the same seed gives the same run
+            1:1: the scenario lacks `until`
+              hint: how long the run is: until = "30 s"
+            6:1: line 2 of the program `handler`: a Session of the whole module is made like this only
+              hint: session = Session()
+            9:1: line 5 of the program `handler`: the name `session` is not defined
+            10:1: line 6 of the program `handler`: SQLAlchemy has IllegalStateChangeError since 2.0
+              hint: InvalidRequestError
+            15:1: line 1 of the program `other`: a Session of the whole module is made like this only
+              hint: session = Session()
+            17:1: line 3 of the program `other`: the name `session` is not defined
+            20:1: there is no program `handler`
+              hint: one of "#]],
+    );
+}
+
+#[test]
+fn savepoints_are_blocks_of_a_name() {
+    check(
+        r#"
+seed = 1
+until = "1 s"
+sqlalchemy = "1.4"
+[programs.handler]
+text = '''
+def handler(request):
+    with engine.connect() as conn:
+        with conn.begin_nested():
+            pass
+    with Session() as session:
+        with session.begin_nested() as nested:
+            pass
+        session.begin_nested()
+    with Session.begin_nested():
+        pass
+'''
+[[traffic]]
+run = "handler"
+every = "1 s"
+"#,
+        expect![[r#"
+            9:1: line 3 of the program `handler`: `begin_nested()` of a Connection is simulated from SQLAlchemy 2.0 on
+              hint: sqlalchemy = "2.1"
+            12:1: line 6 of the program `handler`: `begin_nested()` is supported as `with …begin_nested():` of a name only
+              hint: with session.begin_nested():
+            14:1: line 8 of the program `handler`: the method `begin_nested` is not known here
+              hint: execute(text("…")), scalar, scalars, commit, rollback, close, invalidate
+            15:1: line 9 of the program `handler`: `begin_nested()` is supported as `with …begin_nested():` of a name only
+              hint: with session.begin_nested():
+            19:1: there is no program `handler`
+              hint: one of "#]],
     );
 }

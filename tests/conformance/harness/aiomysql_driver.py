@@ -48,9 +48,14 @@ class AsyncConnection(Connection):
 
     async def command(self, microseconds, report, query=""):
         try:
-            await self.driver.server.command_in_loop(self.session, microseconds, query)
+            if self.closed:
+                raise self.driver.closed()
+            got = await self.driver.server.command_in_loop(self.session, microseconds, query)
+            self.no_rows = got is not None and got != query and self.reads_wrong(got, query)
         except DriverError as e:
             raise self.report(report, self.driver.error(e)) from None
+        except RuntimeError as e:
+            raise self.report(report, e)
         self.report(report, None)
 
     # What the base class returns are the coroutines of `command`, for SQLAlchemy to await.

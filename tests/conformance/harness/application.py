@@ -143,11 +143,11 @@ def show_pings(dialect):
     do_ping = dialect.do_ping
 
     def ping(dbapi_connection):
-        dbapi_connection.pinging = True
+        dbapi_connection.pinging = virtual.thread()
         try:
             return do_ping(dbapi_connection)
         finally:
-            dbapi_connection.pinging = False
+            dbapi_connection.pinging = None
 
     dialect.do_ping = ping
 
@@ -312,6 +312,7 @@ def only(error):
     text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
     # As PyMySQL gets it; and an address.
     text = text.replace("users.id = %s]\n[parameters: (1,)]", "users.id = %(pk_1)s]\n[parameters: {'pk_1': 1}]")
+    text = text.replace("users.id = %s]\n[parameters: [{", "users.id = %(pk_1)s]\n[parameters: [{")
     text = re.sub(r"<User at 0x[0-9a-f]+>", "<User at 0x7f5c00000010>", text)
     # An AssertionPool shows the stack of the first checkout.
     return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)

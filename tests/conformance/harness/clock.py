@@ -347,7 +347,14 @@ class Local:
 
 
 class OrderedSet(dict):
-    """A set from which the oldest member is popped: a SingletonThreadPool takes any, by address."""
+    """A set from which the oldest member is popped: a SingletonThreadPool takes any, by address. So does a Session that ends several
+    Connections."""
+
+    def __init__(self, members=()):
+        super().__init__((member, True) for member in members)
+
+    def __getattr__(self, name):
+        return getattr(set(self), name)
 
     def add(self, member):
         self[member] = True
@@ -368,6 +375,7 @@ time = SimpleNamespace(
 def install():
     """Puts the virtual clock under SQLAlchemy: its modules' view of `threading` and `time`, no line of its code."""
     import sqlalchemy.event.attr
+    import sqlalchemy.orm.session as orm
     import sqlalchemy.pool
     import sqlalchemy.util._collections
     import sqlalchemy.util.queue
@@ -381,6 +389,7 @@ def install():
     if hasattr(base, "threading"):
         base.threading = threading
     impl.set = OrderedSet
+    orm.set = OrderedSet
     assert hasattr(sqlalchemy.util.queue, "_time")
     sqlalchemy.util.queue._time = time.time
     assert hasattr(base, "time")

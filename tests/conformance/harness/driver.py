@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from clock import MICROSECONDS
+from clock import MICROSECONDS, thread
 from server import DriverError
 
 ERRORS = {
@@ -93,6 +93,8 @@ class Driver:
 
     def closed(self):
         """What any use of a closed connection says."""
+        if self.server.driver == "aiomysql":
+            return DriverError("InterfaceError", "(0, 'Not connected')")
         return DriverError("InterfaceError", 0, "") if self.pymysql else DriverError("OperationalError", 2006, "")
 
     def failed(self, error):
@@ -108,7 +110,7 @@ class Connection:
     def __init__(self, driver, session):
         self.driver, self.session, self.closed = driver, session, False
         self.number = session.connection
-        self.pinging = False  # With a statement: 1.2.
+        self.pinging = None  # The thread that pings with a statement: 1.2.
         self.no_rows = False  # The last statement has got an answer without rows that was another process's.
         self.writes = []  # What the transaction has changed.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
@@ -204,7 +206,7 @@ class Cursor:
         connection, driver = self.connection, self.connection.driver
         if sql.startswith("SET NAMES"):
             return  # Part of connecting, and of its price.
-        if connection.pinging:
+        if connection.pinging is thread():
             driver.row("ping", conn=connection.number)
             connection.command(driver.rtt, "pinged", query="SELECT 1")
             self.give(1)
@@ -216,7 +218,7 @@ class Cursor:
             if sql.startswith("SELECT users."):
                 sql = sql.replace("= %s", "= %(pk_1)s")
             driver.row("execute", conn=connection.number, sql=sql)
-            done = connection.command(driver.rtt + driver.statements[sql], "executed", query=sql)
+            done = connection.command(driver.rtt + (0 if "SAVEPOINT" in sql else driver.statements[sql]), "executed", query=sql)
         self.answer(sql, parameters)
         return done
 

@@ -34,6 +34,7 @@ class Session:
         self.idle_since = None  # Not while a command runs.
         self.running = None  # The ticket of the client that waits for an answer.
         self.query = ""  # What runs is a statement, not a ping or the like.
+        self.late = []  # When answers arrive that nobody has waited for, and to what.
         self.cut = None  # What a device on the way does with its packets.
         self.given_up = False  # The driver has closed the client's side without a goodbye.
         self.gives_up = None  # When the server's side of a cut connection will have noticed.
@@ -191,10 +192,31 @@ class Server:
                 self.clock.park(session.running, wait)
 
     async def command_in_loop(self, session, microseconds, query=""):
+        if session.death is None and session.cut is None and (session.running or session.late):
+            return await self.command_out_of_turn(session, microseconds, query)
         for wait in self.exchange(session, microseconds, query):
             if wait > 0:
                 session.running, session.query = Answer(self.clock), query
                 await session.running.wait(wait)
+
+    async def command_out_of_turn(self, session, takes, query):
+        """A coroutine reads the first answer that comes, whoever has asked. While another one waits, it has sent in vain."""
+        now = self.clock.now
+        before = max([session.until, *(until for until, _ in session.late)])
+        session.late.append((max(before + takes - self.rtt, now + takes), query))
+        if session.running:
+            # asyncio/streams.py
+            raise RuntimeError("readexactly() called while another coroutine is already waiting for incoming data")
+        session.idle_since = None
+        until, got = session.late.pop(0)
+        if until > now:
+            session.running, session.query = Answer(self.clock), query
+            await session.running.wait(until - now)
+            session.running = None
+        if session.death is not None:
+            self.fail_running(session)
+        session.idle_since, session.interrupted = self.clock.now, False
+        return got
 
     def exchange(self, session, takes, query):
         """Yields how long the client waits, most often once."""

@@ -167,7 +167,10 @@ fn driver_error(error: Option<&PyError>, scenario: &Scenario) -> String {
     match error {
         None => String::new(),
         Some(PyError::Dbapi { error, .. }) => {
-            format!(" error={}", quoted(&format!("{}{}", error.class.name(), error.args(scenario))))
+            let arguments = error.args(scenario);
+            // Of one argument Python prints a tuple all the same.
+            let arguments = if arguments.starts_with('(') { arguments } else { format!("('{arguments}',)") };
+            format!(" error={}", quoted(&format!("{}{arguments}", error.class.name())))
         }
         Some(other) => format!(" error={}", quoted(&other.text(scenario))),
     }

@@ -105,6 +105,8 @@ impl Ledger {
                 match kind {
                     PoolEvent::Checkout => *place = Place::Out,
                     PoolEvent::Checkin => *place = Place::Idle,
+                    // A SingletonThreadPool may have closed what its holder detaches.
+                    PoolEvent::Detach if *place == Place::Closed => {}
                     PoolEvent::Detach => *place = Place::Detached,
                     PoolEvent::Close | PoolEvent::CloseDetached => {
                         *place = Place::Closed;

@@ -504,8 +504,12 @@ impl Compiler<'_> {
         if let Some(factory) = self.factory(name) {
             return Head::Factory(factory);
         }
-        if let Some((_, Global::ContextVar(variable))) = self.globals.iter().find(|(n, _)| n == name) {
-            return Head::ContextVar(*variable);
+        match self.globals.iter().find(|(n, _)| n == name) {
+            Some((_, Global::ContextVar(variable))) => return Head::ContextVar(*variable),
+            Some((_, Global::Session(factory))) => {
+                return Head::Object(Type::Session, Target::Registry(*factory));
+            }
+            _ => {}
         }
         match name {
             "create_engine" => Head::CreateEngine,
@@ -515,6 +519,17 @@ impl Compiler<'_> {
             "asyncio" | "gen" => Head::Loop,
             "gc" => Head::Gc,
             _ => Head::Other,
+        }
+    }
+
+    /// The Session or Connection of this name, or the Session of a scoped_session.
+    pub(super) fn holder_named(&self, name: &str) -> Option<(Type, Target)> {
+        match self.head(name) {
+            Head::Object(kind @ (Type::Session | Type::Connection), on) => Some((kind, on)),
+            Head::Factory(factory) if self.scope(factory) != Scope::None => {
+                Some((Type::Session, Target::Registry(factory)))
+            }
+            _ => None,
         }
     }
 

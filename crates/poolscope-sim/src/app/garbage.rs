@@ -39,11 +39,11 @@ impl<O: Observer> World<'_, O> {
         if session.references > 0 {
             return;
         }
-        let connection = session.transaction.as_ref().and_then(|t| t.connection);
+        let connections = session.transaction.as_mut().map(|t| std::mem::take(&mut t.connections)).unwrap_or_default();
         // Nobody can reach it any more; what it holds is the Connection's.
         state.sessions.remove(id);
         state.detach_users(id);
-        if let Some(connection) = connection {
+        for connection in connections {
             state.lose_connection(id, connection);
         }
     }
@@ -85,7 +85,7 @@ impl<O: Observer> World<'_, O> {
     /// `gc.collect()`, of one process or of all: unless the collector runs already, every unreachable Session and Connection gives
     /// its connection back, in the order of the checkouts.
     pub(crate) async fn collect(&self, process: Option<u16>) {
-        let (lost, traced) = {
+        let (lost, mut traced) = {
             let mut state = self.state();
             if state.collecting.is_some() {
                 return;
@@ -108,7 +108,6 @@ impl<O: Observer> World<'_, O> {
                     let pool = state.engines[engine].pool;
                     let in_cycle = state.pools[pool].records.iter().filter(|(_, record)| record.in_cycle);
                     traced.extend(in_cycle.map(|(slot, _)| (pool, slot)));
-                    state.pools[pool].records.for_each(|record| record.in_cycle = false);
                 }
             }
             // Those that only a cycle has kept alive. (Of any process: nobody else looks at them.)
@@ -124,11 +123,21 @@ impl<O: Observer> World<'_, O> {
         let pools = self.state().lost_pools(process);
         let fairies: Vec<Fairy> =
             lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
+        // What the garbage refers to dies with it, after all finalizers.
+        let theirs = fairies.iter().filter(|fairy| !fairy.detached).map(|fairy| (fairy.pool, fairy.slot));
+        traced.extend(theirs);
+        self.state().mark_traced(&traced, true);
         for fairy in fairies {
             self.drop_fairy(fairy).await;
         }
         let mut state = self.state();
-        for (pool, slot) in traced {
+        state.mark_traced(&traced, false);
+        let oldest = |(pool, slot): (usize, u32)| {
+            let connection = state.pools[pool].records.get(slot).and_then(|r| r.connection);
+            (u64::from(connection.unwrap_or_default()), (pool, slot))
+        };
+        let traced = crate::order::sorted(traced.into_iter().map(oldest).collect(), |(connection, _)| (*connection, 0));
+        for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
         state.drop_pools(&pools);
@@ -162,6 +171,14 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    fn mark_traced(&mut self, records: &[(usize, u32)], in_cycle: bool) {
+        for (pool, slot) in records {
+            if let Some(record) = self.pools[*pool].records.get_mut(*slot) {
+                record.in_cycle = in_cycle;
+            }
+        }
+    }
+
     /// A traceback refers to the pool that the exception came through, until somebody has handled it.
     pub(crate) fn keep_in_traceback(&mut self, pool: usize) {
         let task = self.current();
@@ -187,6 +204,7 @@ impl<O: Observer> State<'_, O> {
     /// of a pool keeps it, and its engine.
     fn lost_pools(&self, process: Option<u16>) -> Vec<usize> {
         let mut found = Vec::new();
+        let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
         for (index, pool) in self.pools.iter().enumerate() {
             let engine = &self.engines[usize::from(pool.engine)];
             let replaced = engine.pool != index;
@@ -196,7 +214,8 @@ impl<O: Observer> State<'_, O> {
             {
                 continue;
             }
-            let in_use = pool.records.iter().any(|(_, r)| r.in_hand || r.fairy.is_some()) || !pool.waiters.is_empty();
+            let in_use = pool.records.iter().any(|(_, r)| r.in_hand || r.in_refs && old || r.fairy.is_some())
+                || !pool.waiters.is_empty();
             let held = self.connections.iter().any(|(_, c)| {
                 c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
             });

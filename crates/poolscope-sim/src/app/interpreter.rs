@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     at: usize,
     /// How the function has ended.
     result: Option<Result<(), PyError>>,
+    /// The `with ….begin_nested()` blocks that are open.
+    nested: Vec<(Holder, u32)>,
     /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
     /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs. How many
     /// times it had run then.
@@ -84,6 +86,7 @@ impl<O: Observer> World<'_, O> {
             pending: Vec::new(),
             at: 0,
             result: None,
+            nested: Vec::new(),
             in_cycle: 0,
         };
         let result = loop {
@@ -153,6 +156,15 @@ impl<O: Observer> World<'_, O> {
                 }
                 _ => {}
             },
+            Step::BeginNested { on } => {
+                let holder = self.holder(frame, on);
+                let nested = match holder {
+                    Some(Holder::Session(id)) => self.session_begin_nested(id)?,
+                    Some(Holder::Connection(id)) => u32::from(self.connection_begin_nested(id).await?),
+                    _ => 0,
+                };
+                frame.nested.extend(holder.map(|holder| (holder, nested)));
+            }
             Step::Execute { on, statement } => match self.holder(frame, on) {
                 Some(Holder::Session(id)) => self.session_execute(id, statement).await?,
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
@@ -294,6 +306,13 @@ impl<O: Observer> World<'_, O> {
     /// `__exit__`: with an exception under way the transaction is rolled back, otherwise committed.
     async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
+        if how == Exit::Nested {
+            return match frame.nested.pop() {
+                Some((Holder::Session(id), serial)) => self.session_exit_nested(id, serial, failed).await,
+                Some((Holder::Connection(id), number)) => self.connection_exit_nested(id, number as u16, failed).await,
+                _ => Ok(()),
+            };
+        }
         // `async with Session.begin()`: its end is a task of its own, and so is the closing inside.
         let task = how == Exit::EndAndClose
             && self.scenario.driver.is_async()
@@ -353,6 +372,12 @@ impl<O: Observer> World<'_, O> {
     /// commit, rollback or close as the program says it; inside a `with ….begin()` block that ends the block's transaction early.
     async fn end_inside(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
         self.end(frame, on, how).await?;
+        // Before 2.0 it may have been the savepoint that ended.
+        if let Some(Holder::Session(id)) = self.holder(frame, on)
+            && self.state().sessions.get(id).is_some_and(|s| s.transaction.is_some())
+        {
+            return Ok(());
+        }
         self.change_context(frame, on, |context| if context == Begin::Open { Begin::Ended } else { context });
         Ok(())
     }
@@ -444,6 +469,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
             DbapiClass::OperationalError => &["SQLAlchemyError", "DBAPIError", "OperationalError"],
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
             DbapiClass::ProgrammingError => &["SQLAlchemyError", "DBAPIError"],
+            DbapiClass::RuntimeError | DbapiClass::TypeError => &[],
         },
         PyError::PoolTimeout { statement: Some(_), .. }
         | PyError::Assertion { statement: Some(_), .. }
@@ -452,7 +478,10 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         | PyError::StatementClosed { .. } => &["SQLAlchemyError"],
         PyError::PoolTimeout { .. } => &["SQLAlchemyError", "TimeoutError"],
         PyError::PendingRollback { .. } => &["SQLAlchemyError", "InvalidRequestError", "PendingRollbackError"],
+        PyError::IllegalStateChange { .. } => &["SQLAlchemyError", "InvalidRequestError", "IllegalStateChangeError"],
         PyError::Prepared
+        | PyError::Provisioning
+        | PyError::InactiveTransaction
         | PyError::EndedInContext
         | PyError::AlreadyBegun
         | PyError::RecordClosed { statement: None }

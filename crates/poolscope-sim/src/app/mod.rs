@@ -9,6 +9,7 @@ pub mod listing;
 mod module;
 pub mod program;
 pub(crate) mod python;
+pub(crate) mod savepoint;
 pub(crate) mod scheduler;
 pub(crate) mod session;
 pub(crate) mod threads;

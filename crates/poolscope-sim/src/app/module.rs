@@ -9,6 +9,8 @@ use super::tokens::{Line, Token};
 pub(super) enum Global {
     /// A sessionmaker or scoped_session, among all factories of the scenario.
     Factory(u8),
+    /// A Session, as if a registry gave it to everybody.
+    Session(u8),
     ContextVar(u8),
 }
 
@@ -119,6 +121,9 @@ impl Compiler<'_> {
                 );
                 None
             }
+            [Token::Name(made), Token::Mark('('), rest @ .., Token::Mark(')')] if made.ends_with("Session") => {
+                self.session_of_module(made, rest)
+            }
             _ => match self.factory_of(value) {
                 Some(factory) => Some(Global::Factory(self.define(factory))),
                 None => {
@@ -133,6 +138,23 @@ impl Compiler<'_> {
             self.globals.retain(|(n, _)| n != name);
             self.globals.push((name.to_owned(), global));
         }
+    }
+
+    /// `session = Session()`, `session = AsyncSession(engine)`: one for the whole process.
+    fn session_of_module(&mut self, made: &str, arguments: &[Token]) -> Option<Global> {
+        let factory = match (self.factory(made), arguments) {
+            (Some(made), []) => self.shared.factories.get(usize::from(made)).copied(),
+            (None, [Token::Name(engine)]) if made == "AsyncSession" && self.asyncio => {
+                let engine = self.engines.iter().position(|e| e.name == *engine);
+                engine.map(|engine| Factory { engine: engine as u8, scope: Scope::None, expires: true })
+            }
+            _ => None,
+        };
+        let factory = factory.filter(|factory| factory.scope == Scope::None);
+        if factory.is_none() {
+            self.error("a Session of the whole module is made like this only", "session = Session()");
+        }
+        factory.map(|factory| Global::Session(self.define(Factory { scope: Scope::Module, ..factory })))
     }
 
     /// The number of a factory, of an equal one that anybody may share if there is one.

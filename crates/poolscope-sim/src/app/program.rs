@@ -64,6 +64,8 @@ pub(crate) struct Factory {
 pub(crate) enum Scope {
     /// No scoped_session: everybody gets a new one.
     None,
+    /// A Session that the module itself makes: everybody in the process has it.
+    Module,
     /// `threading.local`
     Thread,
     /// `scopefunc=variable.get`
@@ -136,6 +138,10 @@ pub(crate) enum Step {
     },
     /// `connection.begin()`; a Session begins by itself.
     Begin {
+        on: Target,
+    },
+    /// Enters `with ….begin_nested()`.
+    BeginNested {
         on: Target,
     },
     Execute {
@@ -257,6 +263,8 @@ pub(crate) enum Exit {
     EndAndClose,
     /// `with session.begin()`: commit or roll back.
     End,
+    /// `with session.begin_nested()`: release the savepoint or roll back to it.
+    Nested,
 }
 
 /// Names an `except` clause may use, as a bit set over `CLASSES`.
@@ -264,7 +272,7 @@ pub(crate) enum Exit {
 pub(crate) struct ClassSet(pub u16);
 
 /// The exception classes the simulator can tell apart, from the most general.
-pub(crate) const CLASSES: [&str; 9] = [
+pub(crate) const CLASSES: [&str; 10] = [
     "Exception",
     "SQLAlchemyError",
     "DBAPIError",
@@ -274,6 +282,7 @@ pub(crate) const CLASSES: [&str; 9] = [
     "InvalidRequestError",
     "PendingRollbackError",
     "ResourceClosedError",
+    "IllegalStateChangeError",
 ];
 
 impl Program {

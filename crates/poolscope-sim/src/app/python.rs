@@ -328,6 +328,11 @@ impl Compiler<'_> {
             [tokens @ .., Token::Name(keyword), Token::Name(name)] if keyword == "as" => (tokens, Some(name)),
             tokens => (tokens, None),
         };
+        if let [nested @ .., Token::Mark('.'), Token::Name(begin), Token::Mark('('), Token::Mark(')')] = tokens
+            && begin == "begin_nested"
+        {
+            return self.with_nested(line, nested, name.is_some());
+        }
         // `X.begin()` ends its transaction on the way out; everything else is closed.
         let (tokens, begin) = match tokens {
             [tokens @ .., Token::Mark('.'), Token::Name(begin), Token::Mark('('), Token::Mark(')')]
@@ -362,14 +367,43 @@ impl Compiler<'_> {
         if begin {
             self.push(Step::Begin { on: Target::Variable(slot) });
         }
+        self.managed(line, Step::Exit { on: Target::Variable(slot), how });
+    }
+
+    /// The block of a `with`, and its `__exit__`.
+    fn managed(&mut self, line: &Line, exit: Step) {
         let enter = self.steps.len();
         self.push(Step::Try { handler: 0, finally: true });
         self.block(line.indent);
         self.push(Step::EndTry { finally: true });
         self.steps[enter] = Step::Try { handler: self.here(), finally: true };
         self.push(Step::Line(line.number));
-        self.push(Step::Exit { on: Target::Variable(slot), how });
+        self.push(exit);
         self.push(Step::EndFinally);
+    }
+
+    /// `with session.begin_nested():`, `with conn.begin_nested():`
+    fn with_nested(&mut self, line: &Line, tokens: &[Token], named: bool) {
+        let holder = match tokens {
+            [Token::Name(name)] if !named => self.holder_named(name),
+            _ => None,
+        };
+        let Some((kind, on)) = holder else {
+            self.error(
+                "`begin_nested()` is supported as `with …begin_nested():` of a name only",
+                "with session.begin_nested():",
+            );
+            return self.block(line.indent);
+        };
+        let since = if kind == Type::Session { SqlAlchemy::V1_4 } else { SqlAlchemy::V2_0 };
+        if self.sqlalchemy < since {
+            self.error(
+                format!("`begin_nested()` of a {kind:?} is simulated from SQLAlchemy {} on", since.name()),
+                "sqlalchemy = \"2.1\"",
+            );
+        }
+        self.push(Step::BeginNested { on });
+        self.managed(line, Step::Exit { on, how: Exit::Nested });
     }
 
     fn enter(&mut self, tokens: &[Token], begin: bool, asynchronous: bool) -> Option<(Type, Option<Slot>)> {
@@ -520,6 +554,9 @@ impl Compiler<'_> {
             }
             if name == "PendingRollbackError" && self.sqlalchemy < SqlAlchemy::V1_4 {
                 self.error("SQLAlchemy has PendingRollbackError since 1.4", "InvalidRequestError");
+            }
+            if name == "IllegalStateChangeError" && self.sqlalchemy < SqlAlchemy::V2_0 {
+                self.error("SQLAlchemy has IllegalStateChangeError since 2.0", "InvalidRequestError");
             }
             match CLASSES.iter().position(|class| class == name) {
                 Some(bit) => set |= 1 << bit,

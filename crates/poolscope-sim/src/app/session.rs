@@ -1,7 +1,8 @@
 //! Session and scoped_session (`orm/session.py`, `orm/scoping.py`).
 
 use super::program::{Factory, Scope};
-use crate::engine::error::{Assertion, PyError};
+use super::savepoint::{NestedTransactions, Savepoints};
+use crate::engine::error::{Assertion, Method, PyError};
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
@@ -16,6 +17,7 @@ pub(crate) struct Session {
     pub expires: bool,
     pub transaction: Option<SessionTransaction>,
     pub context: Begin,
+    pub nested: NestedTransactions,
     /// Variables and registries that refer to it; at 0 only the garbage collector can end it.
     pub references: u32,
 }
@@ -42,10 +44,44 @@ pub(crate) enum Begin {
 
 #[derive(Debug)]
 pub(crate) struct SessionTransaction {
-    /// Set by a commit that did not get through.
-    prepared: bool,
-    /// The Connection it holds, once it has executed something.
-    pub connection: Option<u32>,
+    state: TransactionState,
+    /// The method that changes its state, until that is over.
+    running: Option<Method>,
+    /// The Connection it holds, once it has executed something. Before 2.0 threads that share the Session may have taken one each at the
+    /// same time: it goes on with the last, and ends them all.
+    pub connections: Vec<u32>,
+    serial: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TransactionState {
+    Active,
+    /// Since 2.0: while it takes a connection from the pool.
+    Provisioning,
+    /// During a commit, and after one that did not get through.
+    Prepared,
+}
+
+impl SessionTransaction {
+    pub const fn new(serial: u32) -> SessionTransaction {
+        SessionTransaction { state: TransactionState::Active, running: None, connections: Vec::new(), serial }
+    }
+
+    /// `_StateChange.declare_states`: whether this method may begin now. Before 2.0 nobody looked whether another one had begun.
+    pub fn may(&self, method: Method, sqlalchemy: SqlAlchemy) -> Result<(), PyError> {
+        match (self.state, method) {
+            (TransactionState::Provisioning, Method::Connection | Method::Commit | Method::Rollback) => {
+                return Err(PyError::Provisioning);
+            }
+            (TransactionState::Prepared, Method::Connection) => return Err(PyError::Prepared),
+            (_, Method::Connection) => return Ok(()),
+            _ => {}
+        }
+        match self.running {
+            Some(running) if sqlalchemy >= SqlAlchemy::V2_0 => Err(PyError::IllegalStateChange { method, running }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A `Connection`, the Session's own or one that the program opened.
@@ -59,6 +95,7 @@ pub(crate) struct Connection {
     pub closed: bool,
     pub context: Begin,
     pub transaction: Option<RootTransaction>,
+    pub savepoints: Savepoints,
     pub references: u32,
 }
 
@@ -70,6 +107,11 @@ pub(crate) struct RootTransaction {
 }
 
 impl Connection {
+    /// Its `with` block goes on although its transaction, or savepoint, has ended.
+    pub fn block_has_ended(&self) -> bool {
+        self.savepoints.block_has_ended().unwrap_or(self.context == Begin::Ended)
+    }
+
     pub fn dbapi(&self) -> Option<u32> {
         self.fairy.as_ref().and_then(|f| f.connection)
     }
@@ -91,9 +133,17 @@ impl<O: Observer> World<'_, O> {
         let Factory { engine, expires, .. } = self.factory(factory);
         let engine = state.engine_of_current(engine);
         let id = state.new_holder();
-        state
-            .sessions
-            .insert(id, Session { engine, expires, transaction: None, context: Begin::NoBlock, references: 0 });
+        state.sessions.insert(
+            id,
+            Session {
+                engine,
+                expires,
+                transaction: None,
+                context: Begin::NoBlock,
+                nested: NestedTransactions::default(),
+                references: 0,
+            },
+        );
         state.emit(Rule::SessionLazy, EventKind::Session { session: id });
         id
     }
@@ -125,39 +175,75 @@ impl<O: Observer> World<'_, O> {
         {
             session.context = Begin::Ended;
         }
+        // Somebody who shares the scope may have removed it already, and begun another one.
+        let kept = self.state().registered(factory, scope);
         self.state().register(factory, scope, None);
-        self.release_session(id);
+        if let Some(id) = kept {
+            self.release_session(id);
+        }
         Ok(())
     }
 
-    /// The Connection of the Session's transaction, begun and taken from the pool if need be.
+    /// The Connection of the Session's transaction, begun and taken from the pool if need be, with its savepoints.
     pub(crate) async fn session_connection(&self, id: u32) -> Result<u32, PyError> {
-        let engine = {
+        let connection = self.root_connection(id).await?;
+        self.savepoints_for(id, connection).await?;
+        Ok(connection)
+    }
+
+    async fn root_connection(&self, id: u32) -> Result<u32, PyError> {
+        let (engine, serial) = {
             let mut state = self.state();
+            state.next_transaction += 1;
+            let serial = state.next_transaction;
             let Some(session) = state.sessions.get_mut(id) else {
                 return Err(PyError::ConnectionClosed);
             };
-            if session.context == Begin::Ended {
+            if session.block_has_ended() {
                 return Err(PyError::EndedInContext);
             }
-            let engine = session.engine;
-            let transaction =
-                session.transaction.get_or_insert(SessionTransaction { prepared: false, connection: None });
-            if transaction.prepared {
+            if session.nested_is_prepared() {
                 return Err(PyError::Prepared);
             }
-            if let Some(connection) = transaction.connection {
-                return Ok(connection);
+            let engine = session.engine;
+            let transaction = session.transaction.get_or_insert(SessionTransaction::new(serial));
+            transaction.may(Method::Connection, self.scenario.sqlalchemy)?;
+            if let Some(connection) = transaction.connections.last() {
+                return Ok(*connection);
             }
-            engine
+            if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
+                (transaction.state, transaction.running) = (TransactionState::Provisioning, Some(Method::Connection));
+            }
+            (engine, transaction.serial)
         };
-        let connection = self.connect(engine, Some(id), true).await?;
-        self.connection_begin(connection);
-        let mut state = self.state();
-        if let Some(transaction) = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
-            transaction.connection = Some(connection);
+        let connected = self.connect(engine, Some(id), true).await;
+        let lost = {
+            let mut state = self.state();
+            let ours = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()).filter(|t| t.serial == serial);
+            match ours {
+                Some(transaction) => {
+                    (transaction.state, transaction.running) = (TransactionState::Active, None);
+                    transaction.connections.extend(connected.as_ref().ok());
+                    None
+                }
+                None => connected.as_ref().ok().copied(),
+            }
+        };
+        if let Some(connection) = lost.filter(|_| self.state().closing.contains(&serial)) {
+            // Whoever closes it has made a list of its Connections already.
+            self.connection_begin(connection);
+            self.state().lose_connection(id, connection);
+            return Ok(connection);
         }
-        Ok(connection)
+        if let Some(connection) = lost {
+            self.connection_close(connection).await?;
+            self.state().connections.remove(connection);
+            return Err(PyError::Assertion { what: Assertion::NoSession, statement: None });
+        }
+        if let Ok(connection) = connected {
+            self.connection_begin(connection);
+        }
+        connected
     }
 
     pub(crate) async fn session_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
@@ -206,50 +292,92 @@ impl<O: Observer> World<'_, O> {
         if matches!(how, Ended::Close | Ended::Remove) {
             self.state().detach_users(id);
         }
-        let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
-        let Some(connection) = connection else {
+        let method = match how {
+            Ended::Commit => Method::Commit,
+            Ended::Rollback => Method::Rollback,
+            Ended::Close | Ended::Remove => Method::Close,
+        };
+        if self.end_nested(id, method).await? {
+            return Ok(());
+        }
+        let (serial, connections) = self.begins(id, method)?;
+        if connections.is_empty() {
             self.state().expire_users(id, how);
             self.forget_transaction(id);
             return Ok(());
-        };
+        }
         let mut failed = Ok(());
         match how {
             Ended::Commit => {
-                if let Some(t) = self.state().sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
-                    t.prepared = true;
+                let mut done = Ok(());
+                for connection in &connections {
+                    let ended = |c: &Connection| c.fairy.is_some() && c.transaction.is_none();
+                    if self.state().connections.get(*connection).is_some_and(ended) {
+                        done = done.and(Err(PyError::InactiveTransaction));
+                    }
+                    if done.is_ok() {
+                        done = self.connection_commit(*connection).await;
+                    }
                 }
-                self.connection_commit(connection).await?;
+                if let Some(t) = self.state().sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) {
+                    t.running = None;
+                }
+                done?;
             }
             // The error is kept until the transaction has been taken apart.
-            Ended::Rollback => failed = self.connection_rollback(connection).await,
+            Ended::Rollback => {
+                for connection in &connections {
+                    if failed.is_ok() {
+                        failed = self.connection_rollback(*connection).await;
+                    }
+                }
+            }
             Ended::Close | Ended::Remove => {}
         }
+        if how == Ended::Rollback {
+            let state = self.state();
+            let ours = state.sessions.get(id).and_then(|s| s.transaction.as_ref()).is_some_and(|t| t.serial == serial);
+            // Before 2.0 somebody who shares the Session may have ended it all meanwhile.
+            if !ours && !state.closing.contains(&serial) {
+                return Err(PyError::Assertion { what: Assertion::NoSnapshot, statement: None });
+            }
+        }
         self.state().expire_users(id, how);
-        self.forget_transaction(id);
-        // `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
-        let valid =
-            self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
-        if valid && self.scenario.sqlalchemy >= SqlAlchemy::V1_4 {
-            let done = self.connection_rollback(connection).await;
-            if let Err(error) = done {
-                self.state().lose_connection(id, connection);
+        let serial = self.forget_transaction(id);
+        self.state().closing.extend(serial);
+        for (at, connection) in connections.iter().enumerate() {
+            if let Err(error) = self.close_after_transaction(*connection).await {
+                for left in &connections[at..] {
+                    self.state().lose_connection(id, *left);
+                }
                 return Err(error);
             }
         }
-        self.connection_close(connection).await?;
-        let mut state = self.state();
-        state.connections.remove(connection);
+        self.state().closing.retain(|other| Some(*other) != serial);
         let rule = if how == Ended::Remove { Rule::RegistryRemove } else { Rule::SessionGivesBack };
-        state.emit(rule, EventKind::SessionEnd { session: id, how });
+        self.state().emit(rule, EventKind::SessionEnd { session: id, how });
         failed
+    }
+
+    /// `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
+    async fn close_after_transaction(&self, connection: u32) -> Result<(), PyError> {
+        let valid =
+            self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
+        if valid && self.scenario.sqlalchemy >= SqlAlchemy::V1_4 {
+            self.connection_rollback(connection).await?;
+        }
+        self.connection_close(connection).await?;
+        self.state().connections.remove(connection);
+        Ok(())
     }
 
     /// `session.invalidate()`: like close, but the connection is thrown away.
     pub(crate) async fn session_invalidate(&self, id: u32) -> Result<(), PyError> {
         self.state().detach_users(id);
-        let connection = self.state().sessions.get(id).and_then(|s| s.transaction.as_ref()).and_then(|t| t.connection);
+        self.end_nested(id, Method::Close).await?;
+        let (_, connections) = self.begins(id, Method::Close)?;
         self.forget_transaction(id);
-        if let Some(connection) = connection {
+        for connection in connections {
             self.connection_invalidate(connection).await?;
             self.connection_close(connection).await?;
             let mut state = self.state();
@@ -273,19 +401,39 @@ impl<O: Observer> World<'_, O> {
     /// Enters a `with session.begin()` block: the Session must not have begun by itself.
     pub(crate) fn session_begin(&self, id: u32) -> Result<(), PyError> {
         let mut state = self.state();
+        state.next_transaction += 1;
+        let serial = state.next_transaction;
         let Some(session) = state.sessions.get_mut(id) else { return Ok(()) };
         if session.transaction.is_some() {
             return Err(PyError::AlreadyBegun);
         }
-        session.transaction = Some(SessionTransaction { prepared: false, connection: None });
+        session.transaction = Some(SessionTransaction::new(serial));
         session.context = Begin::Open;
         Ok(())
     }
 
-    fn forget_transaction(&self, id: u32) {
-        if let Some(session) = self.state().sessions.get_mut(id) {
-            session.transaction = None;
+    /// One of the methods that end the transaction begins: the Connections that it has.
+    fn begins(&self, id: u32, method: Method) -> Result<(u32, Vec<u32>), PyError> {
+        let mut state = self.state();
+        let Some(transaction) = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) else {
+            return Ok((0, Vec::new()));
+        };
+        transaction.may(method, self.scenario.sqlalchemy)?;
+        transaction.running = Some(method);
+        if method == Method::Commit {
+            transaction.state = TransactionState::Prepared;
         }
+        let mut connections = transaction.connections.clone();
+        // The engine's own entry in `_connections` comes second and has the last.
+        if let Some(last) = connections.pop() {
+            connections.insert(connections.len().min(1), last);
+        }
+        Ok((transaction.serial, connections))
+    }
+
+    fn forget_transaction(&self, id: u32) -> Option<u32> {
+        let transaction = self.state().sessions.get_mut(id)?.transaction.take();
+        transaction.map(|t| t.serial)
     }
 }
 

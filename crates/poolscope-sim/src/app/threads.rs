@@ -202,7 +202,7 @@ impl<O: Observer> State<'_, O> {
     fn new_engine_of(&mut self, process: u16, options: usize) -> u16 {
         let engine = self.engines.len() as u16;
         let pool = self.new_pool(options, engine);
-        self.engines.push(EngineState { process, options, pool, asked: false, references: 1 });
+        self.engines.push(EngineState { process, options, pool, asked: false, versionless: false, references: 1 });
         engine
     }
 
@@ -406,6 +406,7 @@ impl<O: Observer> State<'_, O> {
         let key = match scope {
             Scope::Task => request,
             Scope::ContextVar(variable) => task.context.get(usize::from(variable)).copied().flatten().unwrap_or(0),
+            Scope::Module => 0,
             // All coroutines of a process share its thread.
             Scope::None | Scope::Thread if self.processes[usize::from(process)].event_loop.is_some() => 0,
             Scope::None | Scope::Thread => thread,

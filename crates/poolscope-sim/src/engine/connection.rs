@@ -3,6 +3,7 @@
 use super::dbapi::{Command, wrap};
 use super::dialect::is_disconnect;
 use super::error::{Assertion, DbapiError, PyError};
+use crate::app::savepoint::Savepoints;
 use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::pool::Fairy;
 use crate::pool::checkin::AtClose;
@@ -29,6 +30,7 @@ impl<O: Observer> World<'_, O> {
                 closed: false,
                 context: Begin::NoBlock,
                 transaction: None,
+                savepoints: Savepoints::default(),
                 references: 1,
             },
         );
@@ -77,7 +79,15 @@ impl<O: Observer> World<'_, O> {
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.connection_begin(id);
         }
-        if let Err(error) = self.round_trip(dbapi, Command::Execute(statement)).await {
+        let queues = self.scenario.driver.is_async();
+        if queues && self.state().must_queue(dbapi) {
+            self.wait_in_loop().await;
+        }
+        let done = self.round_trip(dbapi, Command::Execute(statement)).await;
+        if queues {
+            self.state().leave_queue(dbapi);
+        }
+        if let Err(error) = done {
             // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
             let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
             if !begun
@@ -100,16 +110,16 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Why a Connection with a transaction cannot reconnect.
-    fn pending_rollback(&self, commit: bool) -> PyError {
+    fn pending_rollback(&self, commit: bool, savepoint: bool) -> PyError {
         match self.scenario.sqlalchemy {
             old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None, session: false },
-            _ => PyError::PendingRollback { commit },
+            _ => PyError::PendingRollback { commit, savepoint },
         }
     }
 
     /// The DBAPI connection behind a Connection, or why it cannot be used.
-    async fn usable(&self, id: u32) -> Result<u32, PyError> {
-        let engine = {
+    pub(crate) async fn usable(&self, id: u32) -> Result<u32, PyError> {
+        let (engine, ended) = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
                 return Err(PyError::ConnectionClosed);
@@ -117,26 +127,30 @@ impl<O: Observer> World<'_, O> {
             if connection.closed {
                 return Err(PyError::ConnectionClosed);
             }
-            if connection.context == Begin::Ended {
-                return Err(PyError::EndedInContext);
-            }
-            if connection.transaction.as_ref().is_some_and(|t| !t.active) {
-                return Err(self.pending_rollback(false));
+            let (savepoints, ended) = (&connection.savepoints, connection.block_has_ended());
+            if connection.transaction.as_ref().is_some_and(|t| !t.active) || savepoints.are_invalid() {
+                return Err(self.pending_rollback(false, savepoints.are_open()));
             }
             match &connection.fairy {
+                Some(_) if ended => return Err(PyError::EndedInContext),
                 Some(fairy) => {
                     let old = self.scenario.sqlalchemy < SqlAlchemy::V2_0;
                     let what = if old { Assertion::NoCursor } else { Assertion::Bare };
                     return fairy.connection.ok_or(PyError::Assertion { what, statement: None });
                 }
-                None if connection.transaction.is_some() => return Err(self.pending_rollback(false)),
-                None => connection.engine,
+                None if connection.transaction.is_some() => {
+                    return Err(self.pending_rollback(false, savepoints.are_open()));
+                }
+                None => (connection.engine, ended),
             }
         };
         let fairy = self.checkout(engine, false).await?;
         let dbapi = fairy.connection;
         if let Some(connection) = self.state().connections.get_mut(id) {
             connection.fairy = Some(fairy);
+        }
+        if ended {
+            return Err(PyError::EndedInContext);
         }
         dbapi.ok_or(PyError::ConnectionClosed)
     }
@@ -198,7 +212,11 @@ impl<O: Observer> World<'_, O> {
                 if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
                     connection.transaction = None;
                 }
-                return Err(self.pending_rollback(through_dbapi));
+                let savepoint = connection.savepoints.are_open();
+                if through_dbapi {
+                    connection.savepoints.cancel();
+                }
+                return Err(self.pending_rollback(through_dbapi, savepoint));
             }
             dbapi
         };
@@ -214,6 +232,7 @@ impl<O: Observer> World<'_, O> {
             Ok(()) => {
                 if let Some(connection) = self.state().connections.get_mut(id) {
                     connection.transaction = None;
+                    connection.savepoints.cancel();
                 }
                 Ok(())
             }
@@ -221,6 +240,7 @@ impl<O: Observer> World<'_, O> {
                 let failed = self.connection_failed(id, error, None).await;
                 let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
                 if let Some(connection) = self.state().connections.get_mut(id) {
+                    connection.savepoints.cancel();
                     // `_commit_impl` forgot it before 1.4; only the Transaction still knew that it was to be rolled back.
                     if old && connection.fairy.is_none() {
                         connection.transaction = None;
@@ -241,16 +261,22 @@ impl<O: Observer> World<'_, O> {
                 return Ok(());
             };
             let dbapi = connection.dbapi();
-            match connection.transaction.take() {
-                Some(RootTransaction { active: true, .. }) => dbapi,
-                _ => None,
-            }
+            connection.transaction.as_ref().filter(|t| t.active).and(dbapi)
         };
-        let Some(dbapi) = dbapi else { return Ok(()) };
-        match self.round_trip(dbapi, Command::Rollback).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.connection_failed(id, error, None).await),
+        let mut done = Ok(());
+        if let Some(dbapi) = dbapi
+            && let Err(error) = self.round_trip(dbapi, Command::Rollback).await
+        {
+            done = Err(self.connection_failed(id, error, None).await);
         }
+        // It is there as long as the rollback takes: nobody else begins another one meanwhile.
+        if let Some(connection) = self.state().connections.get_mut(id) {
+            connection.transaction = None;
+            if done.is_ok() {
+                connection.savepoints.cancel();
+            }
+        }
+        done
     }
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.

@@ -3,12 +3,14 @@
 use super::dialect::is_disconnect;
 use super::error::{DbapiClass, DbapiError, PyError, TCP_TIMED_OUT, TIMED_OUT};
 use crate::agenda::Target;
+use crate::pool::Pool;
 use crate::scenario::{Cut, Driver, SqlAlchemy};
 use crate::server::{APPLICATION, Client, Death, Sent, gone, refused};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::{World, Yield};
+use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct DbapiConnection {
@@ -31,10 +33,12 @@ pub(crate) struct DbapiConnection {
     interrupted: bool,
     /// What it has read from a socket that it shares: the answer to which command.
     pub got: Option<Option<u16>>,
+    /// aiomysql: answers to commands whose coroutine has not waited for them, and when they arrive.
+    pub late: VecDeque<(SimTime, Option<u16>)>,
 }
 
 impl DbapiConnection {
-    pub const fn of(process: u16, thread: u32, passed: SimTime, read_timeout: SimSpan) -> DbapiConnection {
+    pub fn of(process: u16, thread: u32, passed: SimTime, read_timeout: SimSpan) -> DbapiConnection {
         DbapiConnection {
             process,
             thread,
@@ -46,6 +50,7 @@ impl DbapiConnection {
             busy: None,
             interrupted: false,
             got: None,
+            late: VecDeque::new(),
         }
     }
 }
@@ -53,7 +58,7 @@ impl DbapiConnection {
 /// Any use of a connection that the driver has closed: mysqlclient says 2006 without words.
 fn closed(driver: Driver) -> DbapiError {
     match driver {
-        Driver::PyMySql => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        Driver::PyMySql | Driver::AioMySql => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
         _ => DbapiError::with_os(2006, u16::MAX),
     }
 }
@@ -61,6 +66,9 @@ fn closed(driver: Driver) -> DbapiError {
 /// A command while another thread waits for its answer on the same connection.
 fn out_of_sync(driver: Driver) -> DbapiError {
     let pymysql = driver == Driver::PyMySql;
+    if driver.is_async() {
+        return DbapiError::of_python(DbapiClass::RuntimeError);
+    }
     let class = if pymysql { DbapiClass::OperationalError } else { DbapiClass::ProgrammingError };
     DbapiError { class, code: 2014, os: 0 }
 }
@@ -247,13 +255,31 @@ impl<O: Observer> State<'_, O> {
             return Err(gone(driver, transport, server, death, again));
         }
         if dbapi.busy.is_some() {
+            // aiomysql has sent the command already: nobody waits for its answer.
+            if driver.is_async() {
+                self.answers_late(connection, statement, takes);
+            }
             return Err(out_of_sync(driver));
         }
         if let Some((how, _)) = dbapi.cut {
             return self.sent_in_vain(connection, how);
         }
         (dbapi.busy, dbapi.passed) = (Some(current), now);
-        let (thread, waits) = (dbapi.thread, takes.min(dbapi.read_timeout));
+        let (thread, mut waits) = (dbapi.thread, takes.min(dbapi.read_timeout));
+        // The first answer in the buffer is another one's.
+        dbapi.got = dbapi.late.pop_front().map(|(at, answer)| {
+            waits = at.since(now);
+            answer
+        });
+        let late = dbapi.got.is_some();
+        if late {
+            self.answers_late(connection, statement, takes);
+        }
+        if driver.is_async()
+            && let Some(task) = self.current_task()
+        {
+            task.no_rows = false;
+        }
         if self.forked {
             return Ok(self.send_on_shared(connection, thread, statement, takes));
         }
@@ -263,6 +289,7 @@ impl<O: Observer> State<'_, O> {
             (t.idle_since, t.until) = (None, now + takes);
             t.last = Some(id);
         }
+        let takes = if late { SimSpan::ZERO } else { takes };
         Ok(Sent { at: now, takes, waits, cut: false, lost: false })
     }
 
@@ -280,6 +307,16 @@ impl<O: Observer> State<'_, O> {
             done => done.map(|_| ()),
         };
         Sending::Done(self.executed(connection, command, done))
+    }
+
+    /// The server works on a command when it is done with those before it.
+    fn answers_late(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) {
+        let now = self.now;
+        let work = SimSpan::from_us(takes.as_us().saturating_sub(self.scenario.network.rtt.as_us()));
+        let Some(dbapi) = self.dbapi.get_mut(connection) else { return };
+        let running = self.server.threads.get(dbapi.thread).map_or(now, |t| t.until);
+        let before = dbapi.late.back().map_or(running, |(at, _)| *at).max(running);
+        dbapi.late.push_back(((before + work).max(now + takes), statement));
     }
 
     /// The answer to a command, or what happened to it: the end of the session or KILL QUERY has interrupted it, or it got lost and the
@@ -336,6 +373,30 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// SQLAlchemy lets one coroutine at a time execute on a connection (`AsyncAdapt_dbapi_connection._execute_mutex`); COMMIT, ROLLBACK and
+    /// pings do not ask. True if this one must wait until it is handed over.
+    pub(crate) fn must_queue(&mut self, connection: u32) -> bool {
+        let task = self.current();
+        match self.executing.iter_mut().find(|(of, _)| *of == connection) {
+            Some((_, queue)) => queue.push_back(task),
+            None => {
+                self.executing.push((connection, VecDeque::new()));
+                return false;
+            }
+        }
+        true
+    }
+
+    pub(crate) fn leave_queue(&mut self, connection: u32) {
+        let Some(at) = self.executing.iter().position(|(of, _)| *of == connection) else { return };
+        match self.executing[at].1.pop_front() {
+            Some(next) => self.call_soon(next),
+            None => {
+                self.executing.swap_remove(at);
+            }
+        }
+    }
+
     /// What ended the session of this connection, or the way to it.
     pub(crate) fn ended_by(&self, connection: u32) -> Option<EventId> {
         let dbapi = self.dbapi.get(connection)?;
@@ -375,7 +436,26 @@ impl<O: Observer> State<'_, O> {
             }
             None => self.emit(Rule::Wire, EventKind::Executed { connection, error }),
         };
+        if command == Command::Commit || command == Command::Rollback {
+            return done.map_err(|error| self.looked_at(connection, error));
+        }
         done
+    }
+
+    /// `MySQLDialect.do_commit` and `.do_rollback` of 1.2: MySQL before 3.23.15 had neither.
+    fn looked_at(&mut self, connection: u32, error: DbapiError) -> DbapiError {
+        if self.scenario.sqlalchemy >= SqlAlchemy::V1_3 {
+            return error;
+        }
+        let has = |pool: &Pool| pool.records.iter().any(|(_, record)| record.connection == Some(connection));
+        let engine = self.pools.iter().find(|pool| has(pool)).map(|pool| usize::from(pool.engine));
+        if engine.is_none_or(|engine| !self.engines[engine].versionless) {
+            return error;
+        }
+        let error = DbapiError::of_python(DbapiClass::TypeError);
+        let raised = wrap(self.scenario.sqlalchemy, error, None);
+        self.emit(Rule::Propagate, EventKind::Raise { error: raised });
+        error
     }
 
     /// The driver closes its side; on a dead connection nothing happens and nobody is told.

@@ -13,5 +13,6 @@ pub(crate) fn is_disconnect(error: &DbapiError, sqlalchemy: SqlAlchemy) -> bool 
         }
         // PyMySQL's `InterfaceError(0, '')`: the text contains "(0, '')".
         DbapiClass::InterfaceError => true,
+        DbapiClass::RuntimeError | DbapiClass::TypeError => false,
     }
 }

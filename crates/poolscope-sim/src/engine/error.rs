@@ -41,11 +41,19 @@ pub enum PyError {
     PendingRollback {
         /// Raised by a commit: it has passed through `_handle_dbapi_exception`.
         commit: bool,
+        /// Inside of a savepoint.
+        savepoint: bool,
     },
     /// `DetachedInstanceError`: an expired attribute of an object whose Session is closed.
     Detached,
     /// After a failed commit: `This session is in 'prepared' state`.
     Prepared,
+    /// Since 2.0: another thread or coroutine is taking a connection for this Session.
+    Provisioning,
+    /// Since 2.0, `IllegalStateChangeError`: another one runs a method that this one must not interrupt.
+    IllegalStateChange { method: Method, running: Method },
+    /// Before 2.0: somebody who shares the Session has ended the transaction.
+    InactiveTransaction,
     /// `This Connection is closed`.
     ConnectionClosed,
     /// Rows are read from a result that has none.
@@ -56,6 +64,26 @@ pub enum PyError {
     AlreadyBegun,
     /// `raise` in the listing; the exception's text is in the program.
     Raised { program: u16, raise: u16 },
+}
+
+/// The methods of a SessionTransaction that declare which states they lead to (`orm/state_changes.py`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Connection,
+    Commit,
+    Rollback,
+    Close,
+}
+
+impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Method::Connection => "_connection_for_bind",
+            Method::Commit => "commit",
+            Method::Rollback => "rollback",
+            Method::Close => "close",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +99,10 @@ pub enum Assertion {
     NoCommit,
     /// Before 2.0: `detach()` of a Connection that has none.
     NoConnection,
+    /// Before 2.0: another thread has ended the Session's transaction while this one was taking a connection for it.
+    NoSession,
+    /// The same while this one was rolling it back.
+    NoSnapshot,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +125,10 @@ pub enum DbapiClass {
     OperationalError,
     InterfaceError,
     ProgrammingError,
+    /// Python's own, of asyncio's streams: two coroutines wait for the same socket.
+    RuntimeError,
+    /// Python's own, of 1.2: a failed COMMIT or ROLLBACK is looked at with the server's version, and nobody knows it.
+    TypeError,
 }
 
 /// How errors are counted and labelled: by MySQL's number, or by the name that people search for.
@@ -103,6 +139,7 @@ pub enum ErrorKey {
     PendingRollback,
     Detached,
     InvalidRequest,
+    IllegalStateChange,
     ConnectionClosed,
     Application,
     /// A scheduled job that did not run when it was due.
@@ -120,6 +157,7 @@ impl ErrorKey {
             ErrorKey::PendingRollback => "PendingRollbackError".to_owned(),
             ErrorKey::Detached => "DetachedInstanceError".to_owned(),
             ErrorKey::InvalidRequest => "InvalidRequestError".to_owned(),
+            ErrorKey::IllegalStateChange => "IllegalStateChangeError".to_owned(),
             ErrorKey::ConnectionClosed => "ResourceClosedError".to_owned(),
             ErrorKey::Application => "exception".to_owned(),
             ErrorKey::MissedRun => "missed".to_owned(),
@@ -133,7 +171,7 @@ impl PyError {
     pub(crate) const fn leaves_cycle(&self) -> bool {
         match self {
             PyError::Dbapi { .. } | PyError::InvalidTransaction { .. } | PyError::StatementClosed { .. } => true,
-            PyError::PendingRollback { commit } => *commit,
+            PyError::PendingRollback { commit, .. } => *commit,
             PyError::PoolTimeout { statement, .. } | PyError::RecordClosed { statement } => statement.is_some(),
             PyError::Assertion { what, statement } => statement.is_some() || matches!(what, Assertion::NoCommit),
             _ => false,
@@ -142,11 +180,13 @@ impl PyError {
 
     pub const fn key(&self) -> ErrorKey {
         match self {
+            PyError::Dbapi { error, .. } if error.words().is_some() => ErrorKey::Application,
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
             PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
             PyError::Detached => ErrorKey::Detached,
-            PyError::Prepared => ErrorKey::InvalidRequest,
+            PyError::Prepared | PyError::Provisioning | PyError::InactiveTransaction => ErrorKey::InvalidRequest,
+            PyError::IllegalStateChange { .. } => ErrorKey::IllegalStateChange,
             PyError::ConnectionClosed | PyError::NoRows => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
             PyError::DetachInvalidated | PyError::RecordClosed { .. } | PyError::InvalidTransaction { .. } => {
@@ -188,6 +228,9 @@ impl PyError {
         match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
+                if let Some(words) = error.words() {
+                    return format!("{class}: {words}");
+                }
                 let mut text =
                     format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
                 if let Some(statement) = statement {
@@ -200,7 +243,7 @@ impl PyError {
                 text + &link(match error.class {
                     DbapiClass::OperationalError => "e3q8",
                     DbapiClass::InterfaceError => "rvf5",
-                    DbapiClass::ProgrammingError => "f405",
+                    _ => "f405",
                 })
             }
             PyError::PoolTimeout { options, overflow, statement } => {
@@ -226,6 +269,8 @@ impl PyError {
                     Assertion::Bare => "",
                     Assertion::NoCursor | Assertion::NoCursorOfSession => "'NoneType' object has no attribute 'cursor'",
                     Assertion::NoCommit => "'NoneType' object has no attribute 'commit'",
+                    Assertion::NoSnapshot => "'NoneType' object has no attribute '_new'",
+                    Assertion::NoSession => "'NoneType' object has no attribute 'twophase'",
                     Assertion::NoConnection if scenario.sqlalchemy >= SqlAlchemy::V1_4 => {
                         "'NoneType' object has no attribute 'detach'"
                     }
@@ -271,11 +316,12 @@ impl PyError {
             PyError::DetachInvalidated => {
                 "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection".to_owned()
             }
-            PyError::PendingRollback { .. } => {
+            PyError::PendingRollback { savepoint, .. } => {
+                let what = if savepoint { "savepoint " } else { "" };
                 let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
                 let more = if long { "  Please rollback() fully before proceeding" } else { "" };
                 format!(
-                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back.{more} {}",
+                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid {what}transaction is rolled back.{more} {}",
                     link("8s2b")
                 )
             }
@@ -287,6 +333,21 @@ impl PyError {
             PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
                                   SQL can be emitted within this transaction."
                 .to_owned(),
+            PyError::Provisioning => format!(
+                "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent operations \
+                 are not permitted {}",
+                link("isce")
+            ),
+            PyError::InactiveTransaction => {
+                "sqlalchemy.exc.InvalidRequestError: This transaction is inactive".to_owned()
+            }
+            PyError::IllegalStateChange { method, running } => format!(
+                "sqlalchemy.exc.IllegalStateChangeError: Method '{}()' can't be called here; method '{}()' is already in \
+                 progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5> {}",
+                method.name(),
+                running.name(),
+                link("isce")
+            ),
             PyError::EndedInContext => {
                 "sqlalchemy.exc.InvalidRequestError: Can't operate on closed transaction inside \
                                         context manager.  Please complete the context manager before emitting further \
@@ -317,6 +378,8 @@ impl DbapiClass {
             DbapiClass::OperationalError => "OperationalError",
             DbapiClass::InterfaceError => "InterfaceError",
             DbapiClass::ProgrammingError => "ProgrammingError",
+            DbapiClass::RuntimeError => "RuntimeError",
+            DbapiClass::TypeError => "TypeError",
         }
     }
 }
@@ -329,8 +392,28 @@ impl DbapiError {
         DbapiError { class: DbapiClass::OperationalError, code, os }
     }
 
-    /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.
+    pub const fn of_python(class: DbapiClass) -> DbapiError {
+        DbapiError { class, code: 0, os: 0 }
+    }
+
+    /// What Python's own exceptions say.
+    const fn words(&self) -> Option<&'static str> {
+        match self.class {
+            // `asyncio/streams.py::StreamReader._wait_for_data`
+            DbapiClass::RuntimeError => {
+                Some("readexactly() called while another coroutine is already waiting for incoming data")
+            }
+            // `dialects/mysql/base.py::MySQLDialect.do_rollback`
+            DbapiClass::TypeError => Some("'<' not supported between instances of 'NoneType' and 'tuple'"),
+            _ => None,
+        }
+    }
+
+    /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception.
     pub fn args(&self, scenario: &Scenario) -> String {
+        if let Some(words) = self.words() {
+            return words.to_owned();
+        }
         let message = match self.code {
             1226 => format!(
                 "User 'app' has exceeded the 'max_user_connections' resource (current value: {})",
@@ -354,7 +437,7 @@ impl DbapiError {
             (2006, _) if self.os == u16::MAX => String::new(),
             (1040, _) => "Too many connections".to_owned(),
             (1053, _) => "Server shutdown in progress".to_owned(),
-            (2014, _) if driver == Driver::PyMySql => "Command Out of Sync".to_owned(),
+            (2014, _) if matches!(driver, Driver::PyMySql | Driver::AioMySql) => "Command Out of Sync".to_owned(),
             (2014, _) => "Commands out of sync; you can't run this command now".to_owned(),
             (1203, _) => "User app already has more than 'max_user_connections' active connections".to_owned(),
             (1317, _) => "Query execution was interrupted".to_owned(),

@@ -42,6 +42,8 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         state.in_hand.retain(|other| *other != fairy.serial);
         let returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
+        // The last of those that shared the record.
+        state.forget(fairy.pool, fairy.slot);
         if quiet { Ok(()) } else { returned }
     }
 
@@ -67,6 +69,7 @@ impl<O: Observer> World<'_, O> {
             }
             connection
         };
+        self.state().discard_ref(fairy);
         if let Some(connection) = connection {
             let fairy = Fairy { connection: Some(connection), ..*fairy };
             if self.scenario.driver.is_async() {
@@ -133,6 +136,7 @@ impl<O: Observer> World<'_, O> {
             self.invalidate(fairy.pool, fairy.slot).await;
         }
         let mut state = self.state();
+        state.discard_ref(fairy);
         state.change_fairies(fairy.serial, |other| other.connection = None);
         if fairy.detached {
             state.destroy(fairy);
@@ -165,11 +169,14 @@ impl<O: Observer> State<'_, O> {
         if self.is_nested(fairy) {
             return if self.is_held(fairy.serial) { Begun::Done(Ok(())) } else { Begun::Last };
         }
+        self.discard_ref(fairy);
         let sending = self.begin_reset(fairy, connection, transaction, rule);
         if let Sending::Done(Ok(())) = sending
             && !fairy.detached
         {
-            return Begun::Done(self.checkin_in_use(fairy.pool, fairy.slot));
+            let returned = self.checkin_in_use(fairy.pool, fairy.slot);
+            self.forget(fairy.pool, fairy.slot);
+            return Begun::Done(returned);
         }
         self.in_hand.push(fairy.serial);
         Begun::Resets(sending)
@@ -222,6 +229,14 @@ impl<O: Observer> State<'_, O> {
     fn is_nested(&mut self, fairy: &Fairy) -> bool {
         let again = self.nested.iter().position(|serial| *serial == fairy.serial);
         again.map(|at| self.nested.swap_remove(at)).is_some()
+    }
+
+    /// The beginning of `_finalize_fairy`.
+    fn discard_ref(&mut self, fairy: &Fairy) {
+        let record = self.pools[fairy.pool].records.get_mut(fairy.slot).filter(|_| !fairy.detached);
+        if let Some(record) = record {
+            record.in_refs = false;
+        }
     }
 
     /// Somebody else may have returned the record already.
@@ -358,7 +373,12 @@ impl<O: Observer> State<'_, O> {
             record.connection = None;
         }
         self.change_fairies(fairy.serial, |other| other.detached = true);
-        self.return_record(fairy.pool, fairy.slot)?;
+        if let Err(error) = self.return_record(fairy.pool, fairy.slot) {
+            // It has a record all the same, which has no connection.
+            self.change_fairies(fairy.serial, |other| other.detached = false);
+            fairy.detached = false;
+            return Err(error);
+        }
         self.pool_event(fairy.pool, fairy.slot, PoolEvent::Detach, fairy.connection, Rule::Detach);
         Ok(())
     }

@@ -116,7 +116,8 @@ impl<O: Observer> World<'_, O> {
             self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
             return Ok(fairy);
         }
-        self.state().test_failed(pool, slot)?;
+        // `_ConnectionFairy.invalidate`, which looks whether the record is still out.
+        self.invalidate_fairy(&fairy).await?;
         Err(PyError::RecordClosed { statement: None })
     }
 
@@ -317,6 +318,8 @@ impl<O: Observer> World<'_, O> {
             let statement = QUESTION + question;
             let asked = self.round_trip(connection, Command::Ask(statement)).await;
             let Err(error) = asked else { continue };
+            self.state().engines[usize::from(engine)].versionless =
+                version < SqlAlchemy::V1_3 && [5, 6, 0].contains(&question);
             let failed = wrap(version, error, through_connection.then_some(statement));
             let disconnect = through_connection && self.question_failed(record, &error);
             if old && question >= UNICODE_TESTS {

@@ -2,6 +2,7 @@
 
 use super::Fairy;
 use super::queue_pool::{OfThread, Pool};
+use crate::app::savepoint::Savepoints;
 use crate::app::session::{Begin, Connection};
 use crate::engine::error::{Assertion, PyError};
 use crate::scenario::{PoolClass, SqlAlchemy};
@@ -51,7 +52,11 @@ impl<O: Observer> State<'_, O> {
             }
             PoolClass::SingletonThreadPool => {
                 let slot = self.pools[pool].threads.iter().find(|t| t.thread == thread).map(|t| t.slot);
-                Ok(slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot)))
+                let slot = slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot));
+                if let Some(record) = slot.and_then(|slot| self.pools[pool].records.get_mut(slot)) {
+                    record.in_hand = true;
+                }
+                Ok(slot)
             }
             _ => {
                 let slot = self.pools[pool].kept.first().copied().filter(|slot| !self.drops(pool, *slot));
@@ -80,7 +85,8 @@ impl<O: Observer> State<'_, O> {
     }
 
     fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
-        if self.pools[pool].records.get(slot).is_some_and(|r| r.in_cycle) {
+        let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
+        if self.pools[pool].records.get(slot).is_some_and(|r| r.in_hand || r.in_cycle || r.in_refs && old) {
             return true;
         }
         let mut fairies = self.connections.iter().filter_map(|(_, c)| c.fairy.as_ref());
@@ -133,8 +139,16 @@ impl<O: Observer> State<'_, O> {
         self.next_connection += 1;
         let number = self.new_holder();
         let context = Begin::NoBlock;
-        let lost =
-            Connection { number, engine, fairy: Some(fairy), closed: false, context, transaction: None, references: 0 };
+        let lost = Connection {
+            number,
+            engine,
+            fairy: Some(fairy),
+            closed: false,
+            context,
+            transaction: None,
+            savepoints: Savepoints::default(),
+            references: 0,
+        };
         self.connections.insert(id, lost);
     }
 

@@ -16,6 +16,9 @@ pub(crate) struct Record {
     pub fairy: Option<u64>,
     /// An error passed through a checkout of it: the traceback refers to it until the next garbage collection.
     pub in_cycle: bool,
+    /// Before 1.4, in a set of the module (`pool/base.py::_refs`) from a checkout until the end of one: not if `_checkin_failed` or the
+    /// next checkout comes first.
+    pub in_refs: bool,
     /// Somebody has got it from the pool and has not made a checkout of it yet.
     pub in_hand: bool,
 }
@@ -29,13 +32,14 @@ impl Record {
             soft_invalidated_at: None,
             fairy: None,
             in_cycle: false,
+            in_refs: false,
             in_hand: true,
         }
     }
 
     /// From now on somebody has it.
     pub fn hand_out(&mut self, serial: u64) {
-        (self.fairy, self.in_hand) = (Some(serial), false);
+        (self.fairy, self.in_hand, self.in_refs) = (Some(serial), false, true);
     }
 
     /// From now on nobody has it. Its connection.

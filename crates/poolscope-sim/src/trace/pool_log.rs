@@ -1,7 +1,7 @@
 //! What SQLAlchemy's pool logs with `echo_pool="debug"`, word for word, read off the trace. INFO and above is what `echo_pool=True` shows.
 
 use super::{EventId, EventKind, PingResult, PoolEvent, PoolFigures, Rule, Trace, TraceEvent};
-use crate::engine::error::{DbapiError, PyError};
+use crate::engine::error::{DbapiClass, DbapiError, PyError};
 use crate::scenario::{Driver, EngineOptions, PoolClass, ResetOnReturn, SqlAlchemy};
 
 /// One record of the logger of a pool.
@@ -149,6 +149,11 @@ impl Log<'_> {
                 }
                 PingResult::Failed(error) => self.thread(task).failed = driver_error(error),
             },
+            EventKind::Raise {
+                error: error @ PyError::Dbapi { error: DbapiError { class: DbapiClass::TypeError, .. }, .. },
+            } => {
+                self.thread(task).failed = driver_error(error);
+            }
             EventKind::Rollback { .. } if self.thread(task).resetting.is_none() => self.thread(task).first = failed,
             EventKind::Executed { connection, error: Some(error) } => {
                 let disconnect = matches!(error, PyError::Dbapi { disconnect: true, .. });

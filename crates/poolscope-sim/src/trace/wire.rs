@@ -7,7 +7,7 @@ use super::{
 };
 use crate::app::listing::{Function, Listing};
 use crate::app::program::{Job, Program};
-use crate::engine::error::{Assertion, DbapiClass, DbapiError, ErrorKey, PyError};
+use crate::engine::error::{Assertion, DbapiClass, DbapiError, ErrorKey, Method, PyError};
 use crate::outcome::{Outcome, Status};
 use crate::scenario::{
     Account, Cut, Driver, EngineOptions, Knob, KnobInput, KnobOption, KnobValue, Limits, LookAt, Network,
@@ -356,14 +356,15 @@ variants! {
     PyError {
         Dbapi { error, statement, disconnect }, PoolTimeout { options, overflow, statement },
         Assertion { what, statement }, RecordClosed { statement }, InvalidTransaction { statement, session },
-        StatementClosed { statement }, DetachInvalidated, PendingRollback { commit }, Detached, Prepared,
-        ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
+        StatementClosed { statement }, DetachInvalidated, PendingRollback { commit, savepoint }, Detached, Prepared,
+        Provisioning, IllegalStateChange { method, running }, InactiveTransaction, ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
     }
-    Assertion { AlreadyCheckedOut, NotCheckedOut, Bare, NoCursor, NoCursorOfSession, NoCommit, NoConnection }
-    DbapiClass { OperationalError, InterfaceError, ProgrammingError }
+    Method { Connection, Commit, Rollback, Close }
+    Assertion { AlreadyCheckedOut, NotCheckedOut, Bare, NoCursor, NoCursorOfSession, NoCommit, NoConnection, NoSession, NoSnapshot }
+    DbapiClass { OperationalError, InterfaceError, ProgrammingError, RuntimeError, TypeError }
     ErrorKey {
-        MySql(code), PoolTimeout, PendingRollback, Detached, InvalidRequest, ConnectionClosed, Application, MissedRun,
-        WrongAnswer
+        MySql(code), PoolTimeout, PendingRollback, Detached, InvalidRequest, IllegalStateChange, ConnectionClosed,
+        Application, MissedRun, WrongAnswer
     }
     KnobInput { Number { min, max, step, unit }, Switch, Choice(options) }
     KnobValue { Number(number), Switch(on), Text(text) }

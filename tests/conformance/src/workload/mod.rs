@@ -68,7 +68,12 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let detaches = class != PoolClass::SingletonThreadPool || version >= SqlAlchemy::V2_0;
     let detaches = detaches && (class != PoolClass::StaticPool || version >= SqlAlchemy::V1_4);
     let detaches = detaches && !asyncio;
-    let style = program::Style { scoped, collects, coroutines, asyncio, detaches, version };
+    // Dice of their own: the other workloads stay what they were.
+    let shared = version >= SqlAlchemy::V2_0 && Dice(Random::new(seed ^ 0x7368_6172, case)).one_in(8);
+    // Threads of a SingletonThreadPool would give back each other's.
+    let shared = shared && class != PoolClass::SingletonThreadPool;
+    let nests = version >= SqlAlchemy::V1_4 && !shared && Dice(Random::new(seed ^ 0x6e65_7374, case)).one_in(5);
+    let style = program::Style { scoped, collects, coroutines, asyncio, detaches, nests, shared, version };
     document.insert(
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),

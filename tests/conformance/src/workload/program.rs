@@ -17,6 +17,10 @@ pub(super) struct Style {
     pub detaches: bool,
     /// Everything is awaited.
     pub asyncio: bool,
+    /// Sets savepoints.
+    pub nests: bool,
+    /// A Session that everybody in the process has.
+    pub shared: bool,
     pub version: SqlAlchemy,
 }
 
@@ -39,7 +43,10 @@ pub(super) fn text(dice: &mut Dice, style: Style) -> String {
 /// The first lines: a registry of the program's own, perhaps, and the `def`.
 fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
     let coroutine = style.asyncio || style.coroutines && !dice.one_in(5);
-    let scope = if style.scoped { dice.between(0, 3) } else { 0 };
+    let mut scope = if style.scoped { dice.between(0, 3) } else { 0 };
+    if style.shared && style.scoped {
+        scope = 2;
+    }
     let mut lines: Vec<String> = Vec::new();
     match scope {
         1 => lines.push("Session = scoped_session(sessionmaker(engine))".into()),
@@ -55,9 +62,13 @@ fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
         }
         _ => {}
     }
+    if style.shared && !style.scoped {
+        let made = if style.asyncio && dice.one_in(2) { "AsyncSession(engine)" } else { "Session()" };
+        lines.push(format!("session = {made}"));
+    }
     lines.push(if coroutine { "async def handler(request):" } else { "def handler(request):" }.into());
-    // Threads that all have the default would share one Session at the same time.
-    if scope == 2 && !(coroutine && dice.one_in(4)) {
+    // Threads that all have the default share one Session at the same time.
+    if scope == 2 && !style.shared && !(coroutine && dice.one_in(4)) {
         lines.push("    request_id.set(request)".into());
     }
     lines
@@ -116,6 +127,9 @@ impl Writer<'_> {
 
     /// Opens something, uses it, and perhaps closes it.
     fn block(&mut self, depth: usize) {
+        if self.style.shared && self.dice.one_in(2) {
+            return self.shared(depth);
+        }
         match self.dice.between(0, 10) {
             0..=2 => {
                 let name = self.name("session");
@@ -204,6 +218,15 @@ impl Writer<'_> {
         }
     }
 
+    /// Uses the Session of the process.
+    fn shared(&mut self, depth: usize) {
+        let (name, end) = if self.style.scoped { ("Session", "remove") } else { ("session", "close") };
+        self.body(depth, name, Kind::Session);
+        if self.dice.one_in(2) {
+            self.line(depth, &format!("{name}.{end}()"));
+        }
+    }
+
     /// A holder that no `with` closes.
     fn plain(&mut self, depth: usize, name: &str, kind: Kind) {
         if self.dice.one_in(3) {
@@ -238,6 +261,15 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, depth: usize, name: &str, kind: Kind) {
+        let is_session = name.starts_with(['s', 'S']);
+        if self.style.nests
+            && (is_session || self.style.version >= SqlAlchemy::V2_0)
+            && depth < 5
+            && self.dice.one_in(3)
+        {
+            self.line(depth, &format!("with {name}.begin_nested():"));
+            return self.body(depth + 1, name, kind);
+        }
         // A Connection has no commit() and rollback() of its own before 2.0.
         let ends = kind == Kind::Session || (kind == Kind::Connection && self.style.version >= SqlAlchemy::V2_0);
         match self.dice.between(0, 17) {
