@@ -297,6 +297,11 @@ impl<O: Observer> World<'_, O> {
             Ended::Rollback => Method::Rollback,
             Ended::Close | Ended::Remove => Method::Close,
         };
+        // A commit begins a transaction if there is none, which a `with` block whose own has ended does not allow.
+        let refused = |s: &Session| s.transaction.is_none() && s.block_has_ended();
+        if how == Ended::Commit && self.state().sessions.get(id).is_some_and(refused) {
+            return Err(PyError::EndedInContext);
+        }
         if self.end_nested(id, method).await? {
             return Ok(());
         }
