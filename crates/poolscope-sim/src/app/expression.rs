@@ -19,6 +19,8 @@ pub(super) enum Type {
     Engine,
     /// A `BackgroundScheduler`.
     Scheduler,
+    /// What a statement returns.
+    Result,
     /// A value that holds nothing.
     Other,
 }
@@ -123,6 +125,7 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                         Head::Object(kind, Target::Variable(slot)) => (kind, Some(slot)),
                         Head::Engine(EngineRef::Variable(slot)) => (Type::Engine, Some(slot)),
                         Head::Scheduler => (Type::Scheduler, None),
+                        Head::Result if compiler.executed_on.is_some() => (Type::Result, None),
                         _ => result,
                     };
                 }
@@ -367,6 +370,7 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             if *head == Head::Result {
                 compiler.push(Step::Fetch);
             }
+            compiler.executed_on = None;
             expression(compiler, arguments)?;
             Some(Head::Other)
         }
@@ -429,6 +433,7 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
     };
     compiler.push(step);
     let executed = matches!(step, Step::Execute { .. });
+    compiler.executed_on = (executed && method != "scalar").then_some(on);
     if executed && method != "execute" {
         compiler.push(Step::Fetch);
     }
@@ -492,7 +497,7 @@ impl Compiler<'_> {
     fn head(&self, name: &str) -> Head {
         if let Some((_, slot, kind)) = self.names.iter().find(|(n, ..)| n == name) {
             return match kind {
-                Type::Other => Head::Other,
+                Type::Result | Type::Other => Head::Other,
                 Type::Scheduler => Head::Scheduler,
                 Type::Engine => Head::Engine(EngineRef::Variable(*slot)),
                 kind => Head::Object(*kind, Target::Variable(*slot)),

@@ -61,7 +61,7 @@ impl<O: Observer> World<'_, O> {
             if connection.references > 0 {
                 return;
             }
-            let lost = in_cycle || cycle && connection.transaction.is_some();
+            let lost = in_cycle || connection.lost || cycle && connection.transaction.is_some();
             if connection.fairy.is_some() && lost {
                 let session = connection.number;
                 state.emit(Rule::Garbage, EventKind::Lost { session });
@@ -156,7 +156,11 @@ impl<O: Observer> State<'_, O> {
     /// Nothing refers any more to a Session's Connection; it is in a cycle with its transaction, or with the exception it has raised.
     pub(crate) fn lose_connection(&mut self, session: u32, connection: u32) {
         if let Some(c) = self.connections.get_mut(connection) {
-            c.references = 0;
+            (c.references, c.lost) = (c.references.saturating_sub(1), true);
+            // A result that somebody keeps refers to it.
+            if c.references > 0 {
+                return;
+            }
         }
         self.emit(Rule::Garbage, EventKind::Lost { session });
     }

@@ -170,6 +170,21 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
                 _ => {}
             },
+            Step::Keep { on, into } => {
+                let connection = match self.holder(frame, on) {
+                    Some(Holder::Connection(id)) => Some(id),
+                    Some(Holder::Session(id)) => self.connection_of_session(id),
+                    _ => None,
+                };
+                if let Some(connection) = connection.and_then(|id| {
+                    self.state().connections.get_mut(id).map(|c| {
+                        c.references += 1;
+                        id
+                    })
+                }) {
+                    self.assign(frame, into, Some(Holder::Connection(connection))).await;
+                }
+            }
             Step::Fetch => {
                 let none = self.state().current_task().is_some_and(|task| std::mem::take(&mut task.no_rows));
                 if none {

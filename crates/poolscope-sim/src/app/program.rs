@@ -150,6 +150,11 @@ pub(crate) enum Step {
     },
     /// Reads the rows of the statement before.
     Fetch,
+    /// A variable has its result, which refers to the Connection.
+    Keep {
+        on: Target,
+        into: Slot,
+    },
     /// `session.get(User, 1)`
     Get {
         on: Target,

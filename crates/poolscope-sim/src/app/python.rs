@@ -68,6 +68,7 @@ pub(crate) fn compile(
         assigned: String::new(),
         made: Vec::new(),
         entering: false,
+        executed_on: None,
     };
     let (handlers, teardowns) = compiler.module();
     if compiler.errors.is_empty() {
@@ -120,6 +121,8 @@ pub(super) struct Compiler<'p> {
     made: Vec<EngineOptions>,
     /// What comes next is opened by an `async with`, which awaits it.
     pub entering: bool,
+    /// What the last statement was executed on, if its result can be kept.
+    pub executed_on: Option<Target>,
 }
 
 impl Compiler<'_> {
@@ -264,7 +267,12 @@ impl Compiler<'_> {
 
     fn assign(&mut self, name: &str, tokens: &[Token]) {
         self.assigned = name.to_owned();
-        let value = expression(self, tokens);
+        let mut value = expression(self, tokens);
+        if let (Some((Type::Result, _)), Some(on)) = (value, self.executed_on) {
+            let into = self.temporary();
+            self.push(Step::Keep { on, into });
+            value = Some((Type::Result, Some(into)));
+        }
         let new = value.and_then(|(_, slot)| slot).filter(|slot| self.temporaries.contains(slot));
         self.end_temporaries(new);
         // After a mistake the name counts as a Session, so that its uses are still looked at.

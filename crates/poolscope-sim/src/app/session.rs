@@ -96,6 +96,8 @@ pub(crate) struct Connection {
     pub context: Begin,
     pub transaction: Option<RootTransaction>,
     pub savepoints: Savepoints,
+    /// Its Session is garbage: it is the collector's when nothing else refers to it.
+    pub lost: bool,
     pub references: u32,
 }
 
@@ -244,6 +246,11 @@ impl<O: Observer> World<'_, O> {
             self.connection_begin(connection);
         }
         connected
+    }
+
+    /// The Connection that a Session's transaction has.
+    pub(crate) fn connection_of_session(&self, id: u32) -> Option<u32> {
+        self.state().sessions.get(id)?.transaction.as_ref()?.connections.last().copied()
     }
 
     pub(crate) async fn session_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {

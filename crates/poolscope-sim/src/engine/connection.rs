@@ -31,6 +31,7 @@ impl<O: Observer> World<'_, O> {
                 context: Begin::NoBlock,
                 transaction: None,
                 savepoints: Savepoints::default(),
+                lost: false,
                 references: 1,
             },
         );

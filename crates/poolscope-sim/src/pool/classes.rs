@@ -147,6 +147,7 @@ impl<O: Observer> State<'_, O> {
             context,
             transaction: None,
             savepoints: Savepoints::default(),
+            lost: false,
             references: 0,
         };
         self.connections.insert(id, lost);

@@ -73,7 +73,8 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     // Threads of a SingletonThreadPool would give back each other's.
     let shared = shared && class != PoolClass::SingletonThreadPool;
     let nests = version >= SqlAlchemy::V1_4 && !shared && Dice(Random::new(seed ^ 0x6e65_7374, case)).one_in(5);
-    let style = program::Style { scoped, collects, coroutines, asyncio, detaches, nests, shared, version };
+    let keeps = !shared && Dice(Random::new(seed ^ 0x6b65_6570, case)).one_in(6);
+    let style = program::Style { scoped, collects, coroutines, asyncio, detaches, keeps, nests, shared, version };
     document.insert(
         "programs".into(),
         (0..programs).map(|i| (format!("p{i}"), json!({ "text": program::text(&mut dice, style) }))).collect(),

@@ -17,6 +17,8 @@ pub(super) struct Style {
     pub detaches: bool,
     /// Everything is awaited.
     pub asyncio: bool,
+    /// Keeps results in variables.
+    pub keeps: bool,
     /// Sets savepoints.
     pub nests: bool,
     /// A Session that everybody in the process has.
@@ -86,6 +88,7 @@ fn awaited(line: &str) -> String {
     }
     match line.split_once(" = ") {
         Some(("rows", call)) => format!("rows = (await {}).all()", call.trim_end_matches(".all()")),
+        Some(("result", call)) => format!("result = await {call}"),
         None if CALLS.iter().any(|call| line.contains(call)) => format!("await {line}"),
         _ => line.to_owned(),
     }
@@ -261,6 +264,15 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, depth: usize, name: &str, kind: Kind) {
+        if self.style.keeps && self.dice.one_in(4) {
+            let on = match self.dice.between(0, 5) {
+                0 if !self.style.asyncio => "Session()",
+                1 if !self.style.asyncio => "engine.connect()",
+                _ => name,
+            };
+            let sql = *self.dice.pick(&["SELECT 1", "INSERT INTO t VALUES (1)"]);
+            return self.line(depth, &format!("result = {on}.execute(text(\"{sql}\"))"));
+        }
         let is_session = name.starts_with(['s', 'S']);
         if self.style.nests
             && (is_session || self.style.version >= SqlAlchemy::V2_0)
