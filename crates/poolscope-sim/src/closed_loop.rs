@@ -64,7 +64,11 @@ async fn client<C: Clients, O: Observer>(world: &World<'_, O>, clients: &RefCell
                 }
             }
             Err(PyError::PoolTimeout { .. }) => {
-                let now = world.state().now;
+                let now = {
+                    let mut state = world.state();
+                    state.drop_tracebacks();
+                    state.now
+                };
                 clients.borrow_mut().note(task, now, Step::Refused);
             }
             Err(_) => return,
