@@ -120,6 +120,11 @@ impl<O: Observer> World<'_, O> {
 
     /// The DBAPI connection behind a Connection, or why it cannot be used.
     pub(crate) async fn usable(&self, id: u32) -> Result<u32, PyError> {
+        self.reachable(id, true).await
+    }
+
+    /// The same; `Connection.connection` gives it without a look at its transaction.
+    async fn reachable(&self, id: u32, looks: bool) -> Result<u32, PyError> {
         let (engine, ended) = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
@@ -128,8 +133,9 @@ impl<O: Observer> World<'_, O> {
             if connection.closed {
                 return Err(PyError::ConnectionClosed);
             }
-            let (savepoints, ended) = (&connection.savepoints, connection.block_has_ended());
-            if connection.transaction.as_ref().is_some_and(|t| !t.active) || savepoints.are_invalid() {
+            let (savepoints, ended) = (&connection.savepoints, looks && connection.block_has_ended());
+            let inactive = connection.transaction.as_ref().is_some_and(|t| !t.active) || savepoints.are_invalid();
+            if looks && inactive {
                 return Err(self.pending_rollback(false, savepoints.are_open()));
             }
             match &connection.fairy {
@@ -158,7 +164,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `connection.connection.invalidate(soft=True)`: an invalidated Connection reconnects first.
     pub(crate) async fn connection_soft_invalidate(&self, id: u32) -> Result<(), PyError> {
-        self.usable(id).await?;
+        self.reachable(id, false).await?;
         let mut state = self.state();
         if let Some(Fairy { pool, slot, detached: false, .. }) =
             state.connections.get(id).and_then(|c| c.fairy.as_ref())
