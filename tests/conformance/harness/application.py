@@ -313,6 +313,7 @@ def only(error):
     # As PyMySQL gets it; and an address.
     text = text.replace("users.id = %s]\n[parameters: (1,)]", "users.id = %(pk_1)s]\n[parameters: {'pk_1': 1}]")
     text = text.replace("users.id = %s]\n[parameters: [{", "users.id = %(pk_1)s]\n[parameters: [{")
+    text = re.sub(r"(SessionTransaction object at) 0x[0-9a-f]+", r"\1 0x7f5c00000010", text)
     text = re.sub(r"<User at 0x[0-9a-f]+>", "<User at 0x7f5c00000010>", text)
     # An AssertionPool shows the stack of the first checkout.
     return re.sub(r"(already checked out at:)\n(?s:.*?)(\n\[SQL: [^\n]*\]|)$", r"\1\2", text)

@@ -497,6 +497,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         PyError::Prepared
         | PyError::Provisioning
         | PyError::InactiveTransaction
+        | PyError::NotOnList
         | PyError::EndedInContext
         | PyError::AlreadyBegun
         | PyError::RecordClosed { statement: None }

@@ -58,6 +58,8 @@ pub(crate) struct NestedTransactions {
     open: Vec<Nested>,
     /// The `with session.begin_nested()` blocks around what runs.
     blocks: Vec<u32>,
+    /// Those that a `close()` has left when it failed: not on the list any more, and not closed.
+    left: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -136,7 +138,15 @@ impl<O: Observer> World<'_, O> {
         while self.state().sessions.get(id).is_some_and(|s| !s.nested.open.is_empty()) {
             // Before 2.0 a Session that closed left that to the ROLLBACK of the transaction around it.
             let silent = legacy && method == Method::Close;
-            self.end_innermost(id, if silent { None } else { Some(method == Method::Commit) }).await?;
+            let serial = self.state().sessions.get(id).and_then(|s| s.nested.open.last()).map(|nested| nested.serial);
+            let ended = self.end_innermost(id, if silent { None } else { Some(method == Method::Commit) }).await;
+            if ended.is_err()
+                && method == Method::Close
+                && let Some(session) = self.state().sessions.get_mut(id)
+            {
+                session.nested.left.extend(serial);
+            }
+            ended?;
             if legacy && method != Method::Close {
                 return Ok(true);
             }
@@ -184,20 +194,23 @@ impl<O: Observer> World<'_, O> {
         }
         if let Some(session) = self.state().sessions.get_mut(id) {
             session.nested.blocks.retain(|block| *block != serial);
+            if session.nested.left.contains(&serial) {
+                done = Err(PyError::NotOnList);
+            }
         }
         done
     }
 
     /// Enters `with conn.begin_nested()`: the transaction around it begins by itself.
     pub(crate) async fn connection_begin_nested(&self, id: u32) -> Result<u16, PyError> {
+        let ended = self.state().connections.get(id).is_some_and(|c| c.block_has_ended());
+        if ended {
+            return Err(PyError::EndedInContext);
+        }
         let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
         if !begun {
             self.usable(id).await?;
             self.connection_begin(id);
-        }
-        let ended = self.state().connections.get(id).is_some_and(|c| c.block_has_ended());
-        if ended {
-            return Err(PyError::EndedInContext);
         }
         let number = self.savepoint(id, Verb::Savepoint, 0).await?;
         if let Some(connection) = self.state().connections.get_mut(id) {

@@ -52,6 +52,8 @@ pub enum PyError {
     Provisioning,
     /// Since 2.0, `IllegalStateChangeError`: another one runs a method that this one must not interrupt.
     IllegalStateChange { method: Method, running: Method },
+    /// The end of a savepoint's block in which `close()` has failed.
+    NotOnList,
     /// Before 2.0: somebody who shares the Session has ended the transaction.
     InactiveTransaction,
     /// `This Connection is closed`.
@@ -185,7 +187,9 @@ impl PyError {
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
             PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
             PyError::Detached => ErrorKey::Detached,
-            PyError::Prepared | PyError::Provisioning | PyError::InactiveTransaction => ErrorKey::InvalidRequest,
+            PyError::Prepared | PyError::Provisioning | PyError::InactiveTransaction | PyError::NotOnList => {
+                ErrorKey::InvalidRequest
+            }
             PyError::IllegalStateChange { .. } => ErrorKey::IllegalStateChange,
             PyError::ConnectionClosed | PyError::NoRows => ErrorKey::ConnectionClosed,
             PyError::EndedInContext | PyError::AlreadyBegun => ErrorKey::InvalidRequest,
@@ -338,6 +342,10 @@ impl PyError {
                  are not permitted {}",
                 link("isce")
             ),
+            PyError::NotOnList => "sqlalchemy.exc.InvalidRequestError: Transaction \
+                                   <sqlalchemy.orm.session.SessionTransaction object at 0x7f5c00000010> is not on the active \
+                                   transaction list"
+                .to_owned(),
             PyError::InactiveTransaction => {
                 "sqlalchemy.exc.InvalidRequestError: This transaction is inactive".to_owned()
             }

@@ -155,6 +155,7 @@ impl Log<'_> {
                 self.thread(task).failed = driver_error(error);
             }
             EventKind::Rollback { .. } if self.thread(task).resetting.is_none() => self.thread(task).first = failed,
+            EventKind::Executed { error: None, .. } => self.thread(task).first = None,
             EventKind::Executed { connection, error: Some(error) } => {
                 let disconnect = matches!(error, PyError::Dbapi { disconnect: true, .. });
                 let thread = self.thread(task);

@@ -357,7 +357,7 @@ variants! {
         Dbapi { error, statement, disconnect }, PoolTimeout { options, overflow, statement },
         Assertion { what, statement }, RecordClosed { statement }, InvalidTransaction { statement, session },
         StatementClosed { statement }, DetachInvalidated, PendingRollback { commit, savepoint }, Detached, Prepared,
-        Provisioning, IllegalStateChange { method, running }, InactiveTransaction, ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
+        Provisioning, IllegalStateChange { method, running }, InactiveTransaction, NotOnList, ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
     }
     Method { Connection, Commit, Rollback, Close }
     Assertion { AlreadyCheckedOut, NotCheckedOut, Bare, NoCursor, NoCursorOfSession, NoCommit, NoConnection, NoSession, NoSnapshot }
