@@ -189,7 +189,10 @@ impl<O: Observer> World<'_, O> {
         if prepared == Some(false) && !failed {
             done = self.end_innermost(id, Some(true)).await;
         }
-        if prepared.is_some() && (failed || prepared == Some(true) || done.is_err()) {
+        if prepared == Some(true) {
+            // `SessionTransaction.close`: the savepoint stays the Connection's, inactive.
+            self.end_innermost(id, None).await?;
+        } else if prepared.is_some() && (failed || done.is_err()) {
             done = done.and(self.end_innermost(id, Some(false)).await);
         }
         if let Some(session) = self.state().sessions.get_mut(id) {
