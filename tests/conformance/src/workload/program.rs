@@ -45,10 +45,7 @@ pub(super) fn text(dice: &mut Dice, style: Style) -> String {
 /// The first lines: a registry of the program's own, perhaps, and the `def`.
 fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
     let coroutine = style.asyncio || style.coroutines && !dice.one_in(5);
-    let mut scope = if style.scoped { dice.between(0, 3) } else { 0 };
-    if style.shared && style.scoped {
-        scope = 2;
-    }
+    let scope = if style.scoped { dice.between(0, 3) } else { 0 };
     let mut lines: Vec<String> = Vec::new();
     match scope {
         1 => lines.push("Session = scoped_session(sessionmaker(engine))".into()),
@@ -64,13 +61,13 @@ fn begin(dice: &mut Dice, style: Style) -> Vec<String> {
         }
         _ => {}
     }
-    if style.shared && !style.scoped {
+    if style.shared {
         let made = if style.asyncio && dice.one_in(2) { "AsyncSession(engine)" } else { "Session()" };
         lines.push(format!("session = {made}"));
     }
     lines.push(if coroutine { "async def handler(request):" } else { "def handler(request):" }.into());
-    // Threads that all have the default share one Session at the same time.
-    if scope == 2 && !style.shared && !(coroutine && dice.one_in(4)) {
+    // Threads that all have the default would share one Session at the same time.
+    if scope == 2 && !(coroutine && dice.one_in(4)) {
         lines.push("    request_id.set(request)".into());
     }
     lines
@@ -223,10 +220,9 @@ impl Writer<'_> {
 
     /// Uses the Session of the process.
     fn shared(&mut self, depth: usize) {
-        let (name, end) = if self.style.scoped { ("Session", "remove") } else { ("session", "close") };
-        self.body(depth, name, Kind::Session);
+        self.body(depth, "session", Kind::Session);
         if self.dice.one_in(2) {
-            self.line(depth, &format!("{name}.{end}()"));
+            self.line(depth, "session.close()");
         }
     }
 
