@@ -258,7 +258,7 @@ impl<O: Observer> World<'_, O> {
         self.connection_execute(connection, statement).await.map_err(|error| match error {
             PyError::InvalidTransaction { statement, .. } => PyError::InvalidTransaction { statement, session: true },
             PyError::Assertion { what: Assertion::NoCursor, statement }
-                if self.scenario.sqlalchemy < SqlAlchemy::V1_4 =>
+                if self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
             {
                 PyError::Assertion { what: Assertion::NoCursorOfSession, statement }
             }
@@ -373,8 +373,9 @@ impl<O: Observer> World<'_, O> {
 
     /// `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
     async fn close_after_transaction(&self, connection: u32) -> Result<(), PyError> {
-        let valid =
-            self.state().connections.get(connection).is_some_and(|c| c.fairy.is_some() && c.transaction.is_some());
+        // One whose COMMIT has failed is left to `Connection.close`, which rolls nothing back and says that it has been reset.
+        let active = |c: &Connection| c.fairy.is_some() && c.transaction.as_ref().is_some_and(|t| t.active);
+        let valid = self.state().connections.get(connection).is_some_and(active);
         if valid && self.scenario.sqlalchemy >= SqlAlchemy::V1_4 {
             self.connection_rollback(connection).await?;
         }

@@ -103,7 +103,15 @@ impl<O: Observer> World<'_, O> {
         let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
         if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
             let done = self.round_trip(dbapi, Command::Commit).await;
-            if let Err(error) = done {
+            if let Err(mut error) = done {
+                // It passes through two handlers, the COMMIT's and the statement's, and each rolls back.
+                for _ in 0..2 {
+                    if !is_disconnect(&error, self.scenario.sqlalchemy)
+                        && let Err(other) = self.round_trip(dbapi, Command::Rollback).await
+                    {
+                        error = other;
+                    }
+                }
                 return Err(self.connection_failed(id, error, None).await);
             }
         }

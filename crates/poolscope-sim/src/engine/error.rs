@@ -96,7 +96,7 @@ pub enum Assertion {
     Bare,
     /// Before 2.0 there was none: the AttributeError of a checkout that somebody else has invalidated.
     NoCursor,
-    /// The same through a Session, which shows its parameters before 1.4.
+    /// The same through a Session, which shows its parameters before 2.0.
     NoCursorOfSession,
     NoCommit,
     /// Before 2.0: `detach()` of a Connection that has none.
@@ -294,7 +294,7 @@ impl PyError {
                             "sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}",
                             prepared(statement)
                         );
-                        if what == Assertion::NoCursorOfSession {
+                        if what == Assertion::NoCursorOfSession && !finds_user(statement) {
                             text.push(gap);
                             text += "[parameters: [{}]]";
                         }
