@@ -71,7 +71,7 @@ export interface PoolScopeAttributes {
   /** Part of the experiment. Without it, what the scenario says. */
   'sqlalchemy'?: '1.2' | '1.3' | '1.4' | '2.0' | '2.1';
   /** Part of the experiment. Without it, what the scenario says. */
-  'driver'?: 'pymysql' | 'mysqlclient' | 'mysqlclient-mariadb' | 'aiomysql';
+  'driver'?: 'pymysql' | 'mysqlclient' | 'mysqlclient-mariadb' | 'aiomysql' | 'mysql-connector-python' | 'mysql-connector-python-pure';
   /** Part of the experiment. Without it, what the scenario says. */
   'transport'?: 'tcp' | 'unix';
   /** Part of the experiment. Without it, what the scenario says. */

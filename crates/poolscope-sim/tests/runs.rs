@@ -112,6 +112,11 @@ fn driver_transport_and_server_decide_the_number() {
         ("mysqlclient-mariadb", "tcp", "mysql-8.0", "4031"),
         ("mysqlclient-mariadb", "tcp", "mariadb-10.11", "2006"),
         ("mysqlclient-mariadb", "unix", "mysql-8.0", "2006"),
+        ("mysql-connector-python", "tcp", "mysql-8.0", "-1"),
+        ("mysql-connector-python", "unix", "mariadb-10.11", "-1"),
+        // -1 is no disconnect here; what leaves the handler is the ROLLBACK's error.
+        ("mysql-connector-python-pure", "tcp", "mysql-8.0", "2055"),
+        ("mysql-connector-python-pure", "unix", "mariadb-10.11", "2055"),
     ] {
         let knobs = [("driver", text(driver)), ("transport", text(transport)), ("server", text(server))];
         let outcome = run(GONE, &knobs).outcome;

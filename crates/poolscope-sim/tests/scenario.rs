@@ -66,7 +66,7 @@ at = ["2 s"]
             3:1: `until` must be a length of time: `parsecs` is not a unit of time; use us, ms, s, min, h or d
               hint: seconds, or text such as "250 ms", "8 h"
             4:1: `driver` = "pymsql" is not known
-              hint: one of pymysql, mysqlclient, mysqlclient-mariadb, aiomysql
+              hint: one of pymysql, mysqlclient, mysqlclient-mariadb, aiomysql, mysql-connector-python, mysql-connector-python-pure
             6:1: unknown key `pool_sise` in [engine]
               hint: did you mean `pool_size`?
             7:1: `max_overflow` = -2 is out of range

@@ -78,7 +78,7 @@ pub fn first_line(trace: &Trace, error: &PyError) -> String {
 /// What the driver said, as Python prints the exception's arguments.
 fn args(trace: &Trace, error: &PyError) -> String {
     match error {
-        PyError::Dbapi { error, .. } => error.args(&trace.scenario),
+        PyError::Dbapi { error, .. } => error.shown(&trace.scenario),
         other => first_line(trace, other),
     }
 }

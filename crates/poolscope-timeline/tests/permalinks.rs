@@ -149,7 +149,7 @@ fn a_broken_link_is_told_what_is_wrong_with_it() {
         "#poolscope=1&scenario=dead&engine.pool_size=-5&driver=%3Cscript%3E",
         expect![[r#"
             driver: `driver` = "<script>" is not known
-              hint: one of pymysql, mysqlclient, mysqlclient-mariadb, aiomysql
+              hint: one of pymysql, mysqlclient, mysqlclient-mariadb, aiomysql, mysql-connector-python, mysql-connector-python-pure
             engine.pool_size: `pool_size` = -5 is out of range
               hint: 0 to 100000
         "#]],

@@ -46,7 +46,7 @@ class AsyncConnection(Connection):
     def __repr__(self):
         return f"<aiomysql.connection.Connection object at 0x7f5c{self.number * 16:08x}>"
 
-    async def command(self, microseconds, report, query=""):
+    async def command(self, microseconds, report, query="", **_of_mysql_connector):
         try:
             if self.closed:
                 raise self.driver.closed()

@@ -42,9 +42,24 @@ ASYNC = {name: getattr(sqlalchemy_asyncio, name, None) for name in ("AsyncSessio
 URLS = {"pymysql": "mysql+pymysql://app@db/shop", "mysqlclient": "mysql+mysqldb://app@db/shop"}
 URLS["mysqlclient-mariadb"] = URLS["mysqlclient"]
 URLS["aiomysql"] = "mysql+aiomysql://app@db/shop"
+URLS["mysql-connector-python"] = URLS["mysql-connector-python-pure"] = "mysql+mysqlconnector://app@db/shop"
 
 # What a program may name beside its engines and `Session`.
 EXCEPTIONS = {name: c for name, c in vars(exc).items() if isinstance(c, type) and issubclass(c, Exception)}
+
+
+def notes_questions(dialect, driver):
+    """Which thread asks the server for the dialect, and not for the application."""
+    initialize = dialect.initialize
+
+    def initializing(connection):
+        driver.asking = virtual.getcurrent()
+        try:
+            return initialize(connection)
+        finally:
+            driver.asking = None
+
+    dialect.initialize = initializing
 
 
 class Application:
@@ -111,6 +126,8 @@ class Application:
         engine = create(url, module=driver.module(), **arguments)
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         engine.dialect.wire = driver
+        if driver.connector:
+            notes_questions(engine.dialect, driver)
         if sqlalchemy_version.startswith("1.2"):
             show_pings(engine.dialect)
         self.engines += 1

@@ -2,6 +2,8 @@
 
 from types import ModuleType
 
+import clock as virtual
+import connector
 from clock import MICROSECONDS, thread
 from server import DriverError
 
@@ -55,6 +57,7 @@ def error_classes(module_name):
 CLASSES = {"pymysql": error_classes("pymysql.err"), "mysqlclient": error_classes("MySQLdb")}
 CLASSES["mysqlclient-mariadb"] = CLASSES["mysqlclient"]
 CLASSES["aiomysql"] = CLASSES["pymysql"]
+CLASSES[connector.C] = CLASSES[connector.PURE] = connector.exceptions(error_classes("mysql.connector.errors"))
 
 
 class Driver:
@@ -68,11 +71,14 @@ class Driver:
         self.shares_records = False  # Who has a StaticPool's or AssertionPool's connection last is not compared.
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
+        self.name = scenario["driver"]
+        self.connector = self.name in (connector.C, connector.PURE)
+        self.asking = None  # The thread that asks the dialect's questions.
         self.answers = ANSWERS | {"SELECT VERSION()": VERSIONS[scenario["server"]]}
 
     def module(self):
         module = ModuleType("driver")
-        module.paramstyle = "pyformat" if self.classes is CLASSES["pymysql"] else "format"
+        module.paramstyle = "pyformat" if self.connector or self.classes is CLASSES["pymysql"] else "format"
         module.apilevel, module.threadsafety, module.Binary = "2.0", 1, bytes
         module.__version__, module.version_info = "2.2.4", (2, 2, 4, "final", 0)
         module.connect = lambda **_: self.connect()
@@ -95,14 +101,20 @@ class Driver:
         """What any use of a closed connection says."""
         if self.server.driver == "aiomysql":
             return DriverError("InterfaceError", "(0, 'Not connected')")
+        if self.name == connector.PURE:
+            return connector.gone(self.server, "Errno 32: Broken pipe", DriverError)
+        if self.name == connector.C:
+            return DriverError("OperationalError", 2006, "MySQL server has gone away")
         return DriverError("InterfaceError", 0, "") if self.pymysql else DriverError("OperationalError", 2006, "")
 
     def failed(self, error):
         self.row("connect_failed", engine=self.engine, error=show(error))
         return error
 
-    def error(self, e):
-        name, *arguments = e.args
+    def error(self, e, translated=True):
+        if self.connector and not translated and self.name == connector.C:
+            return self.classes["MySQLInterfaceError"](e.args[2])
+        name, *arguments = connector.number(self.name, e) if self.connector else e.args
         return self.classes[name](*arguments)
 
 
@@ -118,13 +130,16 @@ class Connection:
     def __repr__(self):
         """As the driver's, with an address made of the number."""
         address = f"0x7f5c{self.number * 16:08x}"
+        if self.driver.connector:
+            module = "connection.MySQLConnection" if self.driver.name == connector.PURE else "connection_cext.CMySQLConnection"
+            return f"<mysql.connector.{module} object at {address}>"
         if self.driver.pymysql:
             return f"<pymysql.connections.Connection object at {address}>"
         state = "closed" if self.closed else "open to 'db'"
         return f"<_mysql.connection {state} at {address}>"
 
-    def command(self, microseconds, report, query=""):
-        """Runs a command and prints how it ended, unless it is the dialect's own."""
+    def command(self, microseconds, report, query="", instead=None, translated=True):
+        """Runs a command and prints how it ended, unless it is the dialect's own. `instead` is what the driver says of any failure."""
         if self.driver.life.ended:
             return
         try:
@@ -135,7 +150,7 @@ class Connection:
         except DriverError as e:
             # An exception in a local variable of a frame in its own traceback would be a cycle, and keep what the application's
             # frames hold until the next garbage collection.
-            raise self.report(report, self.driver.error(e)) from None
+            raise self.report(report, self.driver.error(instead or e, translated)) from None
         self.report(report, None)
 
     def inherited(self, driver):
@@ -159,11 +174,12 @@ class Connection:
 
     def ping(self, *_, **__):
         self.driver.row("ping", conn=self.number)
-        return self.command(self.driver.rtt, "pinged")
+        instead = DriverError("InterfaceError", -1, "Connection to MySQL is not available") if self.driver.connector else None
+        return self.command(self.driver.rtt, "pinged", instead=instead)
 
     def commit(self):
         self.driver.row("commit", conn=self.number)
-        done = self.command(self.driver.rtt, "executed")
+        done = self.command(self.driver.rtt, "executed", translated=False)
         for write in self.writes:
             write()
         self.writes = []
@@ -174,7 +190,7 @@ class Connection:
         quiet, self.quiet = self.quiet, False
         if not quiet:
             self.driver.row("rollback", conn=self.number)
-        return self.command(self.driver.rtt, None if quiet else "executed")
+        return self.command(self.driver.rtt, None if quiet else "executed", translated=False)
 
     def close(self):
         if self.closed:
@@ -188,8 +204,25 @@ class Connection:
             self.closed = True
             self.driver.server.drop(self.session)
 
-    def cursor(self, *_):
+    charset = "utf8mb4"  # MySQL Connector's.
+
+    def cursor(self, *_, **__):
+        if self.driver.connector:
+            self.ping_for_cursor()
         return Cursor(self)
+
+    def ping_for_cursor(self):
+        """MySQL Connector asks the server whether it is there before it makes a cursor."""
+        self.quiet = self.driver.asking is not None and self.driver.asking is virtual.getcurrent()
+        if not self.quiet:
+            self.driver.row("cursor", conn=self.number)
+        dot = "." if self.driver.name == connector.C else ""
+        try:
+            self.command(self.driver.rtt, None, instead=DriverError("OperationalError", -1, "MySQL Connection not available" + dot))
+        except self.driver.classes["Error"] as e:
+            if not self.quiet:
+                self.report("executed", e)
+            raise
 
     def character_set_name(self):
         return "utf8mb4"
@@ -217,7 +250,8 @@ class Cursor:
         else:
             if sql.startswith("SELECT users."):
                 sql = sql.replace("= %s", "= %(pk_1)s")
-            driver.row("execute", conn=connection.number, sql=sql)
+            if not driver.connector:
+                driver.row("execute", conn=connection.number, sql=sql)
             done = connection.command(driver.rtt + (0 if "SAVEPOINT" in sql else driver.statements[sql]), "executed", query=sql)
         self.answer(sql, parameters)
         return done

@@ -3,6 +3,7 @@
 import ssl
 
 import clock as virtual
+import connector
 from event_loop import Answer
 
 # How sessions end. (A restart is printed as the KILL of each.)
@@ -379,24 +380,31 @@ class Server:
 
     def give_up(self, session, cause):
         session.given_up = session.told = True
-        quiet = self.driver.startswith("mysqlclient")
+        if self.driver == connector.PURE:
+            return self.pure_gone(cause)
+        quiet = self.driver.startswith("mysqlclient") or self.driver == connector.C
         if self.tls():
             cause = SSL_TIMED_OUT if cause is TIMED_OUT else None
         return self.lost(None if quiet else cause)
 
     def noticed(self, cause):
         """TCP has found out before the driver sends anything."""
+        if self.driver in (connector.C, connector.PURE):
+            return self.lost() if self.driver == connector.C else self.pure_gone(cause)
         if self.tls():
             return self.gone(SSL_EOF)
         if self.driver == "pymysql":
             return self.gone(cause)
         return self.gone() if self.driver == "mysqlclient-mariadb" else self.lost(cause if self.driver == "aiomysql" else None)
 
+    def pure_gone(self, cause):
+        return connector.gone(self, connector.eof(self) if self.tls() else f"Errno {cause.errno}: {cause.strerror}", DriverError)
+
     def end_of(self, session):
         return TCP_TIMED_OUT if session.cut == DROP else TCP_RESET
 
     def tls(self):
-        return self.driver == "pymysql" and not self.mariadb()
+        return self.driver in ("pymysql", connector.PURE) and not self.mariadb()
 
     # What the client is told (measured per driver, transport and server; see the project's notes on the error numbers).
 
@@ -417,6 +425,8 @@ class Server:
     def fail_idle(self, session):
         first, session.told = not session.told, True
         tcp = self.transport == "tcp"
+        if self.driver in (connector.C, connector.PURE):
+            raise connector.fail_idle(self, first, session.death == TIMEOUT, DriverError)
         if self.driver == "aiomysql":
             if not first:
                 raise DriverError("InterfaceError", "(0, 'Not connected')")
@@ -445,6 +455,8 @@ class Server:
         raise self.lost()
 
     def unreachable(self):
+        if self.driver in (connector.C, connector.PURE):
+            return connector.unreachable(self, DriverError)
         if self.driver == "aiomysql":
             host = "db" if self.transport == "tcp" else "localhost"
             return operational(2003, f"Can't connect to MySQL server on '{host}'")

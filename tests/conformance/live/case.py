@@ -26,6 +26,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 EXCEPTIONS = {name: c for name, c in vars(exc).items() if isinstance(c, type) and issubclass(c, Exception)}
 DIALECTS = {"pymysql": "pymysql", "mysqlclient": "mysqldb", "mysqlclient-mariadb": "mysqldb"}
+DIALECTS |= {"mysql-connector-python": "mysqlconnector", "mysql-connector-python-pure": "mysqlconnector"}
 SECRET = "case"
 INTERACTIVE = 1024  # CLIENT_INTERACTIVE of the protocol.
 STATUS = (
@@ -175,7 +176,10 @@ class Run:
         return [(at, lane, mark.sub(lambda m: numbers.get(m.group(), "-"), text)) for at, lane, text in rows]
 
     def words(self):
-        words = {self.server.socket: "/run/mysqld/mysqld.sock", f"127.0.0.1:{self.server.port}": "db:3306", "127.0.0.1": "db"}
+        words = {self.server.socket: "/run/mysqld/mysqld.sock", f"127.0.0.1:{self.server.port}": "db:3306"}
+        if self.device:
+            words[f"127.0.0.1:{self.device.port}"] = "db:3306"
+        words["127.0.0.1"] = "db"
         return words | {self.names["user"]: "app", self.names["db"]: "shop"} | self.names["others"]
 
     def collect(self):
@@ -386,9 +390,12 @@ def connected(run, index, arguments, read_timeout=0, interactive=False):
     if scenario["driver"] == "pymysql" and run.server.installation.kind == "mariadb":
         # This MariaDB offers no TLS; PyMySQL would make its context for nothing, and be late.
         connect["ssl_disabled"] = True
+    connector = DIALECTS[scenario["driver"]] == "mysqlconnector"
+    if connector:
+        connect["use_pure"] = scenario["driver"].endswith("-pure")
     url = URL.create("mysql+" + DIALECTS[scenario["driver"]], **address)
     engine = create_engine(url, connect_args=connect, **arguments)
-    observe(engine.dialect, run, index)
+    observe(engine.dialect, run, index, connector)
     listen(engine, index, run)
     return engine
 
@@ -397,9 +404,26 @@ def number(connection):
     return getattr(connection, "session_mark", "-") if connection is not None else "-"
 
 
-def observe(dialect, run, index):
+def observe(dialect, run, index, connector):
     """Notes what SQLAlchemy asks of the driver. The driver itself stays as it is."""
     quiet = threading.local()  # The dialect's own questions to the server.
+
+    def observe_cursor(connection):
+        """MySQL Connector asks the server whether it is there before it gives a cursor."""
+        real, mark = type(connection).cursor, connection.session_mark
+        itself = weakref.ref(connection)
+
+        def cursor(*args, **kwargs):
+            if not getattr(quiet, "on", False):
+                run.row(f"cursor conn={mark}")
+            try:
+                return real(itself(), *args, **kwargs)
+            except BaseException as e:
+                if not getattr(quiet, "on", False):
+                    run.row(f"executed conn={mark} error={show(e)}")
+                raise
+
+        connection.cursor = cursor
 
     def around(name, begin, end, connection_of):
         real = getattr(dialect, name)
@@ -409,7 +433,7 @@ def observe(dialect, run, index):
             silent = getattr(quiet, "on", False)
             if name == "do_rollback":
                 quiet.on = False
-            if not silent:
+            if not silent and (name != "do_execute" or not connector):
                 run.row(begin(mark, args))
             try:
                 result = real(*args, **kwargs)
@@ -424,7 +448,8 @@ def observe(dialect, run, index):
         setattr(dialect, name, call)
 
     first = lambda args: args[0]
-    around("do_execute", lambda mark, args: f"execute conn={mark} sql={json.dumps(args[1])}", "executed", lambda args: args[0].connection)
+    of_cursor = lambda args: getattr(args[0], "_connection", None) if connector else args[0].connection
+    around("do_execute", lambda mark, args: f"execute conn={mark} sql={json.dumps(args[1])}", "executed", of_cursor)
     around("do_commit", lambda mark, _: f"commit conn={mark}", "executed", first)
     around("do_rollback", lambda mark, _: f"rollback conn={mark}", "executed", first)
 
@@ -455,10 +480,12 @@ def observe(dialect, run, index):
             run.row(f"connect_failed engine={index} error={show(e)}")
             raise
         with run.lock:
-            place = (run.boot, connection.thread_id())
+            place = (run.boot, connection.connection_id if connector else connection.thread_id())
             run.ids.append(place)
         connection.session_mark = "<{}:{}>".format(*place)
         observe_ping(connection)
+        if connector:
+            observe_cursor(connection)
         return connection
 
     dialect.connect = connecting
@@ -496,6 +523,9 @@ def listen(engine, index, run):
         passed = "dbapi_connection" if name == "close_detached" else two
         event.listen(engine, name, eval(f"lambda {arguments}: report({passed})", {"report": listener(name)}))
     event.listen(engine, "engine_disposed", lambda engine: run.row(f"dispose engine={index}"))
+    if sqlalchemy_version.startswith("1.4"):
+        # Where anybody listens to an engine, the errors of 1.4 do not show a Session's empty parameters. Applications rarely do.
+        engine._has_events = False
 
 
 def show(error):

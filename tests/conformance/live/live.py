@@ -11,6 +11,10 @@ import platform
 import selectors
 import sys
 
+if sys.argv[1:] == ["--c-extension"]:
+    # MySQL Connector's brings a newer OpenSSL than many a system has, and wants to be there before Python's ssl module.
+    import _mysql_connector  # noqa: F401
+
 import sqlalchemy
 
 import case
@@ -34,6 +38,12 @@ def provenance(installation, drivers):
 
         versions["mysqlclient"] = ".".join(map(str, MySQLdb.version_info[:3]))
         versions["client-library"] = MySQLdb.get_client_info()
+    if any(driver.startswith("mysql-connector") for driver in drivers):
+        import mysql.connector
+
+        versions["mysql-connector-python"] = mysql.connector.__version__
+        if "mysql-connector-python" in drivers and not mysql.connector.HAVE_CEXT:
+            raise SystemExit("the C extension of MySQL Connector/Python cannot be imported here")
     return versions | {"python": platform.python_version(), "harness": str(VERSION)}
 
 

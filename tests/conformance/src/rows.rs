@@ -102,6 +102,10 @@ impl Rows<'_> {
                 let sql = statement.map_or_else(String::new, |s| format!(" sql={}", quoted(scenario.sql(s))));
                 format!("wrong_answer conn={connection}{sql}")
             }
+            // The cursor is what may fail, before there is a statement.
+            EventKind::Execute { connection, .. } if scenario.driver.is_connector() => {
+                format!("cursor conn={connection}")
+            }
             EventKind::Execute { connection, statement } => {
                 format!("execute conn={connection} sql={}", quoted(scenario.sql(*statement)))
             }

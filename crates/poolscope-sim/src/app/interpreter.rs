@@ -483,8 +483,8 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
         PyError::Dbapi { error, .. } => match error.class {
             DbapiClass::OperationalError => &["SQLAlchemyError", "DBAPIError", "OperationalError"],
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
-            DbapiClass::ProgrammingError => &["SQLAlchemyError", "DBAPIError"],
-            DbapiClass::RuntimeError | DbapiClass::TypeError => &[],
+            DbapiClass::ProgrammingError | DbapiClass::DatabaseError => &["SQLAlchemyError", "DBAPIError"],
+            DbapiClass::RuntimeError | DbapiClass::TypeError | DbapiClass::MySqlInterfaceError => &[],
         },
         PyError::PoolTimeout { statement: Some(_), .. }
         | PyError::Assertion { statement: Some(_), .. }

@@ -2,7 +2,7 @@
 
 use super::program::Program;
 use crate::engine::error::seconds;
-use crate::scenario::{EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults};
+use crate::scenario::{Driver, EngineOptions, PoolClass, ResetOnReturn, Scenario, SessionFactory, Transport, defaults};
 
 /// Lines are numbered from 1, as in a traceback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,6 +134,9 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
     let mut arguments = Vec::new();
     if engine.client_interactive {
         arguments.push("\"client_flag\": CLIENT.INTERACTIVE".to_owned());
+    }
+    if scenario.driver == Driver::MysqlConnectorPure {
+        arguments.push("\"use_pure\": True".to_owned());
     }
     if engine.read_timeout > 0 {
         arguments.push(format!("\"read_timeout\": {}", engine.read_timeout));

@@ -2,7 +2,7 @@
 
 use super::program::{Factory, Scope};
 use super::savepoint::{NestedTransactions, Savepoints};
-use crate::engine::error::{Assertion, Method, PyError};
+use crate::engine::error::{Assertion, DbapiError, Method, NO_NUMBER, OF_SESSION, PyError};
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
@@ -261,6 +261,11 @@ impl<O: Observer> World<'_, O> {
                 if self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
             {
                 PyError::Assertion { what: Assertion::NoCursorOfSession, statement }
+            }
+            PyError::Dbapi { error, statement, disconnect }
+                if error.code == NO_NUMBER && self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
+            {
+                PyError::Dbapi { error: DbapiError { os: OF_SESSION, ..error }, statement, disconnect }
             }
             other => other,
         })

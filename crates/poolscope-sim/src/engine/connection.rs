@@ -2,7 +2,7 @@
 
 use super::dbapi::{Command, wrap};
 use super::dialect::is_disconnect;
-use super::error::{Assertion, DbapiError, PyError};
+use super::error::{Assertion, DbapiError, NO_NUMBER, PyError};
 use crate::app::savepoint::Savepoints;
 use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::pool::Fairy;
@@ -77,6 +77,7 @@ impl<O: Observer> World<'_, O> {
             other => other,
         })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
+        let before = self.in_transaction(id);
         if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.connection_begin(id);
         }
@@ -89,10 +90,17 @@ impl<O: Observer> World<'_, O> {
             self.state().leave_queue(dbapi);
         }
         if let Err(error) = done {
-            // Outside a transaction 1.4 rolls back after an error that is no disconnect; if that fails too, its error counts.
+            // The others begin too, once there is a cursor.
+            if error.code == NO_NUMBER
+                && !before
+                && let Some(connection) = self.state().connections.get_mut(id)
+            {
+                connection.transaction = None;
+            }
+            // Outside a transaction SQLAlchemy rolls back after an error that is no disconnect; if that fails too, its error counts.
             let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
             if !begun
-                && !is_disconnect(&error, self.scenario.sqlalchemy)
+                && !is_disconnect(&error, self.scenario)
                 && let Err(error) = self.round_trip(dbapi, Command::Rollback).await
             {
                 return Err(self.connection_failed(id, error, None).await);
@@ -106,7 +114,7 @@ impl<O: Observer> World<'_, O> {
             if let Err(mut error) = done {
                 // It passes through two handlers, the COMMIT's and the statement's, and each rolls back.
                 for _ in 0..2 {
-                    if !is_disconnect(&error, self.scenario.sqlalchemy)
+                    if !is_disconnect(&error, self.scenario)
                         && let Err(other) = self.round_trip(dbapi, Command::Rollback).await
                     {
                         error = other;
@@ -116,6 +124,10 @@ impl<O: Observer> World<'_, O> {
             }
         }
         Ok(())
+    }
+
+    fn in_transaction(&self, id: u32) -> bool {
+        self.state().connections.get(id).is_some_and(|c| c.transaction.is_some())
     }
 
     /// Why a Connection with a transaction cannot reconnect.
@@ -260,7 +272,7 @@ impl<O: Observer> World<'_, O> {
                     if old && connection.fairy.is_none() {
                         connection.transaction = None;
                     } else if let Some(transaction) = &mut connection.transaction {
-                        transaction.active = old;
+                        (transaction.active, transaction.agent) = (old, false);
                     }
                 }
                 Err(failed)
@@ -347,7 +359,7 @@ fn changes_data(sql: &str) -> bool {
 impl<O: Observer> World<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
     async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
-        let error = wrap(self.scenario.sqlalchemy, error, statement);
+        let error = wrap(self.scenario, error, statement);
         if !matches!(error, PyError::Dbapi { disconnect: true, .. }) {
             return error;
         }

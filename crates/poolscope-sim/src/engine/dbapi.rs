@@ -1,10 +1,11 @@
 //! The driver: DBAPI connections and their round trips to the server.
 
+use super::connector::{not_available, of_server, untranslated};
 use super::dialect::is_disconnect;
 use super::error::{DbapiClass, DbapiError, PyError, TCP_TIMED_OUT, TIMED_OUT};
 use crate::agenda::Target;
 use crate::pool::Pool;
-use crate::scenario::{Cut, Driver, SqlAlchemy};
+use crate::scenario::{Cut, Driver, Scenario, SqlAlchemy};
 use crate::server::{APPLICATION, Client, Death, Sent, gone, refused};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
@@ -59,6 +60,8 @@ impl DbapiConnection {
 fn closed(driver: Driver) -> DbapiError {
     match driver {
         Driver::PyMySql | Driver::AioMySql => DbapiError { class: DbapiClass::InterfaceError, code: 0, os: 0 },
+        Driver::MysqlConnector => DbapiError::operational(2006),
+        Driver::MysqlConnectorPure => DbapiError::operational(2055),
         _ => DbapiError::with_os(2006, u16::MAX),
     }
 }
@@ -74,8 +77,8 @@ fn out_of_sync(driver: Driver) -> DbapiError {
 }
 
 /// A driver error as SQLAlchemy raises it.
-pub(crate) fn wrap(sqlalchemy: SqlAlchemy, error: DbapiError, statement: Option<u16>) -> PyError {
-    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error, sqlalchemy) }
+pub(crate) fn wrap(scenario: &Scenario, error: DbapiError, statement: Option<u16>) -> PyError {
+    PyError::Dbapi { error, statement, disconnect: is_disconnect(&error, scenario) }
 }
 
 impl<O: Observer> World<'_, O> {
@@ -109,7 +112,7 @@ impl<O: Observer> World<'_, O> {
                 if let Some(task) = state.current_task() {
                     task.last = Some(event);
                 }
-                return Err(DbapiError::operational(code));
+                return Err(of_server(driver, code));
             }
         };
         state.next_dbapi += 1;
@@ -188,6 +191,9 @@ pub(crate) enum Command {
     /// A question of the dialect's, and the ROLLBACK that ends them: no event tells of those.
     Ask(u16),
     EndQuestions,
+    /// The ping of MySQL Connector/Python before it makes the cursor for a statement, and for a question.
+    Cursor(u16),
+    CursorToAsk(u16),
 }
 
 /// What a command does to the server's transaction (autocommit is off on the wire).
@@ -204,6 +210,7 @@ impl Command {
             Command::Execute(statement) | Command::Ask(statement) => Some(statement),
             Command::Ping(statement) => statement,
             Command::Commit | Command::Rollback | Command::EndQuestions => None,
+            Command::Cursor(_) | Command::CursorToAsk(_) => None,
         }
     }
 
@@ -211,17 +218,29 @@ impl Command {
         match self {
             Command::Execute(_) | Command::Ask(_) => Transaction::Begins,
             Command::Commit | Command::Rollback | Command::EndQuestions => Transaction::Ends,
-            Command::Ping(_) => Transaction::Stays,
+            Command::Ping(_) | Command::Cursor(_) | Command::CursorToAsk(_) => Transaction::Stays,
         }
     }
 
     /// The event that it is, if it is one; `Executed` follows.
     fn event(self, connection: u32) -> Option<EventKind> {
         match self {
-            Command::Execute(statement) => Some(EventKind::Execute { connection, statement }),
+            Command::Execute(statement) | Command::Cursor(statement) => {
+                Some(EventKind::Execute { connection, statement })
+            }
             Command::Commit => Some(EventKind::Commit { connection }),
             Command::Rollback => Some(EventKind::Rollback { connection }),
-            Command::Ping(_) | Command::Ask(_) | Command::EndQuestions => None,
+            Command::Ping(_) | Command::Ask(_) | Command::EndQuestions | Command::CursorToAsk(_) => None,
+        }
+    }
+
+    /// What MySQL Connector/Python raises when this command fails.
+    fn raises(self, driver: Driver, error: DbapiError) -> DbapiError {
+        match self {
+            Command::Ping(_) => not_available(DbapiClass::InterfaceError),
+            Command::Cursor(_) | Command::CursorToAsk(_) => not_available(DbapiClass::OperationalError),
+            Command::Commit | Command::Rollback | Command::EndQuestions => untranslated(driver, error),
+            Command::Execute(_) | Command::Ask(_) => error,
         }
     }
 }
@@ -233,6 +252,18 @@ impl<O: Observer> State<'_, O> {
         if let Some(event) = command.event(connection) {
             self.emit(Rule::Wire, event);
         }
+        match command {
+            Command::Execute(statement) if self.scenario.driver.is_connector() => {
+                self.put_on_wire(connection, Command::Cursor(statement))
+            }
+            Command::Ask(statement) if self.scenario.driver.is_connector() => {
+                self.put_on_wire(connection, Command::CursorToAsk(statement))
+            }
+            _ => self.put_on_wire(connection, command),
+        }
+    }
+
+    fn put_on_wire(&mut self, connection: u32, command: Command) -> Sending {
         let work = match command {
             Command::Execute(statement) => self.scenario.statements.get(usize::from(statement)),
             _ => None,
@@ -306,7 +337,11 @@ impl<O: Observer> State<'_, O> {
             }
             done => done.map(|_| ()),
         };
-        Sending::Done(self.executed(connection, command, done))
+        match command {
+            Command::Cursor(statement) if done.is_ok() => self.put_on_wire(connection, Command::Execute(statement)),
+            Command::CursorToAsk(statement) if done.is_ok() => self.put_on_wire(connection, Command::Ask(statement)),
+            _ => Sending::Done(self.executed(connection, command, done)),
+        }
     }
 
     /// The server works on a command when it is done with those before it.
@@ -326,7 +361,8 @@ impl<O: Observer> State<'_, O> {
             return Err(self.nothing_came(connection, sent));
         }
         let (now, statement, transaction) = (self.now, command.statement(), command.transaction());
-        let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| DbapiError::operational(2013))?;
+        let driver = self.scenario.driver;
+        let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| of_server(driver, 2013))?;
         dbapi.busy = None;
         let mariadb = self.scenario.server.is_mariadb();
         let interrupted = std::mem::take(&mut dbapi.interrupted);
@@ -335,10 +371,10 @@ impl<O: Observer> State<'_, O> {
             let goodbye = statement.filter(|_| death == Death::Restart && !mariadb);
             match goodbye.map(|statement| self.scenario.sleeps(statement)) {
                 Some(true) => {}
-                Some(false) => return Err(DbapiError::operational(1053)),
+                Some(false) => return Err(of_server(driver, 1053)),
                 None => {
                     dbapi.failed = true;
-                    return Err(DbapiError::operational(2013));
+                    return Err(of_server(driver, 2013));
                 }
             }
         } else if !interrupted && (dbapi.cut.is_some() || now.since(sent.at) < sent.takes) {
@@ -352,7 +388,7 @@ impl<O: Observer> State<'_, O> {
         self.server_sleeps(thread, transaction);
         // In MySQL, SLEEP() takes KILL QUERY for the end of its sleep.
         let quietly = || !mariadb && statement.is_some_and(|s| self.scenario.sleeps(s));
-        if interrupted && !quietly() { Err(DbapiError::operational(1317)) } else { Ok(None) }
+        if interrupted && !quietly() { Err(of_server(driver, 1317)) } else { Ok(None) }
     }
 
     pub(crate) fn server_sleeps(&mut self, thread: u32, transaction: Transaction) {
@@ -420,10 +456,16 @@ impl<O: Observer> State<'_, O> {
 
     /// The end of a command.
     fn executed(&mut self, connection: u32, command: Command, done: Result<(), DbapiError>) -> Result<(), DbapiError> {
+        let driver = self.scenario.driver;
+        let done = done.map_err(|error| if driver.is_connector() { command.raises(driver, error) } else { error });
         if command.event(connection).is_none() {
             return done;
         }
-        let error = done.err().map(|e| wrap(self.scenario.sqlalchemy, e, command.statement()));
+        let statement = match command {
+            Command::Cursor(statement) => Some(statement),
+            _ => command.statement(),
+        };
+        let error = done.err().map(|e| wrap(self.scenario, e, statement));
         // A failure is caused by what ended the session, not by the statement that found out.
         match done.err().and_then(|e| Some((e.os, self.ended_by(connection)?))) {
             Some((os, cause)) => {
@@ -453,7 +495,7 @@ impl<O: Observer> State<'_, O> {
             return error;
         }
         let error = DbapiError::of_python(DbapiClass::TypeError);
-        let raised = wrap(self.scenario.sqlalchemy, error, None);
+        let raised = wrap(self.scenario, error, None);
         self.emit(Rule::Propagate, EventKind::Raise { error: raised });
         error
     }
@@ -476,8 +518,8 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// The socket closes because its process ends, or because nothing refers to the connection any more. mysqlclient says COM_QUIT
-    /// all the same, PyMySQL and aiomysql do not.
+    /// The socket closes because its process ends, or because nothing refers to the connection any more. mysqlclient and
+    /// MySQL Connector's C extension say COM_QUIT all the same, the others do not.
     pub(crate) fn dbapi_lost(&mut self, connection: u32, cause: Option<EventId>) {
         let Some(dbapi) = self.dbapi.remove(connection) else { return };
         // Another process has the socket too: without a goodbye the server notices nothing.
@@ -485,7 +527,7 @@ impl<O: Observer> State<'_, O> {
             return;
         }
         if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
-            let aborted = self.scenario.driver.module() == "pymysql.err";
+            let aborted = !self.scenario.driver.says_goodbye();
             self.server.status.aborted_clients += u32::from(aborted);
             let in_use = self.server.in_use();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted };

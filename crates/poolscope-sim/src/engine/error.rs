@@ -1,5 +1,6 @@
 //! Python exceptions as values, and their text word for word.
 
+use super::connector;
 use crate::scenario::defaults::{USER, USER_2_0};
 use crate::scenario::{Driver, Scenario, Server, SqlAlchemy, Transport};
 use crate::time::{Decimal, SimSpan};
@@ -110,7 +111,7 @@ pub enum Assertion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DbapiError {
     pub class: DbapiClass,
-    /// MySQL's error number; 0 for PyMySQL's `InterfaceError(0, '')`.
+    /// MySQL's error number; 0 for PyMySQL's `InterfaceError(0, '')`, NO_NUMBER for MySQL Connector's -1.
     pub code: u16,
     /// errno that the driver quotes in its text, or 0.
     pub os: u16,
@@ -121,6 +122,10 @@ pub(crate) const CONNECTION_RESET: u16 = 104;
 pub(crate) const TCP_TIMED_OUT: u16 = 110;
 /// Python's own: a socket's timeout.
 pub(crate) const TIMED_OUT: u16 = 1_000;
+/// -1: MySQL Connector/Python has found out by itself that there is no connection.
+pub(crate) const NO_NUMBER: u16 = u16::MAX;
+/// The same, of a Session before 2.0: it passes parameters on, and they are shown.
+pub(crate) const OF_SESSION: u16 = 1_001;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DbapiClass {
@@ -131,6 +136,9 @@ pub enum DbapiClass {
     RuntimeError,
     /// Python's own, of 1.2: a failed COMMIT or ROLLBACK is looked at with the server's version, and nobody knows it.
     TypeError,
+    DatabaseError,
+    /// `_mysql_connector.MySQLInterfaceError`: no `Error` of the DBAPI, so SQLAlchemy lets it pass as it is.
+    MySqlInterfaceError,
 }
 
 /// How errors are counted and labelled: by MySQL's number, or by the name that people search for.
@@ -154,6 +162,7 @@ impl ErrorKey {
     /// Short enough for a mark on the timeline.
     pub fn label(self) -> String {
         match self {
+            ErrorKey::MySql(NO_NUMBER) => "-1".to_owned(),
             ErrorKey::MySql(code) => code.to_string(),
             ErrorKey::PoolTimeout => "QueuePool limit".to_owned(),
             ErrorKey::PendingRollback => "PendingRollbackError".to_owned(),
@@ -182,7 +191,7 @@ impl PyError {
 
     pub const fn key(&self) -> ErrorKey {
         match self {
-            PyError::Dbapi { error, .. } if error.words().is_some() => ErrorKey::Application,
+            PyError::Dbapi { error, .. } if error.of_pythons().is_some() => ErrorKey::Application,
             PyError::Dbapi { error, .. } => ErrorKey::MySql(error.code),
             PyError::PoolTimeout { .. } => ErrorKey::PoolTimeout,
             PyError::PendingRollback { .. } => ErrorKey::PendingRollback,
@@ -203,6 +212,35 @@ impl PyError {
 
     /// The last lines of the traceback: class, message, statement, link.
     pub fn text(&self, scenario: &Scenario) -> String {
+        let always = match self {
+            PyError::DetachInvalidated => "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection",
+            PyError::Prepared => {
+                "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
+                                  SQL can be emitted within this transaction."
+            }
+            PyError::EndedInContext => {
+                "sqlalchemy.exc.InvalidRequestError: Can't operate on closed transaction inside \
+                                        context manager.  Please complete the context manager before emitting further \
+                                        commands."
+            }
+            PyError::NotOnList => {
+                "sqlalchemy.exc.InvalidRequestError: Transaction \
+                                   <sqlalchemy.orm.session.SessionTransaction object at 0x7f5c00000010> is not on the active \
+                                   transaction list"
+            }
+            PyError::AlreadyBegun => {
+                "sqlalchemy.exc.InvalidRequestError: A transaction is already begun on this Session."
+            }
+            PyError::NoRows => {
+                "sqlalchemy.exc.ResourceClosedError: This result object does not return rows. It has been closed automatically."
+            }
+            PyError::ConnectionClosed => "sqlalchemy.exc.ResourceClosedError: This Connection is closed",
+            PyError::InactiveTransaction => "sqlalchemy.exc.InvalidRequestError: This transaction is inactive",
+            _ => "",
+        };
+        if !always.is_empty() {
+            return always.to_owned();
+        }
         let old = scenario.sqlalchemy < SqlAlchemy::V1_3;
         let page = scenario.sqlalchemy.link();
         let link = |code: &str| format!("(Background on this error at: {page}/{code})");
@@ -232,22 +270,36 @@ impl PyError {
         match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
-                if let Some(words) = error.words() {
+                if let Some(words) = error.of_pythons() {
                     return format!("{class}: {words}");
                 }
+                if error.class == DbapiClass::MySqlInterfaceError {
+                    return "_mysql_connector.MySQLInterfaceError: ".to_owned() + &error.shown(scenario);
+                }
                 let mut text =
-                    format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.args(scenario));
-                if let Some(statement) = statement {
-                    text += &sql(statement);
-                    if finds_user(statement) {
-                        text += "\n[parameters: {'pk_1': 1}]";
+                    format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.shown(scenario));
+                match statement {
+                    // There is no cursor yet, so the parameters are a list, as in a StatementError.
+                    Some(statement) if error.code == NO_NUMBER => {
+                        text += &prepared(statement);
+                        if error.os == OF_SESSION && !finds_user(statement) {
+                            text += "\n[parameters: [{}]]";
+                        }
                     }
+                    Some(statement) => {
+                        text += &sql(statement);
+                        if finds_user(statement) {
+                            text += "\n[parameters: {'pk_1': 1}]";
+                        }
+                    }
+                    None => {}
                 }
                 text.push(gap);
                 text + &link(match error.class {
                     DbapiClass::OperationalError => "e3q8",
                     DbapiClass::InterfaceError => "rvf5",
-                    _ => "f405",
+                    DbapiClass::ProgrammingError => "f405",
+                    _ => "4xp6",
                 })
             }
             PyError::PoolTimeout { options, overflow, statement } => {
@@ -317,9 +369,6 @@ impl PyError {
             PyError::StatementClosed { statement } => {
                 wrapped("ResourceClosedError", "This Connection is closed", Some(statement))
             }
-            PyError::DetachInvalidated => {
-                "sqlalchemy.exc.InvalidRequestError: Can't detach an invalidated Connection".to_owned()
-            }
             PyError::PendingRollback { savepoint, .. } => {
                 let what = if savepoint { "savepoint " } else { "" };
                 let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
@@ -334,21 +383,11 @@ impl PyError {
                  attribute refresh operation cannot proceed {}",
                 link("bhk3")
             ),
-            PyError::Prepared => "sqlalchemy.exc.InvalidRequestError: This session is in 'prepared' state; no further \
-                                  SQL can be emitted within this transaction."
-                .to_owned(),
             PyError::Provisioning => format!(
                 "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent operations \
                  are not permitted {}",
                 link("isce")
             ),
-            PyError::NotOnList => "sqlalchemy.exc.InvalidRequestError: Transaction \
-                                   <sqlalchemy.orm.session.SessionTransaction object at 0x7f5c00000010> is not on the active \
-                                   transaction list"
-                .to_owned(),
-            PyError::InactiveTransaction => {
-                "sqlalchemy.exc.InvalidRequestError: This transaction is inactive".to_owned()
-            }
             PyError::IllegalStateChange { method, running } => format!(
                 "sqlalchemy.exc.IllegalStateChangeError: Method '{}()' can't be called here; method '{}()' is already in \
                  progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5> {}",
@@ -356,26 +395,13 @@ impl PyError {
                 running.name(),
                 link("isce")
             ),
-            PyError::EndedInContext => {
-                "sqlalchemy.exc.InvalidRequestError: Can't operate on closed transaction inside \
-                                        context manager.  Please complete the context manager before emitting further \
-                                        commands."
-                    .to_owned()
-            }
-            PyError::AlreadyBegun => {
-                "sqlalchemy.exc.InvalidRequestError: A transaction is already begun on this Session.".to_owned()
-            }
-            PyError::NoRows => {
-                "sqlalchemy.exc.ResourceClosedError: This result object does not return rows. It has been closed automatically."
-                    .to_owned()
-            }
-            PyError::ConnectionClosed => "sqlalchemy.exc.ResourceClosedError: This Connection is closed".to_owned(),
             PyError::Raised { program, raise } => scenario
                 .programs
                 .get(usize::from(program))
                 .and_then(|p| p.raises.get(usize::from(raise)))
                 .cloned()
                 .unwrap_or_default(),
+            _ => String::new(),
         }
     }
 }
@@ -388,6 +414,8 @@ impl DbapiClass {
             DbapiClass::ProgrammingError => "ProgrammingError",
             DbapiClass::RuntimeError => "RuntimeError",
             DbapiClass::TypeError => "TypeError",
+            DbapiClass::DatabaseError => "DatabaseError",
+            DbapiClass::MySqlInterfaceError => "MySQLInterfaceError",
         }
     }
 }
@@ -405,7 +433,7 @@ impl DbapiError {
     }
 
     /// What Python's own exceptions say.
-    const fn words(&self) -> Option<&'static str> {
+    const fn of_pythons(&self) -> Option<&'static str> {
         match self.class {
             // `asyncio/streams.py::StreamReader._wait_for_data`
             DbapiClass::RuntimeError => {
@@ -417,20 +445,35 @@ impl DbapiError {
         }
     }
 
-    /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception.
+    /// `str()` of the driver's exception.
+    pub fn shown(&self, scenario: &Scenario) -> String {
+        if scenario.driver.is_connector() { connector::shown(self, scenario) } else { self.pair(scenario) }
+    }
+
+    /// `(2013, 'Lost connection to MySQL server during query')`, as Python prints the exception's arguments.
     pub fn args(&self, scenario: &Scenario) -> String {
-        if let Some(words) = self.words() {
+        if scenario.driver.is_connector() { connector::args(self, scenario) } else { self.pair(scenario) }
+    }
+
+    /// Number and text, of the drivers whose exceptions print as their arguments.
+    fn pair(&self, scenario: &Scenario) -> String {
+        if let Some(words) = self.of_pythons() {
             return words.to_owned();
         }
-        let message = match self.code {
+        let message = self.words(scenario);
+        let quote = if message.contains('\'') { '"' } else { '\'' };
+        format!("({}, {quote}{message}{quote})", self.code)
+    }
+
+    /// The message alone.
+    pub(super) fn words(&self, scenario: &Scenario) -> String {
+        match self.code {
             1226 => format!(
                 "User 'app' has exceeded the 'max_user_connections' resource (current value: {})",
                 scenario.account.max_user_connections
             ),
             _ => self.message(scenario.driver, scenario.transport, scenario.server),
-        };
-        let quote = if message.contains('\'') { '"' } else { '\'' };
-        format!("({}, {quote}{message}{quote})", self.code)
+        }
     }
 
     /// The drivers' own words (semantics measured per driver; PyMySQL appends the operating system's error to 2006).
@@ -438,56 +481,55 @@ impl DbapiError {
         let connector_c = driver == Driver::MysqlClientMariaDb;
         // PyMySQL signs in over TLS where the server offers it, and OpenSSL keeps the operating system's error to itself.
         let tls = driver == Driver::PyMySql && !server.is_mariadb();
-        match (self.code, transport) {
-            (0, _) if driver == Driver::AioMySql => "Not connected".to_owned(),
-            (0, _) => String::new(),
+        // One copy at the end instead of one in each arm: a page loads this.
+        let words = match (self.code, transport) {
+            (0, _) if driver == Driver::AioMySql => "Not connected",
+            (0, _) => "",
             // The driver itself has closed this connection.
-            (2006, _) if self.os == u16::MAX => String::new(),
-            (1040, _) => "Too many connections".to_owned(),
-            (1053, _) => "Server shutdown in progress".to_owned(),
-            (2014, _) if matches!(driver, Driver::PyMySql | Driver::AioMySql) => "Command Out of Sync".to_owned(),
-            (2014, _) => "Commands out of sync; you can't run this command now".to_owned(),
-            (1203, _) => "User app already has more than 'max_user_connections' active connections".to_owned(),
-            (1317, _) => "Query execution was interrupted".to_owned(),
-            (2006, _) if connector_c => "Server has gone away".to_owned(),
+            (2006, _) if self.os == u16::MAX => "",
+            (1040, _) => "Too many connections",
+            (1053, _) => "Server shutdown in progress",
+            (2014, _) if matches!(driver, Driver::PyMySql | Driver::AioMySql) => "Command Out of Sync",
+            (2014, _) => "Commands out of sync; you can't run this command now",
+            (1203, _) => "User app already has more than 'max_user_connections' active connections",
+            (1317, _) => "Query execution was interrupted",
+            (2006, _) if connector_c => "Server has gone away",
             (2006, _) if tls && matches!(self.os, CONNECTION_RESET | TCP_TIMED_OUT) => {
-                format!("MySQL server has gone away ({})", os_error(8))
+                return format!("MySQL server has gone away ({})", os_error(8));
             }
-            (2006, _) if self.os != 0 => format!("MySQL server has gone away ({})", os_error(self.os)),
-            (2006, _) => "MySQL server has gone away".to_owned(),
-            (2013, _) if self.os != 0 && driver.dialect() != "mysqldb" && (!tls || self.os == TIMED_OUT) => {
+            (2006, _) if self.os != 0 => return format!("MySQL server has gone away ({})", os_error(self.os)),
+            (2006, _) => "MySQL server has gone away",
+            (2013, _) if self.os != 0 && driver.module() == "pymysql.err" && (!tls || self.os == TIMED_OUT) => {
                 let why = match self.os {
                     TIMED_OUT if tls => "The read operation timed out",
                     TIMED_OUT => "timed out",
                     TCP_TIMED_OUT => "[Errno 110] Connection timed out",
                     _ => "[Errno 104] Connection reset by peer",
                 };
-                format!("Lost connection to MySQL server during query ({why})")
+                return format!("Lost connection to MySQL server during query ({why})");
             }
-            (2013, _) if connector_c => "Lost connection to server during query".to_owned(),
-            (2013, _) => "Lost connection to MySQL server during query".to_owned(),
-            (4031, _) => "The client was disconnected by the server because of inactivity. See wait_timeout and \
+            (2013, _) if connector_c => "Lost connection to server during query",
+            (2013, _) => "Lost connection to MySQL server during query",
+            (4031, _) => {
+                "The client was disconnected by the server because of inactivity. See wait_timeout and \
                           interactive_timeout for configuring this behavior."
-                .to_owned(),
-            (2003, Transport::Unix) if driver == Driver::AioMySql => {
-                "Can't connect to MySQL server on 'localhost'".to_owned()
             }
-            (2003, _) if driver == Driver::AioMySql => "Can't connect to MySQL server on 'db'".to_owned(),
+            (2003, Transport::Unix) if driver == Driver::AioMySql => "Can't connect to MySQL server on 'localhost'",
+            (2003, _) if driver == Driver::AioMySql => "Can't connect to MySQL server on 'db'",
             (2003, Transport::Unix) if driver == Driver::PyMySql => {
-                "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)".to_owned()
+                "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)"
             }
             (2003, _) if driver == Driver::PyMySql => {
-                "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)".to_owned()
+                "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)"
             }
-            (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)".to_owned(),
+            (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)",
             // Connector/C connects without blocking and quotes that: 115 is EINPROGRESS, not the refusal.
-            (2002, Transport::Tcp) if connector_c => "Can't connect to server on 'db' (115)".to_owned(),
-            (2002, _) if connector_c => {
-                "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)".to_owned()
-            }
-            (2002, _) => "Can't connect to local MySQL server through socket '/run/mysqld/mysqld.sock' (2)".to_owned(),
-            (code, _) => format!("Error {code} from {}", server.name()),
-        }
+            (2002, Transport::Tcp) if connector_c => "Can't connect to server on 'db' (115)",
+            (2002, _) if connector_c => "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)",
+            (2002, _) => "Can't connect to local MySQL server through socket '/run/mysqld/mysqld.sock' (2)",
+            _ => "Unknown error",
+        };
+        words.to_owned()
     }
 }
 
@@ -498,13 +540,13 @@ fn hundredths(span: SimSpan) -> u64 {
 }
 
 /// Python's `repr` of the OSError that PyMySQL puts into its 2006.
-fn os_error(errno: u16) -> String {
+fn os_error(errno: u16) -> &'static str {
     match errno {
-        8 => "SSLEOFError(8, 'EOF occurred in violation of protocol (_ssl.c:2427)')".to_owned(),
-        32 => "BrokenPipeError(32, 'Broken pipe')".to_owned(),
-        TCP_TIMED_OUT => "TimeoutError(110, 'Connection timed out')".to_owned(),
-        CONNECTION_RESET => "ConnectionResetError(104, 'Connection reset by peer')".to_owned(),
-        other => format!("OSError({other})"),
+        8 => "SSLEOFError(8, 'EOF occurred in violation of protocol (_ssl.c:2427)')",
+        32 => "BrokenPipeError(32, 'Broken pipe')",
+        TCP_TIMED_OUT => "TimeoutError(110, 'Connection timed out')",
+        CONNECTION_RESET => "ConnectionResetError(104, 'Connection reset by peer')",
+        _ => "OSError()",
     }
 }
 

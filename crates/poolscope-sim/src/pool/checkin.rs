@@ -86,7 +86,7 @@ impl<O: Observer> World<'_, O> {
     async fn reset(&self, fairy: &Fairy, connection: u32, transaction: AtClose, rule: Rule, sending: Sending) -> bool {
         let Fairy { pool, slot, detached, .. } = *fairy;
         let done = self.answer_to(connection, sending).await;
-        let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario.sqlalchemy));
+        let disconnect = done.as_ref().err().is_some_and(|error| is_disconnect(error, self.scenario));
         let by_agent = disconnect && transaction == AtClose::Agent;
         if transaction == AtClose::Agent && done.is_err() {
             self.state().swallow(pool, slot);

@@ -131,10 +131,8 @@ impl<O: Observer> World<'_, O> {
         let statement = (self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
         let result = match self.round_trip(connection, Command::Ping(statement)).await {
             Ok(()) => PingResult::Alive,
-            Err(error) if is_disconnect(&error, self.scenario.sqlalchemy) => {
-                PingResult::Dead(wrap(self.scenario.sqlalchemy, error, None))
-            }
-            Err(error) => PingResult::Failed(wrap(self.scenario.sqlalchemy, error, None)),
+            Err(error) if is_disconnect(&error, self.scenario) => PingResult::Dead(wrap(self.scenario, error, None)),
+            Err(error) => PingResult::Failed(wrap(self.scenario, error, None)),
         };
         let mut state = self.state();
         let death = state.ended_by(connection);
@@ -206,7 +204,7 @@ impl<O: Observer> World<'_, O> {
         let connection = match self.open(engine).await {
             Ok(connection) => connection,
             Err(error) => {
-                let error = wrap(self.scenario.sqlalchemy, error, None);
+                let error = wrap(self.scenario, error, None);
                 let mut state = self.state();
                 state.emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
                 state.keep_in_traceback(pool);
@@ -320,7 +318,7 @@ impl<O: Observer> World<'_, O> {
             let Err(error) = asked else { continue };
             self.state().engines[usize::from(engine)].versionless =
                 version < SqlAlchemy::V1_3 && [5, 6, 0].contains(&question);
-            let failed = wrap(version, error, through_connection.then_some(statement));
+            let failed = wrap(self.scenario, error, through_connection.then_some(statement));
             let disconnect = through_connection && self.question_failed(record, &error);
             if old && question >= UNICODE_TESTS {
                 if !disconnect {
@@ -339,22 +337,22 @@ impl<O: Observer> World<'_, O> {
             if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
                 self.round_trip(connection, Command::EndQuestions).await.map_err(|error| {
                     self.question_failed(record, &error);
-                    wrap(version, error, None)
+                    wrap(self.scenario, error, None)
                 })?;
             }
             if !disconnect && version == SqlAlchemy::V1_4 {
-                self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(version, e, None))?;
+                self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(self.scenario, e, None))?;
             }
             return Err(failed);
         }
-        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(version, e, None))
+        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(self.scenario, e, None))
     }
 
     /// Whether the dialect's Connection has found out about a disconnect. Before 2.0 it was made of the bare DBAPI connection, whose
     /// age nobody knew.
     fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) -> bool {
         let version = self.scenario.sqlalchemy;
-        let disconnect = is_disconnect(error, version);
+        let disconnect = is_disconnect(error, self.scenario);
         if disconnect {
             let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V2_0 };
             let mut state = self.state();

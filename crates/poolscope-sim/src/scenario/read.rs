@@ -103,6 +103,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
             );
         }
     }
+    connector(driver, sqlalchemy, &engines, top.place, m);
     let mut definitions = Definitions::default();
     definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]), expires: true });
     let programs =
@@ -477,12 +478,35 @@ fn program_mistake(error: SyntaxError, name: &str, place: &Place, m: &mut Mistak
     });
 }
 
+/// What has not been compared with MySQL Connector/Python.
+fn connector(driver: Driver, sqlalchemy: SqlAlchemy, engines: &[EngineOptions], place: &Place, m: &mut Mistakes) {
+    if !driver.is_connector() {
+        return;
+    }
+    if sqlalchemy < SqlAlchemy::V1_4 {
+        m.add(place, "MySQL Connector/Python is simulated with SQLAlchemy 1.4 or later", "sqlalchemy = \"2.1\"");
+    }
+    if engines.iter().any(|e| ![PoolClass::QueuePool, PoolClass::NullPool].contains(&e.poolclass)) {
+        m.add(
+            place,
+            "MySQL Connector/Python is simulated with a QueuePool or a NullPool",
+            "two threads on one connection crash its C extension",
+        );
+    }
+    if driver == Driver::MysqlConnectorPure && engines.iter().any(|e| e.read_timeout > 0) {
+        m.add(
+            place,
+            "`read_timeout` is not simulated with MySQL Connector/Python in pure Python",
+            "after it this driver reads the late answer as that of the next statement: driver = \"pymysql\"",
+        );
+    }
+}
+
 fn jobstore_sql(sqlalchemy: SqlAlchemy, driver: Driver) -> impl Iterator<Item = String> {
     let has_table = if sqlalchemy < SqlAlchemy::V2_0 { defaults::HAS_TABLE_1_4 } else { defaults::HAS_TABLE };
     [has_table].into_iter().chain(defaults::JOBSTORE).map(move |sql| {
         let mut sql = sql.to_owned();
-        // mysqlclient takes its parameters by position.
-        while let Some(at) = crate::text::find(&sql, "%(").filter(|_| driver != Driver::PyMySql) {
+        while let Some(at) = crate::text::find(&sql, "%(").filter(|_| driver.by_position()) {
             let end = sql[at..].find(')').map_or(at, |end| at + end);
             sql.replace_range(at + 1..=end, "");
         }

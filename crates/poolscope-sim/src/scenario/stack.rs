@@ -43,6 +43,10 @@ named! {
         MysqlClientMariaDb = "mysqlclient-mariadb",
         /// For `create_async_engine()`: its calls are awaited.
         AioMySql = "aiomysql",
+        /// MySQL Connector/Python with its C extension, which it uses wherever it can be loaded.
+        MysqlConnector = "mysql-connector-python",
+        /// The same in pure Python: `use_pure=True`, or where the C extension cannot be loaded.
+        MysqlConnectorPure = "mysql-connector-python-pure",
     }
 }
 
@@ -105,6 +109,7 @@ impl Driver {
             Driver::PyMySql => "pymysql",
             Driver::MysqlClient | Driver::MysqlClientMariaDb => "mysqldb",
             Driver::AioMySql => "aiomysql",
+            Driver::MysqlConnector | Driver::MysqlConnectorPure => "mysqlconnector",
         }
     }
     /// The module that its exceptions come from.
@@ -112,7 +117,19 @@ impl Driver {
         match self {
             Driver::PyMySql | Driver::AioMySql => "pymysql.err",
             Driver::MysqlClient | Driver::MysqlClientMariaDb => "MySQLdb",
+            Driver::MysqlConnector | Driver::MysqlConnectorPure => "mysql.connector.errors",
         }
+    }
+    /// `paramstyle`: mysqlclient takes its parameters by position.
+    pub const fn by_position(self) -> bool {
+        matches!(self, Driver::MysqlClient | Driver::MysqlClientMariaDb)
+    }
+    pub const fn is_connector(self) -> bool {
+        matches!(self, Driver::MysqlConnector | Driver::MysqlConnectorPure)
+    }
+    /// Whether the driver says COM_QUIT when nothing refers to a connection any more.
+    pub const fn says_goodbye(self) -> bool {
+        matches!(self, Driver::MysqlClient | Driver::MysqlClientMariaDb | Driver::MysqlConnector)
     }
 }
 

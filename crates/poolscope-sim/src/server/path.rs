@@ -4,6 +4,7 @@
 //! both drivers and the server switch TCP keepalive on.
 
 use super::Death;
+use super::gone::SSL_EOF;
 use crate::agenda::Target;
 use crate::engine::dbapi::Transaction;
 use crate::engine::error::{CONNECTION_RESET, DbapiError, TCP_TIMED_OUT, TIMED_OUT};
@@ -122,6 +123,9 @@ impl<O: Observer> State<'_, O> {
             return Ok(sent);
         }
         let error = self.gives_up(connection, end_of(how));
+        if error.code == 2055 {
+            return Err(error);
+        }
         let at_once = matches!(self.scenario.driver, Driver::PyMySql | Driver::MysqlClientMariaDb);
         Err(DbapiError { code: if at_once { 2006 } else { 2013 }, ..error })
     }
@@ -170,7 +174,12 @@ impl<O: Observer> State<'_, O> {
             let event = dbapi.cut.map_or(last, |(_, event)| event);
             (dbapi.death, dbapi.failed, dbapi.busy) = (Some((Death::Kill, event)), true, None);
         }
-        DbapiError::with_os(2013, os)
+        match self.scenario.driver {
+            // With TLS it hears of the end from OpenSSL.
+            Driver::MysqlConnectorPure if !self.scenario.server.is_mariadb() => DbapiError::with_os(2055, SSL_EOF),
+            Driver::MysqlConnectorPure => DbapiError::with_os(2055, os),
+            _ => DbapiError::with_os(2013, os),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What APScheduler writes into the application's log, word for word.
 
-use crate::engine::error::PyError;
-use crate::scenario::{Driver, Scenario};
+use crate::engine::error::{DbapiError, NO_NUMBER, PyError};
+use crate::scenario::Scenario;
 use crate::time::{Decimal, EPOCH, SimSpan, SimTime};
 
 /// A warning or an error. `program` and `job` say which of `Program::jobs`, `next` is its next run time.
@@ -50,15 +50,18 @@ impl Log {
 
 /// The exception without its class, and with the parameter of the question.
 fn with_parameters(error: PyError, now: SimTime, scenario: &Scenario) -> String {
+    let no_cursor = matches!(error, PyError::Dbapi { error: DbapiError { code: NO_NUMBER, .. }, .. });
     let text = error.text(scenario);
     let text = crate::text::cut(&text, ": ").map_or(text.as_str(), |(_, text)| text);
-    let Some((before, link)) = crate::text::cut(text, "]\n(Background") else { return text.to_owned() };
+    let Some((before, link)) = crate::text::cut(text, "]\n(Background").filter(|_| !no_cursor) else {
+        return text.to_owned();
+    };
     let us = now.as_us();
     let point = if us.is_multiple_of(1_000_000) { ".0" } else { "" };
     let timestamp = Decimal(EPOCH * 1_000_000 + us, 1_000_000);
-    let parameters = match scenario.driver {
-        Driver::PyMySql => format!("{{'next_run_time_1': {timestamp}{point}}}"),
-        _ => format!("({timestamp}{point},)"),
+    let parameters = match scenario.driver.by_position() {
+        false => format!("{{'next_run_time_1': {timestamp}{point}}}"),
+        true => format!("({timestamp}{point},)"),
     };
     format!("{before}]\n[parameters: {parameters}]\n(Background{link}")
 }

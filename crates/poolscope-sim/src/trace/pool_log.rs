@@ -119,7 +119,7 @@ impl Log<'_> {
         }
         match event.kind {
             EventKind::ConnectFailed { error: PyError::Dbapi { error, .. }, .. } => {
-                let error = error.args(&self.trace.scenario);
+                let error = error.shown(&self.trace.scenario);
                 self.after(task, "DEBUG", format!("Error on connect(): {error}"));
                 // Only a record that is shared has a connection to lose now.
                 if let EventKind::ConnectFailed { error, .. } = event.kind {
@@ -237,7 +237,7 @@ impl Log<'_> {
                                 format!(" (reason: {text})")
                             }
                             Some(Failed::Driver(error)) => {
-                                format!(" (reason: {}:{})", error.class.name(), error.args(&self.trace.scenario))
+                                format!(" (reason: {}:{})", error.class.name(), error.shown(&self.trace.scenario))
                             }
                         };
                         if self.thread(task).checking_out && failed.is_none() {
@@ -350,12 +350,16 @@ impl Log<'_> {
     /// `repr()` of the driver's connection; its address is made of its number.
     fn name(&self, connection: u32) -> String {
         let address = format!("0x7f5c{:08x}", u64::from(connection) * 16);
-        match self.trace.scenario.driver {
-            Driver::PyMySql => format!("<pymysql.connections.Connection object at {address}>"),
-            Driver::AioMySql => format!("<AdaptedConnection <aiomysql.connection.Connection object at {address}>>"),
-            _ if self.closed.contains(&connection) => format!("<_mysql.connection closed at {address}>"),
-            _ => format!("<_mysql.connection open to 'db' at {address}>"),
-        }
+        let driver = self.trace.scenario.driver;
+        let what = match driver {
+            Driver::PyMySql => "pymysql.connections.Connection object",
+            Driver::AioMySql => "AdaptedConnection <aiomysql.connection.Connection object",
+            Driver::MysqlConnectorPure => "mysql.connector.connection.MySQLConnection object",
+            Driver::MysqlConnector => "mysql.connector.connection_cext.CMySQLConnection object",
+            _ if self.closed.contains(&connection) => "_mysql.connection closed",
+            _ => "_mysql.connection open to 'db'",
+        };
+        format!("<{what} at {address}>{}", if driver == Driver::AioMySql { ">" } else { "" })
     }
 }
 

@@ -361,7 +361,7 @@ variants! {
     }
     Method { Connection, Commit, Rollback, Close }
     Assertion { AlreadyCheckedOut, NotCheckedOut, Bare, NoCursor, NoCursorOfSession, NoCommit, NoConnection, NoSession, NoSnapshot }
-    DbapiClass { OperationalError, InterfaceError, ProgrammingError, RuntimeError, TypeError }
+    DbapiClass { OperationalError, InterfaceError, ProgrammingError, RuntimeError, TypeError, DatabaseError, MySqlInterfaceError }
     ErrorKey {
         MySql(code), PoolTimeout, PendingRollback, Detached, InvalidRequest, IllegalStateChange, ConnectionClosed,
         Application, MissedRun, WrongAnswer

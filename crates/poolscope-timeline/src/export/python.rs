@@ -136,7 +136,11 @@ fn function_of(trace: &Trace, request: u32) -> &str {
 }
 
 fn package(dialect: &str) -> &'static str {
-    if dialect == "mysqldb" { "mysqlclient" } else { "pymysql" }
+    match dialect {
+        "mysqldb" => "mysqlclient",
+        "mysqlconnector" => "mysql-connector-python",
+        _ => "pymysql",
+    }
 }
 
 fn instant(at: SimTime) -> String {

@@ -23,7 +23,7 @@ pub struct Answer {
 
 pub fn run(
     server: Server,
-    version: SqlAlchemy,
+    (version, extension): (SqlAlchemy, bool),
     variants: Vec<Variant>,
     place: &Place,
     at_a_time: usize,
@@ -31,7 +31,7 @@ pub fn run(
     let python = environment::server_python(version)?;
     let kind = if server.is_mariadb() { "mariadb" } else { "mysql" };
     // Short, because a socket's path has little room.
-    let folder = format!("/tmp/poolscope-{}-{}", std::process::id(), version.name());
+    let folder = format!("/tmp/ps-{}-{}{}", std::process::id(), version.name(), if extension { "c" } else { "" });
     let cases: Vec<Value> = variants.iter().map(request).collect();
     let root = place.root.as_ref().map_or_else(String::new, |root| root.display().to_string());
     let request = json!({
@@ -42,6 +42,7 @@ pub fn run(
     let mut process = Command::new(&python)
         .args(["-B", "-E"])
         .arg(environment::package().join("live").join("live.py"))
+        .args(extension.then_some("--c-extension"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

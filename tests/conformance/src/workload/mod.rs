@@ -92,8 +92,15 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
-    if version >= SqlAlchemy::V2_0 && class == PoolClass::QueuePool && !coroutines && !collects {
+    if version >= SqlAlchemy::V1_4 && (class == PoolClass::QueuePool || class == PoolClass::NullPool) && !asyncio {
         // Dice of their own: the other workloads stay what they were.
+        let mut own = Dice(Random::new(seed ^ 0x636f_6e6e, case));
+        if own.one_in(5) {
+            document["driver"] = (*own.pick(&["mysql-connector-python", "mysql-connector-python-pure"])).into();
+        }
+    }
+    if version >= SqlAlchemy::V2_0 && class == PoolClass::QueuePool && !coroutines && !collects {
+        // Here too.
         preload(&mut Dice(Random::new(seed ^ 0x666f_726b, case)), &mut document);
     }
     if !collects && dice.one_in(2) {
