@@ -11,6 +11,13 @@ pub fn cut<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t str)> {
     find(text, part).map(|at| (&text[..at], &text[at + part.len()..]))
 }
 
+/// What stands before and after the last `part`.
+pub fn cut_last<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t str)> {
+    let at =
+        (0..=text.len().checked_sub(part.len())?).rfind(|at| text.as_bytes()[*at..].starts_with(part.as_bytes()))?;
+    Some((&text[..at], &text[at + part.len()..]))
+}
+
 /// A whole number from its digits.
 pub fn whole(text: &str) -> Option<u64> {
     let digits = text.bytes().map(|b| b.is_ascii_digit().then(|| u64::from(b - b'0')));
@@ -35,6 +42,8 @@ mod tests {
         );
         assert_eq!(cut("连接: 5: x", ": "), Some(("连接", "5: x")));
         assert_eq!(cut("连接", ": "), None);
+        assert_eq!(cut_last("a, b, 连接", ", "), Some(("a, b", "连接")));
+        assert_eq!((cut_last("连接", ", "), cut_last("", ", "), cut_last("", "")), (None, None, Some(("", ""))));
     }
 
     #[test]

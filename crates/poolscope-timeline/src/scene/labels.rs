@@ -1,5 +1,7 @@
 //! How wide texts are, and how to make them fit. Estimates: the page's fonts are not known here.
 
+use poolscope_sim::text::cut_last;
+
 /// Font size of labels.
 pub const SIZE: f32 = 11.0;
 
@@ -27,7 +29,7 @@ pub fn fit(text: &str, room: f32) -> String {
 
 /// A lane's label as owner and own name: `worker 1` and `thread 2`.
 pub fn parts(label: &str) -> (&str, &str) {
-    label.rsplit_once(", ").unwrap_or(("", label))
+    cut_last(label, ", ").unwrap_or(("", label))
 }
 
 #[cfg(test)]

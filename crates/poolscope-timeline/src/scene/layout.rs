@@ -1,5 +1,6 @@
 //! The vertical plan: axis, then for each truth a heading with its legend, its counts over time, and its lanes.
 
+use poolscope_sim::text::cut_last;
 use poolscope_sim::time::{SimSpan, SimTime};
 
 use super::labels::{self, fit, parts};
@@ -329,7 +330,7 @@ fn label(easel: &mut Easel, lane: &Lane, owner: &mut String, y: f32, height: f32
 
 /// `2` for `thread 2` and `slot 2`.
 fn short(name: &str) -> &str {
-    name.rsplit(' ').next().unwrap_or(name)
+    cut_last(name, " ").map_or(name, |(_, last)| last)
 }
 
 fn lane_shapes(easel: &mut Easel, lane: &Lane, y: f32, height: f32) {
