@@ -46,10 +46,10 @@ class Session:
 class End:
     """One process's end of a session whose socket several processes have: what only that process knows, and the rest is shared."""
 
-    OWN = {"session", "told", "given_up", "query"}
+    OWN = {"session", "told", "given_up", "query", "waits"}
 
     def __init__(self, session):
-        self.session, self.told, self.given_up, self.query = session, False, False, ""
+        self.session, self.told, self.given_up, self.query, self.waits = session, False, False, "", False
 
     def __getattr__(self, name):
         return getattr(self.session, name)
@@ -153,7 +153,9 @@ class Server:
         session, now = end.session, self.clock.now
         if session.death is not None:
             self.fail_idle(end)
-        session.idle_since, end.query = None, query
+        if end.waits:
+            raise self.out_of_sync()
+        session.idle_since, end.query, end.waits = None, query, True
         before = [other.until for other in session.outstanding]
         mine = Outstanding(max([now + takes] + [until + takes - self.rtt for until in before]), query)
         session.outstanding.append(mine)
@@ -163,6 +165,7 @@ class Server:
                 self.clock.park(mine.ticket, mine.until - self.clock.now)
             if session.death is not None:
                 session.outstanding.remove(mine)
+                end.waits = False
                 self.fail_running(end)
             if not mine.got:
                 last = [other for other in session.outstanding if not other.got][-1]
@@ -171,6 +174,7 @@ class Server:
                     mine.until, mine.answer = last.until, last.answer
                     self.clock.at(self.clock.now, last.ticket.leave)
         session.outstanding.remove(mine)
+        end.waits = False
         if not session.outstanding:
             session.idle_since = self.clock.now
         return mine.got[0]

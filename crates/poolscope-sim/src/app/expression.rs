@@ -84,6 +84,8 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
     let comprehension = tokens.iter().any(|t| matches!(t, Token::Name(n) if n == "for"));
     let mut at = 0;
     let mut result = (Type::Other, None);
+    // Where a result of a statement ends, which brackets may stand around.
+    let mut executed = None;
     while at < tokens.len() {
         let begin = at;
         match &tokens[at] {
@@ -119,6 +121,7 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                     compiler.error(format!("`{name}` cannot be awaited"), "await asyncio.sleep(0.5)");
                     return None;
                 }
+                executed = matches!(head, Head::Result).then_some(at);
                 let whole = begin == 0 || matches!(&tokens[..begin], [Token::Name(word)] if word == "await");
                 if whole && at == tokens.len() {
                     result = match head {
@@ -134,7 +137,9 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
             _ => {
                 at += 1;
                 if matches!(tokens[begin], Token::Text(_) | Token::Mark(')' | ']' | '}')) {
-                    chain(compiler, Head::Other, tokens, &mut at)?;
+                    let head = if executed == Some(begin) { Head::Result } else { Head::Other };
+                    let head = chain(compiler, head, tokens, &mut at)?;
+                    executed = matches!(head, Head::Result).then_some(at);
                 }
             }
         }
