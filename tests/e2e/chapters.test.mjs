@@ -16,7 +16,7 @@ const PITFALLS = {
   middleboxes: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1, '[Errno 110] Connection timed out'], [3], [4], [5]],
   apscheduler: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1], [2]],
   arithmetic: [[0, "(1040, 'Too many connections')"], [1, "(1040, 'Too many connections')"], [2], [3, "(2013, 'Lost connection to MySQL server during query')"]],
-  tornado: [[0, 'PendingRollbackError'], [3, 'IllegalStateChangeError'], [4], [5], [6, 'QueuePool limit of size 2 overflow 1 reached']],
+  tornado: [[0, 'PendingRollbackError'], [3, 'readexactly() called while another coroutine is already waiting'], [4], [5], [6, 'QueuePool limit of size 2 overflow 1 reached']],
 };
 /** Pages that are about no error of their own. */
 const OTHERS = ['introduction', 'fix-this-service', 'recognise', 'settings', 'playground', 'how-true'];

@@ -70,8 +70,9 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let detaches = detaches && !asyncio;
     // Dice of their own: the other workloads stay what they were.
     let shared = version >= SqlAlchemy::V2_0 && Dice(Random::new(seed ^ 0x7368_6172, case)).one_in(8);
-    // Threads of a SingletonThreadPool would give back each other's.
-    let shared = shared && !scoped && class != PoolClass::SingletonThreadPool;
+    // Threads of a SingletonThreadPool would give back each other's. What coroutines leave on the socket of a shared AsyncSession is a matter
+    // of named cases.
+    let shared = shared && !scoped && class != PoolClass::SingletonThreadPool && !asyncio;
     // Coroutines that share a thread's Session would leave their blocks in any order.
     let alone = !(shared || scoped && coroutines);
     let nests = version >= SqlAlchemy::V1_4 && alone && Dice(Random::new(seed ^ 0x6e65_7374, case)).one_in(5);
@@ -92,14 +93,16 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
-    if version >= SqlAlchemy::V1_4 && (class == PoolClass::QueuePool || class == PoolClass::NullPool) && !asyncio {
+    // MySQL Connector asks for a cursor before SQLAlchemy looks whether a block has ended; two threads on its connection are chance.
+    let connector = !asyncio && !shared && !nests;
+    if version >= SqlAlchemy::V1_4 && (class == PoolClass::QueuePool || class == PoolClass::NullPool) && connector {
         // Dice of their own: the other workloads stay what they were.
         let mut own = Dice(Random::new(seed ^ 0x636f_6e6e, case));
         if own.one_in(5) {
             document["driver"] = (*own.pick(&["mysql-connector-python", "mysql-connector-python-pure"])).into();
         }
     }
-    if version >= SqlAlchemy::V2_0 && class == PoolClass::QueuePool && !coroutines && !collects {
+    if version >= SqlAlchemy::V2_0 && class == PoolClass::QueuePool && !coroutines && !collects && !shared {
         // Here too.
         preload(&mut Dice(Random::new(seed ^ 0x666f_726b, case)), &mut document);
     }
