@@ -82,6 +82,8 @@ class AsyncCursor(Cursor):
         answer = super().execute(sql, parameters)
         if answer:
             await answer
+            # What comes is known only now.
+            self.description, self.rows = None, ()
             self.answer(sql, parameters)
 
     async def fetchall(self):
