@@ -1,6 +1,7 @@
 //! What other people's documentation uses, as their registries take it, in `target/packages`: the npm package and its tarball, and the
 //! wheel and the source of the Python package.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -165,9 +166,16 @@ const CRATES: [&str; 5] =
 /// Packs every crate that is published, as `cargo publish` would; `verify` also compiles what was packed, with everything that it needs.
 /// The preprocessor's has the widget in it only after `pack`.
 pub fn pack_crates(workspace: &Workspace, verify: bool) -> Result<()> {
+    let checked = workspace.target.join("crates");
     step("packing the crates", || {
         let mut cargo = workspace.cargo();
-        cargo.args(["package", "--allow-dirty", "--quiet"]).args((!verify).then_some("--no-verify"));
+        cargo.args(["package", "--allow-dirty", "--quiet"]);
+        if verify {
+            forget(&checked)?;
+            cargo.arg("--target-dir").arg(&checked);
+        } else {
+            cargo.arg("--no-verify");
+        }
         for name in CRATES {
             cargo.args(["--package", name]);
         }
@@ -178,6 +186,31 @@ pub fn pack_crates(workspace: &Workspace, verify: bool) -> Result<()> {
         let files = process::stdout_of(cargo.args(["package", "--allow-dirty", "--list", "--package", name]))?;
         if !files.lines().any(|file| file == "README.md") {
             bail!("{name} is packed without its README.md");
+        }
+    }
+    Ok(())
+}
+
+/// To verify them, cargo unpacks and compiles the crates as if they came from a registry, and does neither again while their version stays
+/// the same.
+fn forget(compiled: &Path) -> Result<()> {
+    if compiled.exists() {
+        fs::remove_dir_all(compiled).with_context(|| format!("cannot remove {}", compiled.display()))?;
+    }
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let Some(Ok(registries)) = home.map(|home| fs::read_dir(home.join("registry/src"))) else { return Ok(()) };
+    for registry in registries {
+        let registry = registry?;
+        // A registry without a host: the folder in which cargo puts what it has packed.
+        if !registry.file_name().to_string_lossy().starts_with('-') {
+            continue;
+        }
+        for krate in CRATES {
+            let unpacked = registry.path().join(format!("{krate}-{}", env!("CARGO_PKG_VERSION")));
+            if unpacked.exists() {
+                fs::remove_dir_all(&unpacked).with_context(|| format!("cannot remove {}", unpacked.display()))?;
+            }
         }
     }
     Ok(())
