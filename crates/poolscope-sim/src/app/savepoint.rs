@@ -210,8 +210,7 @@ impl<O: Observer> World<'_, O> {
         if ended {
             return Err(PyError::EndedInContext);
         }
-        let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
-        if !begun {
+        if !self.in_transaction(id) {
             self.usable(id).await?;
             self.connection_begin(id);
         }

@@ -98,8 +98,7 @@ impl<O: Observer> World<'_, O> {
                 connection.transaction = None;
             }
             // Outside a transaction SQLAlchemy rolls back after an error that is no disconnect; if that fails too, its error counts.
-            let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
-            if !begun
+            if !self.in_transaction(id)
                 && !is_disconnect(&error, self.scenario)
                 && let Err(error) = self.round_trip(dbapi, Command::Rollback).await
             {
@@ -107,13 +106,14 @@ impl<O: Observer> World<'_, O> {
             }
             return Err(self.connection_failed(id, error, Some(statement)).await);
         }
-        // The legacy autocommit of 1.4: a data-changing statement outside a transaction is committed right away.
-        let begun = self.state().connections.get(id).is_some_and(|c| c.transaction.is_some());
-        if !begun && self.scenario.sqlalchemy < SqlAlchemy::V2_0 && changes_data(self.scenario.sql(statement)) {
+        // The legacy autocommit: before 2.0 a data-changing statement outside a transaction is committed right away.
+        let legacy = self.scenario.sqlalchemy < SqlAlchemy::V2_0;
+        if legacy && !self.in_transaction(id) && changes_data(self.scenario.sql(statement)) {
             let done = self.round_trip(dbapi, Command::Commit).await;
             if let Err(mut error) = done {
                 // It passes through two handlers, the COMMIT's and the statement's, and each rolls back; 1.2 commits outside of the second.
-                for _ in 0..if self.scenario.sqlalchemy < SqlAlchemy::V1_3 { 1 } else { 2 } {
+                let handlers = if self.scenario.sqlalchemy < SqlAlchemy::V1_3 { 1 } else { 2 };
+                for _ in 0..handlers {
                     if !is_disconnect(&error, self.scenario)
                         && let Err(other) = self.round_trip(dbapi, Command::Rollback).await
                     {
@@ -126,7 +126,7 @@ impl<O: Observer> World<'_, O> {
         Ok(())
     }
 
-    fn in_transaction(&self, id: u32) -> bool {
+    pub(crate) fn in_transaction(&self, id: u32) -> bool {
         self.state().connections.get(id).is_some_and(|c| c.transaction.is_some())
     }
 
