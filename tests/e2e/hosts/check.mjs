@@ -66,12 +66,12 @@ const colours = ({ host }) =>
     return { back, contrast: (Math.max(back, fore) + 0.05) / (Math.min(back, fore) + 0.05) };
   });
 
-/** What the package calls the wasm modules among these: a build may serve what it has kept of another package. */
+/** What the package calls the wasm modules among these: a site's build may have kept those of another package. */
 async function modules(requests) {
   const bytes = async (url) => Buffer.from(await (await fetch(url)).arrayBuffer());
   const names = ['poolscope_app_bg.wasm', 'poolscope_headless_bg.wasm', 'poolscope_studio_bg.wasm'];
   const packed = await Promise.all(names.map((name) => bytes(`${SITE}package/${name}`)));
-  const served = await Promise.all(requests.filter((url) => url.endsWith('.wasm')).map(bytes));
+  const served = await Promise.all([...new Set(requests)].filter((url) => url.endsWith('.wasm')).map(bytes));
   return served.map((module) => names[packed.findIndex((own) => own.equals(module))]).sort();
 }
 
