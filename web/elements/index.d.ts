@@ -69,7 +69,7 @@ export interface PoolScopeAttributes {
   /** Variable of the server, in seconds. Without it, what the scenario says. */
   'interactive-timeout'?: number;
   /** Part of the experiment. Without it, what the scenario says. */
-  'sqlalchemy'?: '1.2' | '1.3' | '1.4' | '2.0' | '2.1';
+  'sqlalchemy'?: '1.1' | '1.2' | '1.3' | '1.4' | '2.0' | '2.1';
   /** Part of the experiment. Without it, what the scenario says. */
   'driver'?: 'pymysql' | 'mysqlclient' | 'mysqlclient-mariadb' | 'aiomysql' | 'mysql-connector-python' | 'mysql-connector-python-pure';
   /** Part of the experiment. Without it, what the scenario says. */

@@ -138,7 +138,9 @@ class Application:
 
     def engine(self, options):
         arguments = {"poolclass": getattr(pool, options["poolclass"]), "pool_reset_on_return": options["pool_reset_on_return"]}
-        arguments |= {"pool_recycle": seconds(options["pool_recycle_us"]), "pool_pre_ping": options["pool_pre_ping"]}
+        arguments["pool_recycle"] = seconds(options["pool_recycle_us"])
+        # 1.1 does not know the name.
+        arguments |= {"pool_pre_ping": True} if options["pool_pre_ping"] else {}
         if options["poolclass"] in ("QueuePool", "SingletonThreadPool"):
             arguments["pool_size"] = options["pool_size"]
         if options["poolclass"] == "QueuePool":

@@ -14,8 +14,10 @@ import warnings
 from types import SimpleNamespace
 
 import clock as virtual
+import compatibility
 
 os.environ["TZ"] = "UTC"
+compatibility.install()
 virtual.install()
 virtual.install_scheduler()
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 const HELP: &str = "\
 poolscope-conformance: the simulator beside the real SQLAlchemy, row by row
 
-  run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2|all] [--cases N] [--first N] [--seed S] [--poolclass NAME] [FILE…]
+  run [--sqlalchemy 2.1,2.0,1.4,1.3,1.2,1.1|all] [--cases N] [--first N] [--seed S] [--poolclass NAME] [FILE…]
       runs scenario files with all their knob choices, and N random workloads of a seed, through both
   small [--sqlalchemy …] [--all]
       runs every order of the operations of two and three threads on small pools; --all: of three threads on each of them
@@ -110,7 +110,7 @@ fn versions(written: &str) -> Result<Vec<SqlAlchemy>, Failure> {
     let named = |name: &str| SqlAlchemy::ALL.iter().copied().find(|version| version.name() == name);
     let found: Option<Vec<SqlAlchemy>> = written.split(',').map(named).collect();
     found.ok_or_else(|| {
-        Failure::new(format!("--sqlalchemy {written}: of 2.1, 2.0, 1.4, 1.3, 1.2 some, with commas, or all"))
+        Failure::new(format!("--sqlalchemy {written}: of 2.1, 2.0, 1.4, 1.3, 1.2, 1.1 some, with commas, or all"))
     })
 }
 

@@ -63,7 +63,7 @@ fn set(engine: &mut EngineOptions, sqlalchemy: SqlAlchemy, option: &str, value: 
         "max_overflow" => engine.max_overflow = if negative { -1 } else { number()? as i32 },
         "pool_timeout" => engine.pool_timeout = seconds(value)?,
         "pool_recycle" => engine.pool_recycle = if negative { None } else { Some(seconds(value)?) },
-        "pool_pre_ping" => engine.pool_pre_ping = switch?,
+        "pool_pre_ping" if sqlalchemy >= SqlAlchemy::V1_2 => engine.pool_pre_ping = switch?,
         "pool_use_lifo" if sqlalchemy >= SqlAlchemy::V1_3 => engine.pool_use_lifo = switch?,
         "poolclass" if is_name(value, "NullPool") => engine.poolclass = PoolClass::NullPool,
         _ => return None,

@@ -243,7 +243,10 @@ impl PyError {
         }
         let old = scenario.sqlalchemy < SqlAlchemy::V1_3;
         let page = scenario.sqlalchemy.link();
-        let link = |code: &str| format!("(Background on this error at: {page}/{code})");
+        // 1.1 had no such page.
+        let link = |gap: char, code: &str| {
+            if page.is_empty() { String::new() } else { format!("{gap}(Background on this error at: {page}/{code})") }
+        };
         // 1.2 put everything on one line, and the statement into quotes.
         let gap = if old { ' ' } else { '\n' };
         let sql = |statement: u16| {
@@ -294,13 +297,15 @@ impl PyError {
                     }
                     None => {}
                 }
-                text.push(gap);
-                text + &link(match error.class {
-                    DbapiClass::OperationalError => "e3q8",
-                    DbapiClass::InterfaceError => "rvf5",
-                    DbapiClass::ProgrammingError => "f405",
-                    _ => "4xp6",
-                })
+                text + &link(
+                    gap,
+                    match error.class {
+                        DbapiClass::OperationalError => "e3q8",
+                        DbapiClass::InterfaceError => "rvf5",
+                        DbapiClass::ProgrammingError => "f405",
+                        _ => "4xp6",
+                    },
+                )
             }
             PyError::PoolTimeout { options, overflow, statement } => {
                 let options = scenario.engines.get(usize::from(options));
@@ -315,7 +320,7 @@ impl PyError {
                     "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {timeout}"
                 );
                 let gap = if statement.is_some() { gap } else { ' ' };
-                format!("{}{gap}{}", wrapped("TimeoutError", &message, statement), link("3o7r"))
+                wrapped("TimeoutError", &message, statement) + &link(gap, "3o7r")
             }
             PyError::Assertion { what, statement } => {
                 let message = match what {
@@ -374,26 +379,26 @@ impl PyError {
                 let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
                 let more = if long { "  Please rollback() fully before proceeding" } else { "" };
                 format!(
-                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid {what}transaction is rolled back.{more} {}",
-                    link("8s2b")
+                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid {what}transaction is rolled back.{more}{}",
+                    link(' ', "8s2b")
                 )
             }
             PyError::Detached => format!(
                 "sqlalchemy.orm.exc.DetachedInstanceError: Instance <User at 0x7f5c00000010> is not bound to a Session; \
-                 attribute refresh operation cannot proceed {}",
-                link("bhk3")
+                 attribute refresh operation cannot proceed{}",
+                link(' ', "bhk3")
             ),
             PyError::Provisioning => format!(
                 "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent operations \
-                 are not permitted {}",
-                link("isce")
+                 are not permitted{}",
+                link(' ', "isce")
             ),
             PyError::IllegalStateChange { method, running } => format!(
                 "sqlalchemy.exc.IllegalStateChangeError: Method '{}()' can't be called here; method '{}()' is already in \
-                 progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5> {}",
+                 progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5>{}",
                 method.name(),
                 running.name(),
-                link("isce")
+                link(' ', "isce")
             ),
             PyError::Raised { program, raise } => scenario
                 .programs

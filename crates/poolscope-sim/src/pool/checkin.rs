@@ -1,6 +1,7 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
 use super::{Fairy, Record};
+use crate::app::session::Connection;
 use crate::engine::dbapi::{Command, Sending};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
@@ -30,7 +31,7 @@ pub(crate) enum AtClose {
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
     pub(crate) async fn checkin(&self, fairy: &Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
-        let Some(connection) = fairy.connection else { return Ok(()) };
+        let Some(connection) = fairy.connection else { return self.state().checkin_again(fairy) };
         let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
         let begun = self.state().begin_checkin(fairy, connection, transaction, rule);
         let sending = match begun {
@@ -38,10 +39,14 @@ impl<O: Observer> World<'_, O> {
             Begun::Last => return self.finalize(fairy).await,
             Begun::Resets(sending) => sending,
         };
-        let quiet = self.reset(fairy, connection, transaction, rule, sending).await;
+        let mut quiet = self.reset(fairy, connection, transaction, rule, sending).await;
         let mut state = self.state();
         state.in_hand.retain(|other| *other != fairy.serial);
-        let returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
+        let mut returned = if fairy.detached { Ok(()) } else { state.checkin_in_use(fairy.pool, fairy.slot) };
+        if quiet && !fairy.detached && state.returns_twice() {
+            (quiet, returned) = (false, state.checkin_in_use(fairy.pool, fairy.slot));
+        }
+        state.drop_shared(fairy.pool, connection);
         // The last of those that shared the record.
         state.forget(fairy.pool, fairy.slot);
         if quiet { Ok(()) } else { returned }
@@ -65,6 +70,7 @@ impl<O: Observer> World<'_, O> {
             };
             if fairy.connection.is_none() || !ours {
                 state.forget(pool, slot);
+                fairy.connection.iter().for_each(|connection| state.drop_shared(pool, *connection));
                 return Ok(());
             }
             connection
@@ -78,7 +84,10 @@ impl<O: Observer> World<'_, O> {
             let sending = self.state().begin_reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage);
             self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage, sending).await;
         }
-        self.state().checkin_in_use(pool, slot)
+        let mut state = self.state();
+        let returned = state.checkin_in_use(pool, slot);
+        fairy.connection.iter().for_each(|connection| state.drop_shared(pool, *connection));
+        returned
     }
 
     /// `_reset` after its command has been sent, and for a detached connection the end. True if the record is returned inside of what
@@ -129,9 +138,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `_ConnectionFairy.invalidate`: the slot is free at once.
     pub(crate) async fn invalidate_fairy(&self, fairy: &Fairy) -> Result<(), PyError> {
-        if fairy.connection.is_none() {
-            return Ok(());
-        }
+        let Some(connection) = fairy.connection else { return Ok(()) };
         if !fairy.detached {
             self.invalidate(fairy.pool, fairy.slot).await;
         }
@@ -142,7 +149,9 @@ impl<O: Observer> World<'_, O> {
             state.destroy(fairy);
             return Ok(());
         }
-        state.checkin_in_use(fairy.pool, fairy.slot)
+        let returned = state.checkin_in_use(fairy.pool, fairy.slot);
+        state.drop_shared(fairy.pool, connection);
+        returned
     }
 
     /// The collector cannot wait for an answer: what it finds of an asyncio driver is thrown away, and the record goes back alone.
@@ -175,6 +184,7 @@ impl<O: Observer> State<'_, O> {
             && !fairy.detached
         {
             let returned = self.checkin_in_use(fairy.pool, fairy.slot);
+            self.drop_shared(fairy.pool, connection);
             self.forget(fairy.pool, fairy.slot);
             return Begun::Done(returned);
         }
@@ -239,14 +249,43 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// 1.1 does not look whether a record is out before it takes it back. After a reset through a Transaction that has found the connection
+    /// dead it does so twice: the record is in the queue two times, and two threads get it.
+    fn returns_twice(&self) -> bool {
+        self.scenario.sqlalchemy == SqlAlchemy::V1_1
+    }
+
+    /// An AssertionPool has refused the record when its connection was invalidated, and so the checkout still has it.
+    fn checkin_again(&mut self, fairy: &Fairy) -> Result<(), PyError> {
+        let refused = self.pools[fairy.pool].class == PoolClass::AssertionPool && !fairy.detached;
+        if refused && self.returns_twice() { self.checkin_record(fairy.pool, fairy.slot) } else { Ok(()) }
+    }
+
     /// Somebody else may have returned the record already.
     fn checkin_in_use(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
-        match self.pools[pool].records.get_mut(slot) {
-            Some(record) if record.fairy.is_some() => {
-                let connection = record.take_back();
-                self.checked_in(pool, slot, connection)
-            }
-            _ => Ok(()),
+        let in_use = self.pools[pool].records.get(slot).is_some_and(|record| record.fairy.is_some());
+        if in_use || self.returns_twice() { self.checkin_record(pool, slot) } else { Ok(()) }
+    }
+
+    /// The last who had a connection of a record that several had: if the record has another one by now, the driver's destructor closes it.
+    fn drop_shared(&mut self, pool: usize, connection: u32) {
+        if !self.returns_twice() || self.pools[pool].shares_records() {
+            return;
+        }
+        let held = self.connections.iter().any(|(_, c)| c.dbapi() == Some(connection));
+        let kept = self.pools.iter().any(|pool| pool.records.iter().any(|(_, r)| r.connection == Some(connection)));
+        if !held && !kept {
+            let cause = self.last_event();
+            self.dbapi_lost(connection, cause);
+        }
+    }
+
+    /// Nobody needs a record any more; in 1.1 it may be in the queue a second time, or somebody may have it still.
+    fn drop_record(&mut self, pool: usize, slot: u32) {
+        let has = |c: &Connection| c.fairy.as_ref().is_some_and(|f| f.pool == pool && f.slot == slot);
+        let kept = || self.pools[pool].is_queued(slot) || self.connections.iter().any(|(_, c)| has(c));
+        if !self.returns_twice() || !kept() {
+            self.pools[pool].records.remove(slot);
         }
     }
 
@@ -269,13 +308,16 @@ impl<O: Observer> State<'_, O> {
             return self.return_kept(pool, slot);
         }
         if self.pools[pool].put(slot) {
+            if self.returns_twice() {
+                self.pools[pool].remember(slot);
+            }
             self.status(pool, Rule::QueueReturn);
             self.pools[pool].last_return = self.last_event();
             self.wake_waiter(pool);
             return Ok(());
         }
         self.close_record(pool, slot, Rule::QueueFull);
-        self.pools[pool].records.remove(slot);
+        self.drop_record(pool, slot);
         if class == PoolClass::QueuePool {
             self.pools[pool].release();
             self.status(pool, Rule::QueueFull);
@@ -283,9 +325,11 @@ impl<O: Observer> State<'_, O> {
         Ok(())
     }
 
-    /// `_checkin_failed`: the record goes back without a connection.
+    /// `_checkin_failed`: the record goes back without a connection. 1.1 left it what others who have it may have opened.
     pub(crate) fn checkin_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
-        self.invalidate_record(pool, slot);
+        if self.scenario.sqlalchemy > SqlAlchemy::V1_1 {
+            self.invalidate_record(pool, slot);
+        }
         if let Some(record) = self.pools[pool].records.get_mut(slot) {
             record.in_cycle = true;
         }
@@ -390,7 +434,7 @@ impl<O: Observer> State<'_, O> {
         if close {
             while let Some(slot) = self.pools[old].take() {
                 self.close_record(old, slot, Rule::Dispose);
-                self.pools[old].records.remove(slot);
+                self.drop_record(old, slot);
             }
             self.dispose_kept(old);
             self.pools[old].restart_counting();

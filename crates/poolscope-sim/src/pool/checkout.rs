@@ -6,7 +6,9 @@ use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Command, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, DbapiError, PyError};
-use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS};
+use crate::scenario::defaults::{
+    INITIALIZE, INITIALIZE_1_1, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS,
+};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
@@ -312,7 +314,12 @@ impl<O: Observer> World<'_, O> {
     async fn ask(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
         let version = self.scenario.sqlalchemy;
         let old = version < SqlAlchemy::V1_4;
-        for (question, through_connection) in if old { INITIALIZE_1_3 } else { INITIALIZE }.iter().copied() {
+        let questions = match version {
+            SqlAlchemy::V1_1 => INITIALIZE_1_1,
+            SqlAlchemy::V1_2 | SqlAlchemy::V1_3 => INITIALIZE_1_3,
+            _ => INITIALIZE,
+        };
+        for (question, through_connection) in questions.iter().copied() {
             let statement = QUESTION + question;
             let asked = self.round_trip(connection, Command::Ask(statement)).await;
             let Err(error) = asked else { continue };
@@ -326,7 +333,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 // Only warned about. But a Connection that is lost reconnects for each test that is left and for the ROLLBACK, and once
                 // it can it waits for the listeners that it is one of: for ever.
-                let mut left = LAST_UNICODE_TEST - question;
+                let mut left = LAST_UNICODE_TEST.saturating_sub(question);
                 loop {
                     match Box::pin(self.checkout(engine, false)).await {
                         Err(PyError::Dbapi { .. }) if left > 0 => left -= 1,

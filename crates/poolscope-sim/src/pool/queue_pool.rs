@@ -141,6 +141,17 @@ impl Pool {
         if self.lifo { self.queue.pop_back() } else { self.queue.pop_front() }
     }
 
+    pub fn is_queued(&self, slot: u32) -> bool {
+        self.queue.contains(&slot)
+    }
+
+    /// A record that was closed and forgotten comes back a second time.
+    pub fn remember(&mut self, slot: u32) {
+        if self.records.get(slot).is_none() {
+            self.records.insert(slot, Record { in_hand: false, ..Record::new(SimTime::ZERO) });
+        }
+    }
+
     /// Puts a record into the queue, unless the queue is full. A capacity of 0 is never full.
     pub fn put(&mut self, slot: u32) -> bool {
         if !self.has_queue() || (self.size > 0 && self.queue.len() >= self.size as usize) {

@@ -23,7 +23,7 @@ pub const TCP_RETRIES2: u32 = 15;
 pub const TCP_KEEPALIVE_TIME: SimSpan = SimSpan::from_secs(7_200);
 /// What the dialect asks the server on the first connection of an engine, before a ROLLBACK
 /// (sqlalchemy: dialects/mysql/base.py::MySQLDialect.initialize). MariaDB 10.11 is asked for @@tx_isolation.
-pub const QUESTIONS: [&str; 12] = [
+pub const QUESTIONS: [&str; 14] = [
     "SELECT VERSION()",
     "SELECT DATABASE()",
     "SELECT @@transaction_isolation",
@@ -32,9 +32,11 @@ pub const QUESTIONS: [&str; 12] = [
     "SHOW VARIABLES LIKE 'sql_mode'",
     "SHOW VARIABLES LIKE 'lower_case_table_names'",
     "show collation where `Charset` = 'utf8mb4' and `Collation` = 'utf8mb4_bin'",
+    "show collation where `Charset` = 'utf8' and `Collation` = 'utf8_bin'",
     "SELECT CAST('test plain returns' AS CHAR(60)) AS anon_1",
     "SELECT CAST('test unicode returns' AS CHAR(60)) AS anon_1",
     "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS anon_1",
+    "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8) COLLATE utf8_bin AS anon_1",
     // No question: how 1.2 pings (sqlalchemy: engine/default.py::DefaultDialect.do_ping).
     "SELECT 1",
 ];
@@ -46,11 +48,14 @@ pub const PING: u16 = u16::MAX - 1;
 pub const INITIALIZE: &[(u16, bool)] = &[(0, false), (1, true), (2, false), (3, true), (4, true)];
 /// The same before 1.4.
 pub const INITIALIZE_1_3: &[(u16, bool)] =
-    &[(5, true), (6, true), (0, false), (1, true), (2, false), (7, true), (8, true), (9, true), (10, true)];
+    &[(5, true), (6, true), (0, false), (1, true), (2, false), (7, true), (9, true), (10, true), (11, true)];
+/// The same in 1.1.
+pub const INITIALIZE_1_1: &[(u16, bool)] =
+    &[(5, true), (0, false), (1, true), (2, false), (8, true), (9, true), (10, true), (12, true)];
 /// From this one on they only look at what the driver returns; an error is no more than a warning
 /// (sqlalchemy 1.3: engine/default.py::DefaultDialect._check_unicode_returns).
-pub const UNICODE_TESTS: u16 = 8;
-pub const LAST_UNICODE_TEST: u16 = 10;
+pub const UNICODE_TESTS: u16 = 9;
+pub const LAST_UNICODE_TEST: u16 = 11;
 /// How a SQLAlchemyJobStore looks for its table (sqlalchemy: dialects/mysql/base.py::MySQLDialect.has_table).
 pub const HAS_TABLE: &str = "DESCRIBE `shop`.`apscheduler_jobs`";
 pub const HAS_TABLE_1_4: &str = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %(table_schema)s \

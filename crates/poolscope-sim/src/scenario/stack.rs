@@ -31,7 +31,7 @@ pub(super) trait Named: Copy + 'static {
 
 named! {
     /// Minor version of SQLAlchemy; each stands for its last release.
-    SqlAlchemy { V1_2 = "1.2", V1_3 = "1.3", V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }
+    SqlAlchemy { V1_1 = "1.1", V1_2 = "1.2", V1_3 = "1.3", V1_4 = "1.4", V2_0 = "2.0", V2_1 = "2.1" }
 }
 
 named! {
@@ -87,9 +87,10 @@ impl Server {
 }
 
 impl SqlAlchemy {
-    /// `https://sqlalche.me/e/20/3o7r` without the code at its end.
+    /// `https://sqlalche.me/e/20/3o7r` without the code at its end; errors have none before 1.2.
     pub const fn link(self) -> &'static str {
         match self {
+            SqlAlchemy::V1_1 => "",
             SqlAlchemy::V1_2 => "http://sqlalche.me/e",
             SqlAlchemy::V1_3 => "http://sqlalche.me/e/13",
             SqlAlchemy::V1_4 => "https://sqlalche.me/e/14",

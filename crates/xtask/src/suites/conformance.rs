@@ -19,7 +19,7 @@ pub fn exists(workspace: &Workspace) -> bool {
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The SQLAlchemy to compare with: 1.2, 1.3, 1.4, 2.0, 2.1 or all.
+    /// The SQLAlchemy to compare with: 1.1, 1.2, 1.3, 1.4, 2.0, 2.1 or all.
     #[arg(long, default_value = "2.1")]
     sqlalchemy: String,
     /// How many random workloads.

@@ -159,7 +159,7 @@ fn engine(dice: &mut Dice, version: SqlAlchemy, scoped: bool, class: PoolClass) 
     if dice.one_in(2) {
         engine.insert("pool_recycle".into(), (*dice.pick(&[0, 1, 2, 3, 5, 10])).into());
     }
-    engine.insert("pool_pre_ping".into(), dice.one_in(3).into());
+    engine.insert("pool_pre_ping".into(), (dice.one_in(3) && version >= SqlAlchemy::V1_2).into());
     engine.insert(
         "pool_reset_on_return".into(),
         (*dice.pick(&["rollback", "rollback", "rollback", "commit", "none"])).into(),
