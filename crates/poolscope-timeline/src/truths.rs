@@ -103,6 +103,8 @@ pub struct Connection {
     /// The client's side is open.
     pub open: bool,
     pub out: bool,
+    /// Somebody has got it while somebody else had it.
+    shared: bool,
     pub task: Option<u16>,
     session: Option<u32>,
     pub thread: Option<usize>,
@@ -464,27 +466,30 @@ impl Truths {
             PoolEvent::Checkout => {
                 self.engines[at].slot(slot).out = true;
                 if let Some(c) = number.and_then(|n| self.connection_mut(n)) {
-                    (c.out, c.task) = (true, event.task);
+                    (c.shared, c.out, c.task) = (c.out, true, event.task);
                 }
                 if let Some(task) = event.task.and_then(|t| self.tasks.get_mut(usize::from(t))) {
                     task.doing = Doing::Python;
                     task.holds.extend(number);
                 }
             }
-            PoolEvent::Checkin => {
+            // Of those who share a connection, only the first has a checkin of its own.
+            PoolEvent::Reset { .. } if number.and_then(|n| self.connection(n)).is_none_or(|c| !c.shared) => {}
+            PoolEvent::Checkin | PoolEvent::Reset { .. } => {
+                if let Some(n) = number {
+                    self.release(n, event.task);
+                }
+                let out = number.and_then(|n| self.connection(n)).is_some_and(|c| c.out);
                 let entry = self.engines[at].slot(slot);
                 // A checkin after an invalidation has no connection; one after `dispose()` is of a pool that is gone.
                 if number.is_none() || entry.connection == number {
-                    entry.out = false;
-                }
-                if let Some(n) = number {
-                    self.release(n);
+                    entry.out = out;
                 }
                 self.python(event.task);
             }
             PoolEvent::Invalidate | PoolEvent::Close | PoolEvent::CloseDetached => {
                 if let Some(n) = number {
-                    self.release(n);
+                    self.close(n);
                     if let Some(c) = self.connection_mut(n) {
                         c.open = false;
                     }
@@ -502,7 +507,7 @@ impl Truths {
                 }
             }
             PoolEvent::Detach => *self.engines[at].slot(slot) = Slot::default(),
-            PoolEvent::FirstConnect | PoolEvent::Reset { .. } => {}
+            PoolEvent::FirstConnect => {}
         }
         if let Some(n) = number {
             self.touch(n);
@@ -541,7 +546,7 @@ impl Truths {
 
     /// The client's side is closed, and the pool was not asked.
     fn forget_connection(&mut self, number: u32) {
-        self.release(number);
+        self.close(number);
         let Some(c) = self.connection_mut(number) else { return };
         c.open = false;
         let (engine, slot) = (c.engine, c.slot);
@@ -558,15 +563,29 @@ impl Truths {
     }
 
     /// Nobody holds the connection any more.
-    fn release(&mut self, number: u32) {
+    fn close(&mut self, number: u32) {
+        self.release(number, None);
+        while self.connection(number).is_some_and(|c| c.out) {
+            self.release(number, None);
+        }
+    }
+
+    /// One of those who hold the connection lets go of it: this thread, or else the last that has got it.
+    fn release(&mut self, number: u32, by: Option<u16>) {
         self.touch(number);
+        let holds = |tasks: &[Task], t: &u16| tasks.get(usize::from(*t)).is_some_and(|t| t.holds.contains(&number));
+        let Some(Connection { task, shared, .. }) = self.connection(number).copied() else { return };
+        let by = by.filter(|by| shared || holds(&self.tasks, by));
+        if let Some(task) = by.or(task).and_then(|t| self.tasks.get_mut(usize::from(t)))
+            && let Some(at) = task.holds.iter().position(|n| *n == number)
+        {
+            task.holds.remove(at);
+        }
+        let left = (0..self.tasks.len() as u16).find(|t| shared && holds(&self.tasks, t));
         if let Some(c) = self.connection_mut(number) {
-            c.out = false;
-            (c.session, c.lost, c.forgotten) = (None, None, None);
-            if let Some(holder) = c.task.take()
-                && let Some(task) = self.tasks.get_mut(usize::from(holder))
-            {
-                task.holds.retain(|n| *n != number);
+            (c.out, c.task) = (left.is_some(), left);
+            if !c.out {
+                (c.session, c.lost, c.forgotten, c.shared) = (None, None, None, false);
             }
         }
     }

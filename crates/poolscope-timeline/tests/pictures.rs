@@ -130,6 +130,49 @@ fn picture_of_threads_that_wait() {
     );
 }
 
+/// A StaticPool has one record, and only the first of those who have it says that it is back.
+#[test]
+fn picture_of_threads_that_share_a_connection() {
+    const SHARED: &str = r#"
+seed = 1
+until = "6 s"
+
+[engine]
+poolclass = "StaticPool"
+
+[[process]]
+threads = 2
+
+[programs.handler]
+text = '''
+def handler(request):
+    with Session() as session:
+        session.execute(text("SELECT 1"))
+        time.sleep(1)
+'''
+
+[[traffic]]
+run = "handler"
+at = ["1 s", "1.5 s", "5 s"]
+"#;
+    check_picture(
+        SHARED,
+        &[],
+        expect![[r#"
+        test                    |0 s               2 s               4 s
+        APPLICATION
+        app, thread 1           |         =--------=                          =--------
+        app, thread 2           |             =--------=
+        POOL
+        checked out (15)        |         1111111111                          111111111
+        slot 1                  |         c#############----------------------#########
+        SERVER
+        Threads_connected (151) |         111111111111111111111111111111111111111111111
+        Id 8                    |         =___=____=---=----------------------=________
+    "#]],
+    );
+}
+
 #[test]
 fn outlines_tell_the_whole_story() {
     check_outline(
