@@ -231,6 +231,39 @@ every = "1 s"
 }
 
 #[test]
+fn an_old_release_lacks_options() {
+    check(
+        r#"
+seed = 1
+until = "1 s"
+sqlalchemy = "1.1"
+[engine]
+pool_pre_ping = true
+pool_use_lifo = true
+[programs.handler]
+text = '''
+def handler(request):
+    mine = create_engine(URL, pool_pre_ping=True, pool_size=3)
+    conn = engine.connect()
+    conn.close()
+'''
+[[traffic]]
+run = "handler"
+every = "1 s"
+"#,
+        expect![[r#"
+            5:2: TypeError: Invalid argument(s) 'pool_pre_ping' sent to create_engine()
+              hint: SQLAlchemy has it since 1.2
+            5:2: TypeError: Invalid argument(s) 'pool_use_lifo' sent to create_engine()
+              hint: SQLAlchemy has it since 1.3
+            11:1: line 2 of the program `handler`: TypeError: Invalid argument(s) 'pool_pre_ping' sent to create_engine()
+              hint: SQLAlchemy has it since 1.2
+            16:1: there is no program `handler`
+              hint: one of "#]],
+    );
+}
+
+#[test]
 fn savepoints_are_blocks_of_a_name() {
     check(
         r#"

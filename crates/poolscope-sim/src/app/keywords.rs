@@ -50,7 +50,7 @@ fn seconds(tokens: &[Token]) -> Option<SimSpan> {
 }
 
 /// Sets one option of an engine; `None` if it is not known like this.
-fn set(engine: &mut EngineOptions, sqlalchemy: SqlAlchemy, option: &str, value: &[Token]) -> Option<()> {
+fn set(engine: &mut EngineOptions, option: &str, value: &[Token]) -> Option<()> {
     let negative = matches!(value, [Token::Mark('-'), Token::Number(n)] if n == "1");
     let number = || if let [Token::Number(n)] = value { whole(n)?.try_into().ok() } else { None };
     let switch = match value {
@@ -63,8 +63,8 @@ fn set(engine: &mut EngineOptions, sqlalchemy: SqlAlchemy, option: &str, value: 
         "max_overflow" => engine.max_overflow = if negative { -1 } else { number()? as i32 },
         "pool_timeout" => engine.pool_timeout = seconds(value)?,
         "pool_recycle" => engine.pool_recycle = if negative { None } else { Some(seconds(value)?) },
-        "pool_pre_ping" if sqlalchemy >= SqlAlchemy::V1_2 => engine.pool_pre_ping = switch?,
-        "pool_use_lifo" if sqlalchemy >= SqlAlchemy::V1_3 => engine.pool_use_lifo = switch?,
+        "pool_pre_ping" => engine.pool_pre_ping = switch?,
+        "pool_use_lifo" => engine.pool_use_lifo = switch?,
         "poolclass" if is_name(value, "NullPool") => engine.poolclass = PoolClass::NullPool,
         _ => return None,
     }
@@ -80,7 +80,9 @@ pub(super) fn create_engine(compiler: &mut Compiler<'_>, name: &str, tokens: &[T
     }
     let mut engine = EngineOptions { in_program: true, ..EngineOptions::new(name) };
     for (option, value) in keywords {
-        if set(&mut engine, compiler.sqlalchemy, option, value).is_none() {
+        if let Some((message, hint)) = compiler.sqlalchemy.refuses(option) {
+            compiler.error(message, hint);
+        } else if set(&mut engine, option, value).is_none() {
             compiler.error(format!("`create_engine({option}=…)` is not known like this"), ENGINE_OPTIONS);
             return None;
         }
@@ -142,7 +144,8 @@ fn add_jobstore(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Option<Store> 
                 for entry in commas(entries).filter(|entry| !entry.is_empty()) {
                     match entry {
                         [Token::Text(option), Token::Mark(':'), value @ ..] => {
-                            set(&mut engine, compiler.sqlalchemy, option, value)?
+                            let known = compiler.sqlalchemy >= SqlAlchemy::with_option(option);
+                            set(&mut engine, option, value).filter(|()| known)?;
                         }
                         _ => return None,
                     }

@@ -312,14 +312,9 @@ fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> Engi
     }
     fields.finish(m);
     refuse_options(node, engine.poolclass, m);
-    let since_1_3 = ("pool_use_lifo", engine.pool_use_lifo, SqlAlchemy::V1_3);
-    for (option, on, since) in [("pool_pre_ping", engine.pool_pre_ping, SqlAlchemy::V1_2), since_1_3] {
-        if on && sqlalchemy < since {
-            m.add(
-                &node.place,
-                format!("TypeError: Invalid argument(s) '{option}' sent to create_engine()"),
-                format!("SQLAlchemy has it since {}", since.name()),
-            );
+    for (option, on) in [("pool_pre_ping", engine.pool_pre_ping), ("pool_use_lifo", engine.pool_use_lifo)] {
+        if let Some((message, hint)) = sqlalchemy.refuses(option).filter(|_| on) {
+            m.add(&node.place, message, hint);
         }
     }
     engine

@@ -87,6 +87,26 @@ impl Server {
 }
 
 impl SqlAlchemy {
+    /// The release since which `create_engine()` knows an option.
+    pub(crate) fn with_option(option: &str) -> SqlAlchemy {
+        match option {
+            "pool_pre_ping" => SqlAlchemy::V1_2,
+            "pool_use_lifo" => SqlAlchemy::V1_3,
+            _ => SqlAlchemy::V1_1,
+        }
+    }
+
+    /// What an older one says of it, and since when it is known.
+    pub(crate) fn refuses(self, option: &str) -> Option<(String, String)> {
+        let since = SqlAlchemy::with_option(option);
+        (self < since).then(|| {
+            (
+                format!("TypeError: Invalid argument(s) '{option}' sent to create_engine()"),
+                format!("SQLAlchemy has it since {}", since.name()),
+            )
+        })
+    }
+
     /// `https://sqlalche.me/e/20/3o7r` without the code at its end; errors have none before 1.2.
     pub const fn link(self) -> &'static str {
         match self {
