@@ -54,6 +54,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub in_hand: Vec<u64>,
     /// Exceptions on their way, or being handled: the task and the pool they came through.
     pub tracebacks: Vec<(u16, usize)>,
+    /// Connections whose first questions have failed, with their engines: for the collector.
+    pub stranded: Vec<(u16, u32)>,
     /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.
     pub executing: Vec<(u32, VecDeque<u16>)>,
     pub server: Server,
@@ -124,6 +126,7 @@ impl<'s, O: Observer> State<'s, O> {
             nested: Vec::new(),
             in_hand: Vec::new(),
             tracebacks: Vec::new(),
+            stranded: Vec::new(),
             executing: Vec::new(),
             server: Server::new(scenario),
             forked: false,

@@ -140,7 +140,11 @@ impl<O: Observer> World<'_, O> {
         for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
-        state.drop_pools(&pools);
+        let engines = &state.engines;
+        let ours = |engine: u16| process.is_none_or(|p| engines[usize::from(engine)].process == p);
+        let stranded: Vec<u32> = state.stranded.iter().filter(|(e, _)| ours(*e)).map(|(_, number)| *number).collect();
+        state.stranded.retain(|(_, number)| !stranded.contains(number));
+        state.drop_pools(&pools, stranded);
         (state.collecting, state.collector_last) = (None, None);
     }
 }
@@ -189,6 +193,11 @@ impl<O: Observer> State<'_, O> {
         self.tracebacks.push((task, pool));
     }
 
+    /// The dialect's questions have failed: before 2.0 a connection was left in a cycle with the error.
+    pub(crate) fn strand(&mut self, engine: u16, connection: u32) {
+        self.stranded.push((engine, connection));
+    }
+
     pub(crate) fn drop_tracebacks(&mut self) {
         let task = self.current();
         self.tracebacks.retain(|(of, _)| *of != task);
@@ -232,8 +241,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Nobody tells SQLAlchemy: it is the driver's destructors that close the sockets, the oldest first.
-    fn drop_pools(&mut self, pools: &[usize]) {
-        let mut lost: Vec<u32> = Vec::new();
+    fn drop_pools(&mut self, pools: &[usize], mut lost: Vec<u32>) {
         for pool in pools {
             let records = std::mem::replace(&mut self.pools[*pool].records, Numbered::new());
             let before = lost.len();

@@ -226,7 +226,8 @@ impl<O: Observer> World<'_, O> {
         }
         if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
             if new {
-                self.first_connect(pool, slot, engine, connection).await?;
+                let asked = self.first_connect(pool, slot, engine, connection).await;
+                asked.inspect_err(|_| self.state().strand(engine, connection))?;
             }
             self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
             return Ok(());
@@ -248,6 +249,8 @@ impl<O: Observer> World<'_, O> {
         if asked.is_err() && self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.state().status(pool, Rule::ConnectFails);
             self.terminate(Some(connection)).await;
+        } else if asked.is_err() {
+            self.state().strand(engine, connection);
         }
         asked
     }
