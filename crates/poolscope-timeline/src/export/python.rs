@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use poolscope_sim::Trace;
-use poolscope_sim::scenario::FaultKind;
+use poolscope_sim::scenario::{FaultKind, SqlAlchemy};
 use poolscope_sim::time::{SimSpan, SimTime};
 use poolscope_sim::trace::EventKind;
 
@@ -58,6 +58,8 @@ pub fn python(trace: &Trace) -> Option<String> {
         format!("{{\"max_connections\": {}, \"wait_timeout\": {}}}", variables.max_connections, variables.wait_timeout);
     let told = outcome(&trace.outcome, Lang::En);
 
+    // Later ones have dropped names of their library that 1.1 needs.
+    let python = if scenario.sqlalchemy == SqlAlchemy::V1_1 { " # with Python 3.9 or older" } else { "" };
     let values = [
         ("title", one_line(&scenario.title.en)),
         ("summary", one_line(&scenario.summary.en)),
@@ -65,7 +67,7 @@ pub fn python(trace: &Trace) -> Option<String> {
         ("until", scenario.until.to_string()),
         (
             "requirements",
-            format!("\"sqlalchemy=={}.*\" {}", scenario.sqlalchemy.name(), package(scenario.driver.dialect())),
+            format!("\"sqlalchemy=={}.*\" {}{python}", scenario.sqlalchemy.name(), package(scenario.driver.dialect())),
         ),
         ("dialect", scenario.driver.dialect().to_owned()),
         ("application", application),
