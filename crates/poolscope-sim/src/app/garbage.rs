@@ -4,7 +4,7 @@ use crate::app::session::Connection;
 use crate::numbered::Numbered;
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
-use crate::state::State;
+use crate::state::{EngineState, State};
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -140,11 +140,7 @@ impl<O: Observer> World<'_, O> {
         for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
-        let engines = &state.engines;
-        let ours = |engine: u16| process.is_none_or(|p| engines[usize::from(engine)].process == p);
-        let stranded: Vec<u32> = state.stranded.iter().filter(|(e, _)| ours(*e)).map(|(_, number)| *number).collect();
-        state.stranded.retain(|(_, number)| !stranded.contains(number));
-        state.drop_pools(&pools, stranded);
+        state.drop_pools(&pools, process);
         (state.collecting, state.collector_last) = (None, None);
     }
 }
@@ -193,11 +189,6 @@ impl<O: Observer> State<'_, O> {
         self.tracebacks.push((task, pool));
     }
 
-    /// The dialect's questions have failed: before 2.0 a connection was left in a cycle with the error.
-    pub(crate) fn strand(&mut self, engine: u16, connection: u32) {
-        self.stranded.push((engine, connection));
-    }
-
     pub(crate) fn drop_tracebacks(&mut self) {
         let task = self.current();
         self.tracebacks.retain(|(of, _)| *of != task);
@@ -241,7 +232,8 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Nobody tells SQLAlchemy: it is the driver's destructors that close the sockets, the oldest first.
-    fn drop_pools(&mut self, pools: &[usize], mut lost: Vec<u32>) {
+    fn drop_pools(&mut self, pools: &[usize], process: Option<u16>) {
+        let mut lost = take_stranded(&mut self.stranded, &self.engines, process);
         for pool in pools {
             let records = std::mem::replace(&mut self.pools[*pool].records, Numbered::new());
             let before = lost.len();
@@ -257,4 +249,17 @@ impl<O: Observer> State<'_, O> {
             self.dbapi_lost(connection, cause);
         }
     }
+}
+
+/// The stranded connections of a process, or of all.
+fn take_stranded(stranded: &mut Vec<(u16, u32)>, engines: &[EngineState], process: Option<u16>) -> Vec<u32> {
+    let mut taken = Vec::new();
+    stranded.retain(|(engine, connection)| {
+        let ours = process.is_none_or(|p| engines[usize::from(*engine)].process == p);
+        if ours {
+            taken.push(*connection);
+        }
+        !ours
+    });
+    taken
 }

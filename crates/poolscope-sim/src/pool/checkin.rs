@@ -1,10 +1,11 @@
 //! Giving a connection back, and throwing one away: `_finalize_fairy`, `checkin`, `invalidate`, `_do_return_conn`.
 
-use super::{Fairy, Record};
+use super::{Fairy, Pool, Record};
 use crate::app::session::Connection;
 use crate::engine::dbapi::{Command, Sending};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::PyError;
+use crate::numbered::Numbered;
 use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PoolEvent, Rule};
@@ -269,12 +270,7 @@ impl<O: Observer> State<'_, O> {
 
     /// The last who had a connection of a record that several had: if the record has another one by now, the driver's destructor closes it.
     fn drop_shared(&mut self, pool: usize, connection: u32) {
-        if !self.returns_twice() || self.pools[pool].shares_records() {
-            return;
-        }
-        let held = self.connections.iter().any(|(_, c)| c.dbapi() == Some(connection));
-        let kept = self.pools.iter().any(|pool| pool.records.iter().any(|(_, r)| r.connection == Some(connection)));
-        if !held && !kept {
+        if self.returns_twice() && is_lost(&self.connections, &self.pools[pool], connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }
@@ -282,9 +278,7 @@ impl<O: Observer> State<'_, O> {
 
     /// Nobody needs a record any more; in 1.1 it may be in the queue a second time, or somebody may have it still.
     fn drop_record(&mut self, pool: usize, slot: u32) {
-        let has = |c: &Connection| c.fairy.as_ref().is_some_and(|f| f.pool == pool && f.slot == slot);
-        let kept = || self.pools[pool].is_queued(slot) || self.connections.iter().any(|(_, c)| has(c));
-        if !self.returns_twice() || !kept() {
+        if !self.returns_twice() || !is_needed(&self.connections, &self.pools[pool], (pool, slot)) {
             self.pools[pool].records.remove(slot);
         }
     }
@@ -448,4 +442,17 @@ impl<O: Observer> State<'_, O> {
         }
         self.status(new, Rule::Dispose);
     }
+}
+
+/// Whether nobody has a connection of this pool any more, and no record.
+fn is_lost(connections: &Numbered<Connection>, pool: &Pool, connection: u32) -> bool {
+    !pool.shares_records()
+        && !connections.iter().any(|(_, c)| c.dbapi() == Some(connection))
+        && !pool.records.iter().any(|(_, r)| r.connection == Some(connection))
+}
+
+/// Whether a record is in the queue once more, or somebody has it.
+fn is_needed(connections: &Numbered<Connection>, pool: &Pool, record: (usize, u32)) -> bool {
+    let has = |c: &Connection| c.fairy.as_ref().is_some_and(|f| (f.pool, f.slot) == record);
+    pool.is_queued(record.1) || connections.iter().any(|(_, c)| has(c))
 }

@@ -226,8 +226,7 @@ impl<O: Observer> World<'_, O> {
         }
         if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
             if new {
-                let asked = self.first_connect(pool, slot, engine, connection).await;
-                asked.inspect_err(|_| self.state().strand(engine, connection))?;
+                self.first_connect(pool, slot, engine, connection).await?;
             }
             self.state().pool_event(pool, slot, PoolEvent::Connect, Some(connection), Rule::Connect);
             return Ok(());
@@ -249,8 +248,6 @@ impl<O: Observer> World<'_, O> {
         if asked.is_err() && self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
             self.state().status(pool, Rule::ConnectFails);
             self.terminate(Some(connection)).await;
-        } else if asked.is_err() {
-            self.state().strand(engine, connection);
         }
         asked
     }
@@ -308,7 +305,12 @@ impl<O: Observer> World<'_, O> {
             return Ok(());
         }
         let asked = self.ask(record, engine as u16, connection).await;
-        self.state().engines[engine].asked = asked.is_ok();
+        let mut state = self.state();
+        state.engines[engine].asked = asked.is_ok();
+        // Before 2.0 it is left in a cycle with the error.
+        if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+            state.stranded.push((engine as u16, connection));
+        }
         asked
     }
 
