@@ -112,6 +112,28 @@ fn null_pool_takes_no_size() {
 }
 
 #[test]
+fn barging_is_for_threads() {
+    check(
+        &GOOD.replace("[programs", "[[process]]\ncoroutines = 3\nbarging = \"5 ms\"\n[programs"),
+        expect![[r#"
+            4:1: `barging` needs threads, not coroutines
+              hint: an asyncio.Queue leaves nothing to chance: who is woken goes on in the next turn of the loop"#]],
+    );
+    check(
+        &GOOD.replace("[programs", "[[process]]\nbarging = \"soon\"\n[programs"),
+        expect![[r#"
+        5:1: `barging` must be a length of time: `soon` is not a unit of time; use us, ms, s, min, h or d
+          hint: seconds, or text such as "250 ms", "8 h""#]],
+    );
+    check(
+        &GOOD.replace("[programs", "[[process]]\nbarging = 0.005\n[[knob]]\nset = \"process.0.barging\"\n[programs"),
+        expect![[r#"
+            7:1: the knob `process.0.barging` needs `choices`
+              hint: choices = ["…", "…"]"#]],
+    );
+}
+
+#[test]
 fn knobs_are_turned_on_the_document_and_survive_json() {
     let mut document = Document::from_toml(GOOD).unwrap();
     document.set("engine.pool_recycle", &KnobValue::Number(30)).unwrap();

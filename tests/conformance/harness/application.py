@@ -432,6 +432,7 @@ class Master:
 class Threads(Process):
     def __init__(self, application, index, spec, names):
         super().__init__(application, index, spec["threads"], names)
+        self.barging = spec["barging_us"]
         self.startup = spec["startup"]
         self.ready = self.startup is None
         self.threads = []

@@ -95,11 +95,11 @@ class Clock:
         finally:
             asyncio._set_running_loop(loop)
 
-    def unpark(self, ticket):
-        """The thread goes on at this instant, but after everything already due: whoever unparks it keeps running."""
+    def unpark(self, ticket, late=0):
+        """The thread goes on at this instant, or so much later, but after everything already due: whoever unparks it keeps running."""
         thread, ticket.thread = ticket.thread, None
         if thread:
-            self.at(self.now, lambda: thread.switch(True))
+            self.at(self.now + late, lambda: thread.switch(True))
 
     def seconds(self):
         return EPOCH + Fraction(self.now, MICROSECONDS)
@@ -231,8 +231,10 @@ class Condition:
         return notified
 
     def notify(self, n=1):
+        # A real thread takes its time until it runs; whoever asks meanwhile is faster.
         for ticket in self.waiting[:n]:
-            current.clock.unpark(ticket)
+            process = getattr(ticket.thread, "process", None)
+            current.clock.unpark(ticket, getattr(process, "barging", 0))
         del self.waiting[:n]
 
 

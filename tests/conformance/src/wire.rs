@@ -97,6 +97,7 @@ fn processes(processes: &[Process]) -> Vec<Value> {
                 "count": process.count,
                 "threads": process.threads,
                 "event_loop": process.event_loop,
+                "barging_us": process.barging.as_us(),
                 "startup": process.startup,
                 "preload": process.preload,
                 "debug": process.debug,

@@ -219,7 +219,8 @@ impl<O: Observer> State<'_, O> {
                 continue;
             }
             let in_use = pool.records.iter().any(|(_, r)| r.in_hand || r.in_refs && old || r.fairy.is_some())
-                || !pool.waiters.is_empty();
+                || !pool.waiters.is_empty()
+                || pool.woken > 0;
             let held = self.connections.iter().any(|(_, c)| {
                 c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
             });

@@ -9,6 +9,7 @@ use crate::pool::Getter;
 use crate::scenario::defaults::PYTHON_START;
 use crate::scenario::{Arrivals, Process};
 use crate::state::{EngineState, State};
+use crate::time::SimSpan;
 use crate::trace::{EventId, EventKind, Observer, Rule};
 use crate::world::World;
 use std::collections::VecDeque;
@@ -197,6 +198,12 @@ impl<O: Observer> State<'_, O> {
             Role::Scheduler => format!("{}, APScheduler", process.name),
             Role::Worker => format!("{}, ThreadPoolExecutor-0_{}", process.name, task.number),
         }
+    }
+
+    /// How long it needs to go on once it has been woken.
+    pub(crate) fn barging(&self, task: u16) -> SimSpan {
+        let kind = |t: &Task| self.processes[usize::from(t.process)].kind;
+        self.tasks.get(usize::from(task)).map_or(SimSpan::ZERO, |t| self.scenario.processes[kind(t)].barging)
     }
 
     fn new_engine_of(&mut self, process: u16, options: usize) -> u16 {

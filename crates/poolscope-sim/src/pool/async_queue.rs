@@ -2,6 +2,7 @@
 
 use super::Pool;
 use crate::state::State;
+use crate::time::SimSpan;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -69,7 +70,13 @@ impl<O: Observer> State<'_, O> {
         let Some(task) = self.pools[pool].waiters.pop_front() else { return };
         if !self.scenario.driver.is_async() {
             // Whoever is woken does not go on at its deadline any more, even if that is now.
-            return self.agenda.add_now_instead(self.now, task);
+            self.pools[pool].woken += 1;
+            let barging = self.barging(task);
+            if barging == SimSpan::ZERO {
+                return self.agenda.add_now_instead(self.now, task);
+            }
+            self.agenda.void_wake_ups(task);
+            return self.agenda.add_task(self.now + barging, task);
         }
         if let Some(t) = self.tasks.get_mut(usize::from(task)) {
             t.getter = Getter::Ready;

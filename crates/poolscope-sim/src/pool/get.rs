@@ -70,11 +70,8 @@ impl<O: Observer> State<'_, O> {
     pub(crate) fn get_again(&mut self, pool: usize, began: SimTime, of_thread: bool) -> Got {
         let deadline = began + self.pools[pool].timeout;
         let late = self.now >= deadline;
-        // Whoever gives a connection back takes the first waiter off the list; a deadline leaves it there.
-        if late {
-            let task = self.current();
-            self.pools[pool].stop_waiting(task);
-        }
+        let task = self.current();
+        self.pools[pool].stop_waiting(task, late);
         let found = self.pools[pool].take();
         if found.is_none() && !late {
             self.begin_wait(pool, deadline);

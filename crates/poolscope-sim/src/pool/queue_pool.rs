@@ -30,6 +30,8 @@ pub(crate) struct Pool {
     pub invalidated_at: Option<SimTime>,
     /// Tasks waiting in `Queue.get`, longest first.
     pub waiters: VecDeque<u16>,
+    /// How many have been woken and have not looked yet.
+    pub woken: u32,
     /// The event that last made a record available: the cause of a wake-up.
     pub last_return: Option<EventId>,
     pub first_connect_done: bool,
@@ -80,6 +82,7 @@ impl Pool {
             next_slot: 1,
             invalidated_at: None,
             waiters: VecDeque::new(),
+            woken: 0,
             last_return: None,
             first_connect_done: false,
             listeners: FirstRun::Not,
@@ -161,10 +164,12 @@ impl Pool {
         true
     }
 
-    /// Who has waited for too long is among the first, if it is there at all.
-    pub fn stop_waiting(&mut self, task: u16) {
-        if let Some(at) = self.waiters.iter().position(|waiter| *waiter == task) {
-            self.waiters.remove(at);
+    /// Whoever gives a connection back takes the first waiter off the list; a deadline leaves it there, among the first.
+    pub fn stop_waiting(&mut self, task: u16, late: bool) {
+        let at = if late { self.waiters.iter().position(|waiter| *waiter == task) } else { None };
+        match at {
+            Some(at) => drop(self.waiters.remove(at)),
+            None => self.woken = self.woken.saturating_sub(1),
         }
     }
 

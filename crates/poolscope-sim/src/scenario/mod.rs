@@ -217,6 +217,9 @@ pub struct Process {
     pub threads: u32,
     /// Its requests are coroutines of one thread.
     pub event_loop: bool,
+    /// How long a thread that waits in the queue of a pool needs to go on once a connection has come back. Until then whoever asks is
+    /// faster. Nothing: first come, first served.
+    pub barging: SimSpan,
     /// The program that its first thread runs before it serves anybody: what a module does when it is imported.
     pub startup: Option<usize>,
     /// The program that a master runs once, before it forks the copies: `gunicorn --preload`. They inherit what its pools have.

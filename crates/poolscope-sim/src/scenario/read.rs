@@ -128,6 +128,7 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
             count: 1,
             threads,
             event_loop: false,
+            barging: SimSpan::ZERO,
             startup: None,
             preload: None,
             debug: false,
@@ -353,6 +354,14 @@ fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Proces
     if let (Some(_), Some(_)) = (threads, coroutines) {
         m.add(fields.place, "a process has `threads` or `coroutines`, not both", "coroutines all run on one thread");
     }
+    let barging = fields.span("barging", m).unwrap_or_default();
+    if barging > SimSpan::ZERO && coroutines.is_some() {
+        m.add(
+            fields.place,
+            "`barging` needs threads, not coroutines",
+            "an asyncio.Queue leaves nothing to chance: who is woken goes on in the next turn of the loop",
+        );
+    }
     let node = fields.take("startup");
     let startup = node.and_then(|node| find_program(node, "startup", programs, m));
     let preload = fields.take("preload").and_then(|node| find_program(node, "preload", programs, m));
@@ -373,7 +382,7 @@ fn process(node: &Node, programs: &[Program], m: &mut Mistakes) -> Option<Proces
     if let Some(node) = node.filter(|_| event_loop) {
         m.add(&node.place, "`startup` needs threads, not coroutines", "threads = 4");
     }
-    Some(Process { name, count, threads, event_loop, startup, preload, debug, edited_at })
+    Some(Process { name, count, threads, event_loop, barging, startup, preload, debug, edited_at })
 }
 
 fn limits(node: Option<&Node>, m: &mut Mistakes) -> Limits {

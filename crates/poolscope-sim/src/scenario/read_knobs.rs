@@ -6,7 +6,7 @@ use super::*;
 use crate::text::index;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
-const SETTABLE: [&str; 25] = [
+const SETTABLE: [&str; 26] = [
     "engine.pool_size",
     "engine.max_overflow",
     "engine.pool_timeout",
@@ -26,6 +26,7 @@ const SETTABLE: [&str; 25] = [
     "network.tcp_keepalive_time",
     "process.0.count",
     "process.0.threads",
+    "process.0.barging",
     "process.0.debug",
     "seed",
     "sqlalchemy",
@@ -205,6 +206,7 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
         "process.0.count" => number(u64::from(scenario.processes.first()?.count)),
         "process.0.debug" => KnobValue::Switch(scenario.processes.first()?.debug),
         "process.0.threads" => number(u64::from(scenario.processes.first()?.threads)),
+        "process.0.barging" => text(&scenario.processes.first()?.barging.to_string()),
         "seed" => number(scenario.seed),
         "sqlalchemy" => text(scenario.sqlalchemy.name()),
         "driver" => text(scenario.driver.name()),

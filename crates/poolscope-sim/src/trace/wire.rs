@@ -296,7 +296,7 @@ fields! {
         name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo,
         pool_reset_on_return, client_interactive, read_timeout, session, in_program
     }
-    Process { name, count, threads, event_loop, startup, preload, debug, edited_at }
+    Process { name, count, threads, event_loop, barging, startup, preload, debug, edited_at }
     Statement { sql, takes }
     Limits { events }
     Program { name, label, raises, jobs, defines_session, first_engine; but text, handlers, teardowns, own_engines }

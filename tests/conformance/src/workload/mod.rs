@@ -108,6 +108,10 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
         // Here too.
         preload(&mut Dice(Random::new(seed ^ 0x666f_726b, case)), &mut document);
     }
+    if class == PoolClass::QueuePool && !coroutines && !collects {
+        // And here.
+        barging(&mut Dice(Random::new(seed ^ 0x6261_7267, case)), &mut document);
+    }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
@@ -198,6 +202,24 @@ fn traffic(dice: &mut Dice, programs: u64, run_seconds: u64, grain: u64, recycle
         }
     }
     entry.into()
+}
+
+/// Now and then threads need some time once they have been woken; a crowd then, so that some are woken and others are faster.
+fn barging(dice: &mut Dice, document: &mut Map<String, Value>) {
+    if !dice.one_in(5) {
+        return;
+    }
+    let process = &mut document["process"][0];
+    process["barging"] = (*dice.pick(&["1 us", "5 ms", "300 ms"])).into();
+    process["threads"] = dice.between(3, 6).into();
+    let engine = &mut document["engine"];
+    engine["pool_size"] = dice.between(1, 2).into();
+    engine["max_overflow"] = dice.between(0, 1).into();
+    engine["pool_timeout"] = (*dice.pick(&["47.5 ms", "250 ms", "1 s", "5 s"])).into();
+    let crowd = json!({ "run": "p0", "users": dice.between(3, 6), "think": *dice.pick(&["400 ms", "1 s"]) });
+    if let Some(traffic) = document.get_mut("traffic").and_then(Value::as_array_mut) {
+        traffic.push(crowd);
+    }
 }
 
 /// Now and then the processes are forked from one that has used its pool.
