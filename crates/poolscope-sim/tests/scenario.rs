@@ -112,6 +112,28 @@ fn null_pool_takes_no_size() {
 }
 
 #[test]
+fn not_every_driver_has_been_measured_without_an_answer() {
+    let network = |driver: &str| {
+        let network = "[network]\nsyn_dropped_until = \"3 s\"\n[engine]\nconnect_timeout = -1\n[programs";
+        GOOD.replace("until", &format!("driver = \"{driver}\"\nuntil")).replace("[programs", network)
+    };
+    check(
+        &network("mysql-connector-python"),
+        expect![[r#"
+        1:1: `connect_timeout` and `syn_dropped_until` are simulated with PyMySQL and mysqlclient-mariadb
+          hint: what other drivers say then has not been measured
+        8:1: `connect_timeout` = -1 is out of range
+          hint: 0 to 31536000"#]],
+    );
+    check(
+        &network("pymysql"),
+        expect![[r#"
+        8:1: `connect_timeout` = -1 is out of range
+          hint: 0 to 31536000"#]],
+    );
+}
+
+#[test]
 fn barging_is_for_threads() {
     check(
         &GOOD.replace("[programs", "[[process]]\ncoroutines = 3\nbarging = \"5 ms\"\n[programs"),

@@ -123,6 +123,7 @@ class Application:
         driver.shares_records = arguments.get("poolclass") in (pool.StaticPool, pool.AssertionPool)
         connect = arguments.get("connect_args", {})
         driver.interactive, driver.read_timeout = "client_flag" in connect, connect.get("read_timeout")
+        driver.connect_timeout = connect.get("connect_timeout", driver.connect_timeout)
         engine = create(url, module=driver.module(), **arguments)
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         engine.dialect.wire = driver
@@ -152,6 +153,7 @@ class Application:
             arguments["poolclass"] = pool.AsyncAdaptedQueuePool
         connect = {"client_flag": 1024} if options["interactive"] else {}  # CLIENT.INTERACTIVE
         connect |= {"read_timeout": options["read_timeout"]} if options["read_timeout"] else {}
+        connect |= {"connect_timeout": options["connect_timeout"]} if options["connect_timeout"] else {}
         if connect:
             arguments["connect_args"] = connect
         return self.create_engine(self.url, **arguments)

@@ -68,6 +68,7 @@ class Driver:
         self.rtt, self.connect_time = scenario["rtt_us"], scenario["connect_us"]
         self.statements = scenario["statements"]
         self.interactive, self.read_timeout = False, None
+        self.connect_timeout = 10 if scenario["driver"] == "pymysql" else None
         self.shares_records = False  # Who has a StaticPool's or AssertionPool's connection last is not compared.
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
@@ -89,6 +90,7 @@ class Driver:
     def connect(self):
         self.row("connecting", engine=self.engine)
         try:
+            self.server.syn(self.rtt, self.connect_timeout)
             session = self.server.connect(self.rtt, self.connect_time, self.interactive)
             session.life = self.life
             if self.read_timeout:

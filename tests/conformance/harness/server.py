@@ -75,6 +75,7 @@ class Server:
         self.user_limit = scenario["variables"]["max_user_connections"]
         self.account_limit = scenario["account_max_user_connections"]
         network = scenario["network"]
+        self.syn_dropped = network["syn_dropped_us"]
         self.idle_us, self.how, self.gives_up_us = network["idle_us"], network["how"], network["gives_up_us"]
         self.keepalive_us, self.rtt = network["keepalive_us"], scenario["rtt_us"]
         self.sessions = []
@@ -86,6 +87,26 @@ class Server:
             clock.at(other["at_us"], lambda other=other: self.connect_others(other), virtual.OTHERS)
 
     # What clients ask for.
+
+    def syn(self, round_trip, timeout):
+        """TCP sends its SYN again, as Linux does, until somebody answers; the driver may not wait for so long."""
+        begin, end = self.syn_dropped
+        start = sent = self.clock.now
+        for gap in [1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64, None]:
+            if gap is None or not begin <= sent < end:
+                break
+            sent += gap * 1_020_000
+        connector_c = self.driver == "mysqlclient-mariadb"
+        if sent > start and timeout and sent + round_trip > start + timeout * virtual.MICROSECONDS:
+            self.clock.sleep(timeout * virtual.MICROSECONDS)
+            if connector_c:
+                raise operational(2002, "Can't connect to server on 'db' (110)")
+            raise operational(2003, "Can't connect to MySQL server on 'db' (timed out)")
+        self.clock.sleep(sent - start)
+        if gap is None:
+            if connector_c:
+                raise operational(2002, "Can't connect to server on 'db' (115)")
+            raise operational(2003, "Can't connect to MySQL server on 'db' ([Errno 110] Connection timed out)")
 
     def connect(self, round_trip, handshake, interactive):
         """A handshake; when nobody listens, that is clear after the first packet."""

@@ -47,6 +47,7 @@ fn network(network: &Network) -> Value {
         "idle_us": network.idle_timeout.filter(|_| !probed).map(|span| span.as_us()),
         "how": network.at_idle_timeout.name(),
         "gives_up_us": network.gives_up().as_us(),
+        "syn_dropped_us": [network.syn_dropped_from.as_us(), network.syn_dropped_until.as_us()],
         "keepalive_us": network.tcp_keepalive_time.as_us(),
     })
 }
@@ -81,6 +82,7 @@ fn engine(engine: &EngineOptions) -> Value {
         "pool_use_lifo": engine.pool_use_lifo,
         "interactive": engine.client_interactive,
         "read_timeout": engine.read_timeout,
+        "connect_timeout": engine.connect_timeout,
         "pool_reset_on_return": reset,
         "scoped_session": engine.session == SessionFactory::ScopedSession,
     })

@@ -138,8 +138,10 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
     if scenario.driver == Driver::MysqlConnectorPure {
         arguments.push("\"use_pure\": True".to_owned());
     }
-    if engine.read_timeout > 0 {
-        arguments.push(format!("\"read_timeout\": {}", engine.read_timeout));
+    for (name, seconds) in [("connect_timeout", engine.connect_timeout), ("read_timeout", engine.read_timeout)] {
+        if seconds > 0 {
+            arguments.push(format!("\"{name}\": {seconds}"));
+        }
     }
     if !arguments.is_empty() {
         lines.push(format!("    connect_args={{{}}},", arguments.join(", ")));

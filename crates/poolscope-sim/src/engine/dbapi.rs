@@ -5,6 +5,7 @@ use super::dialect::is_disconnect;
 use super::error::{DbapiClass, DbapiError, PyError, TCP_TIMED_OUT, TIMED_OUT};
 use crate::agenda::Target;
 use crate::pool::Pool;
+use crate::scenario::defaults::PYMYSQL_CONNECT_TIMEOUT;
 use crate::scenario::{Cut, Driver, Scenario, SqlAlchemy};
 use crate::server::{APPLICATION, Client, Death, Sent, gone, refused};
 use crate::state::State;
@@ -86,6 +87,7 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn open(&self, engine: u16) -> Result<u32, DbapiError> {
         let network = self.scenario.network;
         let (driver, transport) = (self.scenario.driver, self.scenario.transport);
+        self.syn(engine).await?;
         // A server that is down refuses with its first packet.
         if !self.state().server.up {
             self.wire(network.rtt).await;
@@ -134,6 +136,33 @@ impl<O: Observer> World<'_, O> {
         let boot = state.server.boot;
         state.agenda.add(due, Target::IdleCheck { thread, boot });
         Ok(number)
+    }
+
+    /// TCP connects, unless nobody answers for so long that the driver gives up, or TCP does.
+    async fn syn(&self, engine: u16) -> Result<(), DbapiError> {
+        let (rtt, waits, limit) = {
+            let state = self.state();
+            let network = state.scenario.network;
+            let options = &state.scenario.engines[state.engines[usize::from(engine)].options];
+            let limit = match options.connect_timeout {
+                0 if state.scenario.driver == Driver::PyMySql => PYMYSQL_CONNECT_TIMEOUT,
+                seconds => seconds,
+            };
+            (network.rtt, network.syn_answered(state.now), SimSpan::from_secs(u64::from(limit)))
+        };
+        let (Ok(until) | Err(until)) = waits;
+        if until == SimSpan::ZERO {
+            return Ok(());
+        }
+        let too_late = limit > SimSpan::ZERO && limit < until + rtt;
+        self.wire(if too_late { limit } else { until }).await;
+        let os = match waits {
+            _ if too_late => TIMED_OUT,
+            Ok(_) => return Ok(()),
+            Err(_) => TCP_TIMED_OUT,
+        };
+        let error = refused(self.scenario.driver, self.scenario.transport);
+        Err(DbapiError { os, ..error })
     }
 
     /// Waits for the server; with an asyncio driver the other coroutines go on meanwhile.

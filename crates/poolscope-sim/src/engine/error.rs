@@ -524,10 +524,17 @@ impl DbapiError {
             (2003, Transport::Unix) if driver == Driver::PyMySql => {
                 "Can't connect to MySQL server on 'localhost' ([Errno 2] No such file or directory)"
             }
+            (2003, _) if driver == Driver::PyMySql && self.os == TIMED_OUT => {
+                "Can't connect to MySQL server on 'db' (timed out)"
+            }
+            (2003, _) if driver == Driver::PyMySql && self.os == TCP_TIMED_OUT => {
+                "Can't connect to MySQL server on 'db' ([Errno 110] Connection timed out)"
+            }
             (2003, _) if driver == Driver::PyMySql => {
                 "Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)"
             }
             (2003, _) => "Can't connect to MySQL server on 'db:3306' (111)",
+            (2002, Transport::Tcp) if connector_c && self.os == TIMED_OUT => "Can't connect to server on 'db' (110)",
             // Connector/C connects without blocking and quotes that: 115 is EINPROGRESS, not the refusal.
             (2002, Transport::Tcp) if connector_c => "Can't connect to server on 'db' (115)",
             (2002, _) if connector_c => "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)",

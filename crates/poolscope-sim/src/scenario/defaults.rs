@@ -20,6 +20,8 @@ pub const RTT_UNIX: SimSpan = SimSpan::from_us(100);
 pub const CONNECT_ROUND_TRIPS: u32 = 6;
 // Linux: Documentation/networking/ip-sysctl.rst
 pub const TCP_RETRIES2: u32 = 15;
+// PyMySQL: connections.py::Connection.__init__. mysqlclient has none.
+pub const PYMYSQL_CONNECT_TIMEOUT: u32 = 10;
 pub const TCP_KEEPALIVE_TIME: SimSpan = SimSpan::from_secs(7_200);
 /// What the dialect asks the server on the first connection of an engine, before a ROLLBACK
 /// (sqlalchemy: dialects/mysql/base.py::MySQLDialect.initialize). MariaDB 10.11 is asked for @@tx_isolation.

@@ -130,6 +130,9 @@ pub struct Network {
     pub tcp_retries2: u32,
     /// Linux's sysctl of this name, on both machines.
     pub tcp_keepalive_time: SimSpan,
+    /// From then, until then, nobody answers the SYN of a new connection: the server's queue (`back_log`) is full, or a firewall's table.
+    pub syn_dropped_from: SimTime,
+    pub syn_dropped_until: SimTime,
 }
 
 impl Network {
@@ -144,6 +147,15 @@ impl Network {
             sum = sum + wait;
         }
         sum
+    }
+
+    /// After how long somebody who connects now sends a SYN that is answered; `Err`: after how long TCP gives up. Linux sends ten more,
+    /// five of them after a second each, then after twice as long each time; measured on Linux 6.18 it comes to 2 % more.
+    pub fn syn_answered(&self, now: SimTime) -> Result<SimSpan, SimSpan> {
+        let dropped = |span: SimSpan| (self.syn_dropped_from..self.syn_dropped_until).contains(&(now + span));
+        let second = SimSpan::from_ms(1_020);
+        let sent = [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67].map(|times| second.times(times));
+        sent.into_iter().find(|span| !dropped(*span)).ok_or(second.times(131))
     }
 
     /// When a keepalive probe finds out about a connection that has been cut: at once, or when nobody has answered nine of them,
@@ -182,6 +194,8 @@ pub struct EngineOptions {
     pub client_interactive: bool,
     /// Seconds that the driver waits for an answer; 0: no limit.
     pub read_timeout: u32,
+    /// Seconds that the driver waits for TCP to connect; 0: what it does by itself.
+    pub connect_timeout: u32,
     pub session: SessionFactory,
     /// Made by a program with `create_engine()`, not by every process as it starts.
     pub in_program: bool,
@@ -201,6 +215,7 @@ impl EngineOptions {
             pool_use_lifo: false,
             client_interactive: false,
             read_timeout: 0,
+            connect_timeout: 0,
             pool_reset_on_return: ResetOnReturn::Rollback,
             session: SessionFactory::Sessionmaker,
             in_program: false,

@@ -104,6 +104,14 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
         }
     }
     connector(driver, sqlalchemy, &engines, top.place, m);
+    let limited = network.syn_dropped_until > SimTime::ZERO || engines.iter().any(|e| e.connect_timeout > 0);
+    if limited && !matches!(driver, Driver::PyMySql | Driver::MysqlClientMariaDb) {
+        m.add(
+            top.place,
+            "`connect_timeout` and `syn_dropped_until` are simulated with PyMySQL and mysqlclient-mariadb",
+            "what other drivers say then has not been measured",
+        );
+    }
     let mut definitions = Definitions::default();
     definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]), expires: true });
     let programs =
@@ -231,6 +239,8 @@ fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Netwo
         at_idle_timeout: Cut::Drop,
         tcp_retries2: defaults::TCP_RETRIES2,
         tcp_keepalive_time: defaults::TCP_KEEPALIVE_TIME,
+        syn_dropped_from: SimTime::ZERO,
+        syn_dropped_until: SimTime::ZERO,
     };
     let Some(node) = node else { return network };
     let mut fields = Fields::of(node, "[network]", m);
@@ -250,6 +260,10 @@ fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Netwo
     }
     if let Some(n) = fields.number("tcp_keepalive_time", 1, 32_767, m) {
         network.tcp_keepalive_time = SimSpan::from_secs(n as u64);
+    }
+    let from = fields.span("syn_dropped_from", m).unwrap_or_default();
+    if let Some(until) = fields.span("syn_dropped_until", m).filter(|_| transport == Transport::Tcp) {
+        (network.syn_dropped_from, network.syn_dropped_until) = (SimTime::ZERO + from, SimTime::ZERO + until);
     }
     fields.finish(m);
     network
@@ -301,6 +315,9 @@ fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> Engi
     }
     if let Some(n) = fields.number("read_timeout", 0, WAIT_TIMEOUT_MAX, m) {
         engine.read_timeout = n as u32;
+    }
+    if let Some(n) = fields.number("connect_timeout", 0, WAIT_TIMEOUT_MAX, m) {
+        engine.connect_timeout = n as u32;
     }
     if let Some(on) = fields.switch("pool_use_lifo", m) {
         engine.pool_use_lifo = on;

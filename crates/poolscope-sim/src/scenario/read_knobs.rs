@@ -6,7 +6,7 @@ use super::*;
 use crate::text::index;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
-const SETTABLE: [&str; 26] = [
+const SETTABLE: [&str; 27] = [
     "engine.pool_size",
     "engine.max_overflow",
     "engine.pool_timeout",
@@ -17,6 +17,7 @@ const SETTABLE: [&str; 26] = [
     "engine.poolclass",
     "engine.session",
     "engine.read_timeout",
+    "engine.connect_timeout",
     "variables.max_connections",
     "variables.wait_timeout",
     "variables.interactive_timeout",
@@ -196,6 +197,7 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
         "engine.poolclass" => text(engine.poolclass.name()),
         "engine.session" => text(engine.session.name()),
         "engine.read_timeout" => number(u64::from(engine.read_timeout)),
+        "engine.connect_timeout" => number(u64::from(engine.connect_timeout)),
         "network.idle_timeout" => number(scenario.network.idle_timeout.unwrap_or_default().as_secs()),
         "network.at_idle_timeout" => text(scenario.network.at_idle_timeout.name()),
         "network.tcp_retries2" => number(u64::from(scenario.network.tcp_retries2)),

@@ -112,6 +112,9 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
         // And here.
         barging(&mut Dice(Random::new(seed ^ 0x6261_7267, case)), &mut document);
     }
+    if document["driver"] == "pymysql" || document["driver"] == "mysqlclient-mariadb" {
+        syn_dropped(&mut Dice(Random::new(seed ^ 0x7379_6e64, case)), &mut document, run_seconds, grain);
+    }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
@@ -219,6 +222,22 @@ fn barging(dice: &mut Dice, document: &mut Map<String, Value>) {
     let crowd = json!({ "run": "p0", "users": dice.between(3, 6), "think": *dice.pick(&["400 ms", "1 s"]) });
     if let Some(traffic) = document.get_mut("traffic").and_then(Value::as_array_mut) {
         traffic.push(crowd);
+    }
+}
+
+/// Now and then nobody answers who connects, for a while.
+fn syn_dropped(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, grain: u64) {
+    if !dice.one_in(6) {
+        return;
+    }
+    document["transport"] = "tcp".into();
+    let from = dice.between(0, run_seconds * SECOND / 2);
+    let network = document.entry("network").or_insert_with(|| json!({}));
+    network["syn_dropped_from"] = format!("{} us", from / grain * grain).into();
+    let until = from + dice.between(0, run_seconds * SECOND);
+    network["syn_dropped_until"] = format!("{} us", until / grain * grain).into();
+    if dice.one_in(2) {
+        document["engine"]["connect_timeout"] = dice.between(1, 5).into();
     }
 }
 
