@@ -87,7 +87,11 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn open(&self, engine: u16) -> Result<u32, DbapiError> {
         let network = self.scenario.network;
         let (driver, transport) = (self.scenario.driver, self.scenario.transport);
-        self.syn(engine).await?;
+        let (late, in_vain) = self.state().syn(engine);
+        self.wire(late).await;
+        if let Some(error) = in_vain {
+            return Err(error);
+        }
         // A server that is down refuses with its first packet.
         if !self.state().server.up {
             self.wire(network.rtt).await;
@@ -136,33 +140,6 @@ impl<O: Observer> World<'_, O> {
         let boot = state.server.boot;
         state.agenda.add(due, Target::IdleCheck { thread, boot });
         Ok(number)
-    }
-
-    /// TCP connects, unless nobody answers for so long that the driver gives up, or TCP does.
-    async fn syn(&self, engine: u16) -> Result<(), DbapiError> {
-        let (rtt, waits, limit) = {
-            let state = self.state();
-            let network = state.scenario.network;
-            let options = &state.scenario.engines[state.engines[usize::from(engine)].options];
-            let limit = match options.connect_timeout {
-                0 if state.scenario.driver == Driver::PyMySql => PYMYSQL_CONNECT_TIMEOUT,
-                seconds => seconds,
-            };
-            (network.rtt, network.syn_answered(state.now), SimSpan::from_secs(u64::from(limit)))
-        };
-        let (Ok(until) | Err(until)) = waits;
-        if until == SimSpan::ZERO {
-            return Ok(());
-        }
-        let too_late = limit > SimSpan::ZERO && limit < until + rtt;
-        self.wire(if too_late { limit } else { until }).await;
-        let os = match waits {
-            _ if too_late => TIMED_OUT,
-            Ok(_) => return Ok(()),
-            Err(_) => TCP_TIMED_OUT,
-        };
-        let error = refused(self.scenario.driver, self.scenario.transport);
-        Err(DbapiError { os, ..error })
     }
 
     /// Waits for the server; with an asyncio driver the other coroutines go on meanwhile.
@@ -275,6 +252,25 @@ impl Command {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// How long it takes until somebody answers who connects now, or until the driver gives up, or TCP does.
+    fn syn(&self, engine: u16) -> (SimSpan, Option<DbapiError>) {
+        let Scenario { network, driver, transport, ref engines, .. } = *self.scenario;
+        let limit = match engines[self.engines[usize::from(engine)].options].connect_timeout {
+            0 if driver == Driver::PyMySql => PYMYSQL_CONNECT_TIMEOUT,
+            0 => u32::MAX,
+            seconds => seconds,
+        };
+        let (answered, limit) = (network.syn_answered(self.now), SimSpan::from_secs(u64::from(limit)));
+        let (Ok(late) | Err(late)) = answered;
+        if late == SimSpan::ZERO {
+            return (late, None);
+        }
+        let too_late = limit < late + network.rtt;
+        let os = if too_late { TIMED_OUT } else { TCP_TIMED_OUT };
+        let error = DbapiError { os, ..refused(driver, transport) };
+        (if too_late { limit } else { late }, Some(error).filter(|_| too_late || answered.is_err()))
+    }
+
     /// A command leaves the client. What the server said or did when it closed is in the client's buffer already: the error comes at once.
     /// So does an answer that takes no time.
     pub(crate) fn send_command(&mut self, connection: u32, command: Command) -> Sending {
