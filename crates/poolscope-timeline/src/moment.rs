@@ -70,6 +70,8 @@ pub struct TaskMoment {
 
 #[derive(Clone, Debug)]
 pub struct EngineMoment {
+    /// False for one of several that the program makes as it runs, until its pool is asked for the first time.
+    pub made: bool,
     pub figures: PoolFigures,
     /// `pool.status()`.
     pub status: String,
@@ -196,7 +198,10 @@ fn moment(trace: &Trace, truths: &Truths, at: SimTime) -> Moment {
         let of_engine = |kinds: &[DisagreementKind]| {
             disagreements.iter().filter(|d| usize::from(d.engine) == i && kinds.contains(&d.kind)).count() as u32
         };
+        let own = &trace.engines[i];
+        let made_anew = trace.engines.iter().filter(|e| e.name == own.name && e.process == own.process).count() > 1;
         EngineMoment {
+            made: !made_anew || !engine.slots.is_empty(),
             figures: engine.figures,
             // sqlalchemy: pool/impl.py::NullPool.status
             status: if engine.null_pool { "NullPool".to_owned() } else { engine.figures.status() },

@@ -218,24 +218,24 @@ phrases! {
     ROW_ABORTED: "Aborted_clients", "Aborted_clients";
 
     // The outline.
-    CHECKOUT_DEAD: "{0} checks out connection {1}. The server closed it at {2}, and nobody has noticed.",
-                   "{0} 取出连接 {1}。服务器在 {2} 就关闭了它，而谁也没有察觉。";
+    CHECKOUT_DEAD: "{0} checks out connection {1}. It ended on the server at {2}, and nobody has noticed.",
+                   "{0} 取出连接 {1}。它在服务器上已于 {2} 结束，而谁也没有察觉。";
     CHECKOUT_WAITED: "{0} checks out connection {1} after waiting {2}.", "{0} 等了 {2}，取出连接 {1}。";
     GETS: "{0} gets an exception: {1}.", "{0} 收到异常：{1}。";
     ONCE_MORE: "{0} The same happens once more, at {1}.", "{0}{1} 又发生一次。";
     MORE_TIMES: "{0} The same happens {2} more times, the last at {1}.", "{0}之后又发生 {2} 次，最后一次在 {1}。";
 
     // Disagreements, about one connection and about several.
-    POOL_KEEPS_DEAD: "Connection {0}: the server closed it at {1}; the pool still keeps it and would hand it out.",
-                     "连接 {0}：服务器在 {1} 关闭了它；连接池仍留着它，还会把它交出去。";
-    POOL_KEEPS_DEAD_MANY: "Connections {0}: the server has closed them, the last at {1}; the pool still keeps them and would hand them out.",
-                          "连接 {0}：服务器已经关闭了它们，最后一个在 {1}；连接池仍留着它们，还会把它们交出去。";
-    APPLICATION_HOLDS_DEAD: "Connection {0}: the server closed it at {1}; the application still holds it and will find out at its next statement.",
-                            "连接 {0}：服务器在 {1} 关闭了它；应用程序还占着它，到下一条语句才会发现。";
-    APPLICATION_HOLDS_DEAD_MANY: "Connections {0}: the server has closed them, the last at {1}; the application still holds them and will find out at the next statements.",
-                                 "连接 {0}：服务器已经关闭了它们，最后一个在 {1}；应用程序还占着它们，到下一条语句才会发现。";
-    POOL_KEEPS_CUT: "Connections that were cut on the way: {0}, the last at {1}. Neither end knows; the pool would hand them out, the server still counts them.",
-                    "在中途被切断的连接：{0}，最后一个在 {1}。两端都不知道：连接池还会把它们交出去，服务器还数着它们。";
+    POOL_KEEPS_DEAD: "Connection {0}: it ended on the server at {1}; the pool does not know and still keeps it.",
+                     "连接 {0}：它在服务器上已于 {1} 结束；连接池不知道，仍留着它。";
+    POOL_KEEPS_DEAD_MANY: "Connections {0}: they ended on the server, the last at {1}; the pool does not know and still keeps them.",
+                          "连接 {0}：它们在服务器上已经结束，最后一个在 {1}；连接池不知道，仍留着它们。";
+    APPLICATION_HOLDS_DEAD: "Connection {0}: it ended on the server at {1}; the application still holds it and will find out at its next statement.",
+                            "连接 {0}：它在服务器上已于 {1} 结束；应用程序还占着它，到下一条语句才会发现。";
+    APPLICATION_HOLDS_DEAD_MANY: "Connections {0}: they ended on the server, the last at {1}; the application still holds them and will find out at the next statements.",
+                                 "连接 {0}：它们在服务器上已经结束，最后一个在 {1}；应用程序还占着它们，到下一条语句才会发现。";
+    POOL_KEEPS_CUT: "Connections that were cut on the way: {0}, the last at {1}. Neither end knows: the pool still keeps them, the server still counts them.",
+                    "在中途被切断的连接：{0}，最后一个在 {1}。两端都不知道：连接池仍留着它们，服务器还数着它们。";
     APPLICATION_HOLDS_CUT: "Connections that were cut on the way: {0}, the last at {1}. The application still holds them, and its next statement gets no answer.",
                            "在中途被切断的连接：{0}，最后一个在 {1}。应用程序还占着它们，下一条语句不会有回答。";
     CHECKOUT_CUT: "{0} checks out connection {1}. It was cut on the way at {2}, and nobody has noticed.",

@@ -7,7 +7,7 @@ mod runs;
 use expect_test::{Expect, expect};
 use poolscope_sim::scenario::current;
 use poolscope_sim::trace::{EventId, EventKind};
-use poolscope_sim::{Document, SimTime};
+use poolscope_sim::{Document, SimSpan, SimTime};
 use poolscope_timeline::{Moment, StepKind, Timeline, ascii, origin, outline, sentence, why};
 use runs::{DEAD, LEAK, WAIT, run};
 
@@ -180,28 +180,28 @@ fn outlines_tell_the_whole_story() {
         &[],
         "en",
         expect![[r#"
-        1.006 s | Pool | The pool has a new connection: 1 in slot 1.
-        1.503 s | Pool | The pool has a new connection: 2 in slot 2.
-        2.8075 s | app, thread 1 | Finishes request 1. The same happens 4 more times, the last at 37.8045 s.
-        10.8075 s | Server | The server closes session 8 after wait_timeout (8 s) of sleep. On the client's side it is connection 1.
-        11.3045 s | Server | The server closes session 9 after wait_timeout (8 s) of sleep. On the client's side it is connection 2.
-        15 s | app, thread 1 | Checks out connection 1. The server closed it at 10.8075 s, and nobody has noticed.
-        15 s | Pool | The pool throws connection 1 away.
-        15 s | app, thread 1 | Gets an exception: 2013.
-        sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
-        [SQL: SELECT 1]
-        (Background on this error at: https://sqlalche.me/e/21/e3q8)
-        17 s | Pool | The pool closes connection 2.
-        17.003 s | Pool | The pool has a new connection: 3 in slot 2. The same happens 2 more times, the last at 36.003 s.
-        20 s | Server | KILL ends server session 10. On the client's side it is connection 3.
-        31 s | app, thread 1 | Checks out connection 3. The server closed it at 20 s, and nobody has noticed.
-        31 s | Pool | The pool throws connection 3 away.
-        31 s | app, thread 1 | Gets an exception: 2013.
-        32.8045 s | Server | The server closes session 11 after wait_timeout (8 s) of sleep. On the client's side it is connection 4.
-        34 s | Server | The server goes down. Sessions lost: 0.
-        35 s | Server | The server is up again.
-        36 s | Pool | The pool closes connection 4.
-    "#]],
+            1.006 s | Pool | The pool has a new connection: 1 in slot 1.
+            1.503 s | Pool | The pool has a new connection: 2 in slot 2.
+            2.8075 s | app, thread 1 | Finishes request 1. The same happens 4 more times, the last at 37.8045 s.
+            10.8075 s | Server | The server closes session 8 after wait_timeout (8 s) of sleep. On the client's side it is connection 1.
+            11.3045 s | Server | The server closes session 9 after wait_timeout (8 s) of sleep. On the client's side it is connection 2.
+            15 s | app, thread 1 | Checks out connection 1. It ended on the server at 10.8075 s, and nobody has noticed.
+            15 s | Pool | The pool throws connection 1 away.
+            15 s | app, thread 1 | Gets an exception: 2013.
+            sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
+            [SQL: SELECT 1]
+            (Background on this error at: https://sqlalche.me/e/21/e3q8)
+            17 s | Pool | The pool closes connection 2.
+            17.003 s | Pool | The pool has a new connection: 3 in slot 2. The same happens 2 more times, the last at 36.003 s.
+            20 s | Server | KILL ends server session 10. On the client's side it is connection 3.
+            31 s | app, thread 1 | Checks out connection 3. It ended on the server at 20 s, and nobody has noticed.
+            31 s | Pool | The pool throws connection 3 away.
+            31 s | app, thread 1 | Gets an exception: 2013.
+            32.8045 s | Server | The server closes session 11 after wait_timeout (8 s) of sleep. On the client's side it is connection 4.
+            34 s | Server | The server goes down. Sessions lost: 0.
+            35 s | Server | The server is up again.
+            36 s | Pool | The pool closes connection 4.
+        "#]],
     );
     check_outline(
         DEAD,
@@ -304,7 +304,7 @@ fn the_inspector_shows_three_truths() {
         |  7 | root            | localhost | NULL | Query   |    0 | init                   | SHOW PROCESSLIST |
         +----+-----------------+-----------+------+---------+------+------------------------+------------------+
         2 rows in set (0.00 sec)
-        Connections 1, 2: the server has closed them, the last at 11.3045 s; the pool still keeps them and would hand them out."#]].assert_eq(&text);
+        Connections 1, 2: they ended on the server, the last at 11.3045 s; the pool does not know and still keeps them."#]].assert_eq(&text);
 
     let trace = run(DEAD, &[("server", "mariadb-10.11"), ("transport", "unix")]);
     expect![[r#"
@@ -317,6 +317,25 @@ fn the_inspector_shows_three_truths() {
         +----+------+-----------+------+---------+------+----------+------------------+----------+
         3 rows in set (0.00 sec)"#]]
     .assert_eq(&Moment::at(&trace, SimTime(3_000_000)).processlist_text());
+}
+
+#[test]
+fn the_inspector_shows_an_engine_once_it_is_made() {
+    let trace = run(include_str!("../../../book/scenarios/engine-for-each-request.toml"), &[]);
+    let made = |seconds| {
+        let moment = Moment::at(&trace, SimTime::ZERO + SimSpan::from_secs(seconds));
+        trace
+            .engines
+            .iter()
+            .zip(&moment.engines)
+            .filter(|(_, e)| e.made)
+            .map(|(e, _)| e.name.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(made(0), "engine");
+    assert_eq!(made(3), "engine own own own");
+    assert_eq!(made(9), "engine own own own own own own own");
 }
 
 #[test]

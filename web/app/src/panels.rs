@@ -99,7 +99,7 @@ pub fn holdings(trace: &Trace, moment: &Moment, lang: Lang, tag: &str, words: &W
         out.raw("<li class=\"idle\">").text(&moment.task_text(idle, tag)).raw(" ×").text(&resting.to_string());
     }
     out.raw("</ul><p class=\"label\">").text(words.pool).raw("</p>");
-    for (engine, name) in moment.engines.iter().zip(&trace.engines) {
+    for (engine, name) in moment.engines.iter().zip(&trace.engines).filter(|(engine, _)| engine.made) {
         out.raw("<pre><i>&gt;&gt;&gt; ")
             .text(&name.name)
             .raw(".pool.status()")

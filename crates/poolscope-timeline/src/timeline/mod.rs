@@ -275,7 +275,7 @@ pub struct Disagreement {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisagreementKind {
-    /// The server has closed it; the pool would still hand it out.
+    /// It has ended on the server; the pool still keeps it. Whether it would be handed out is for `pool_recycle`, the ping and an invalidation to say.
     PoolKeepsDead,
     /// The server has closed it; the application still holds it.
     ApplicationHoldsDead,
