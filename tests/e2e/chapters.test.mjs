@@ -170,6 +170,9 @@ test('a task is done when the run keeps the budget', async (t) => {
   const task = page.locator('.fix').nth(1);
   const night = await widget(page, 1);
   await task.locator('output', { hasText: 'Not fixed yet: 1 over the budget.' }).waitFor();
+  // What is asked for is read before the knobs are turned.
+  const [budget, run] = [await task.locator('table.score').boundingBox(), await night.host.boundingBox()];
+  assert.ok(budget.y + budget.height < run.y, `the budget ends at ${budget.y + budget.height}, the run begins at ${run.y}`);
   await night.switch('pool_pre_ping');
   await task.locator('tr[data-of=pings].bad').waitFor();
   await night.switch('pool_pre_ping');

@@ -84,6 +84,8 @@ test('on a phone everything to touch in the tools is at least 44 px in both dire
   assert.deepEqual(small, []);
   const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
   assert.equal(wide, 390, 'the page does not scroll sideways');
+  const comparison = await own.host.locator('.comparison').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+  assert.equal(comparison, 0, 'what is better or worse stands on the screen');
 });
 
 test('less motion: nothing plays by itself, and playing goes from step to step', async (t) => {

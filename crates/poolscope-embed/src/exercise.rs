@@ -171,6 +171,7 @@ impl Task {
         over.map(|(name, max)| format!("{name} = {} > {max}", now(name))).collect()
     }
 
+    /// The budget stands above the widget: what is asked for is read before the knobs are turned, and seen while they are.
     pub fn html(&self, experiment: &Experiment, widget: &str, words: &Words) -> String {
         let outcome = simulate(&experiment.scenario).outcome;
         let rows: String = self
@@ -189,8 +190,8 @@ impl Task {
             .collect();
         let open = self.over(&outcome).len();
         format!(
-            "<div class=\"fix\">{widget}<table class=\"score\"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>\
-             </thead><tbody>{rows}</tbody></table><p><output data-done=\"{}\" data-open=\"{}\">{}</output></p></div>",
+            "<div class=\"fix\"><table class=\"score\"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>\
+             </thead><tbody>{rows}</tbody></table><p><output data-done=\"{}\" data-open=\"{}\">{}</output></p>{widget}</div>",
             words.figure_heading,
             words.now,
             words.at_most,

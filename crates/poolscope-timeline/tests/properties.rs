@@ -38,6 +38,23 @@ fn traces() -> Vec<(String, Trace)> {
     traces
 }
 
+/// What only a scenario has, like `count` or `startup`, tells a reader nothing.
+#[test]
+fn a_knob_that_is_no_option_has_a_label() {
+    let mut unnamed = Vec::new();
+    for (name, trace) in traces() {
+        for knob in &trace.scenario.knobs {
+            let name_here = knob.set.rsplit('.').next().unwrap_or_default();
+            if ["count", "threads", "startup", "preload", "run", "at_idle_timeout"].contains(&name_here)
+                && knob.label.en == name_here
+            {
+                unnamed.push(format!("{name}: {}", knob.set));
+            }
+        }
+    }
+    assert_eq!(unnamed, Vec::<String>::new());
+}
+
 fn lanes(timeline: &Timeline) -> impl Iterator<Item = &Lane> {
     timeline.groups.iter().flat_map(|g| &g.lanes)
 }
