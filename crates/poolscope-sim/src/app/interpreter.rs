@@ -3,7 +3,7 @@
 use super::garbage::Holder;
 use super::program::{CLASSES, ClassSet, EngineRef, Exit, Function, Slot, Step, Target};
 use super::session::Begin;
-use crate::engine::error::{DbapiClass, PyError};
+use crate::engine::error::{DbapiClass, PyError, REENTRANT};
 use crate::scenario::SqlAlchemy;
 use crate::time::SimSpan;
 use crate::trace::{Ended, EventKind, Observer, Rule};
@@ -484,6 +484,7 @@ fn is_instance(error: &PyError, classes: ClassSet) -> bool {
             DbapiClass::OperationalError => &["SQLAlchemyError", "DBAPIError", "OperationalError"],
             DbapiClass::InterfaceError => &["SQLAlchemyError", "DBAPIError", "InterfaceError"],
             DbapiClass::ProgrammingError | DbapiClass::DatabaseError => &["SQLAlchemyError", "DBAPIError"],
+            DbapiClass::MySqlInterfaceError if error.os == REENTRANT => &["SQLAlchemyError", "DBAPIError"],
             DbapiClass::RuntimeError | DbapiClass::TypeError | DbapiClass::MySqlInterfaceError => &[],
         },
         PyError::PoolTimeout { statement: Some(_), .. }

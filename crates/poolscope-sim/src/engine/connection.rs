@@ -102,7 +102,7 @@ impl<O: Observer> World<'_, O> {
                 && !is_disconnect(&error, self.scenario)
                 && let Err(error) = self.round_trip(dbapi, Command::Rollback).await
             {
-                return Err(self.connection_failed(id, error, None).await);
+                return Err(self.connection_failed(id, error.while_handling(), None).await);
             }
             return Err(self.connection_failed(id, error, Some(statement)).await);
         }
@@ -117,7 +117,7 @@ impl<O: Observer> World<'_, O> {
                     if !is_disconnect(&error, self.scenario)
                         && let Err(other) = self.round_trip(dbapi, Command::Rollback).await
                     {
-                        error = other;
+                        error = other.while_handling();
                     }
                 }
                 return Err(self.connection_failed(id, error, None).await);

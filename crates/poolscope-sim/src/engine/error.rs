@@ -126,6 +126,8 @@ pub(crate) const TIMED_OUT: u16 = 1_000;
 pub(crate) const NO_NUMBER: u16 = u16::MAX;
 /// The same, of a Session before 2.0: it passes parameters on, and they are shown.
 pub(crate) const OF_SESSION: u16 = 1_001;
+/// What SQLAlchemy lets pass otherwise, wrapped because it was handling another error (`Connection._reentrant_error`).
+pub(crate) const REENTRANT: u16 = 1_002;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DbapiClass {
@@ -277,7 +279,14 @@ impl PyError {
                     return format!("{class}: {words}");
                 }
                 if error.class == DbapiClass::MySqlInterfaceError {
-                    return "_mysql_connector.MySQLInterfaceError: ".to_owned() + &error.shown(scenario);
+                    let words = error.shown(scenario);
+                    return match error.os {
+                        REENTRANT => {
+                            let wrapped = "sqlalchemy.exc.DBAPIError: (_mysql_connector.MySQLInterfaceError) ";
+                            wrapped.to_owned() + &words + &link(gap, "dbapi")
+                        }
+                        _ => "_mysql_connector.MySQLInterfaceError: ".to_owned() + &words,
+                    };
                 }
                 let mut text =
                     format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.shown(scenario));
@@ -435,6 +444,14 @@ impl DbapiError {
 
     pub const fn of_python(class: DbapiClass) -> DbapiError {
         DbapiError { class, code: 0, os: 0 }
+    }
+
+    /// Raised by the ROLLBACK that another error has led to.
+    pub(crate) const fn while_handling(self) -> DbapiError {
+        match self.class {
+            DbapiClass::MySqlInterfaceError => DbapiError { os: REENTRANT, ..self },
+            _ => self,
+        }
     }
 
     /// What Python's own exceptions say.

@@ -407,8 +407,7 @@ impl<O: Observer> State<'_, O> {
             return Ok(());
         }
         if let Some(record) = self.pools[fairy.pool].records.get_mut(fairy.slot) {
-            record.fairy = None;
-            record.connection = None;
+            (record.fairy, record.connection, record.in_refs) = (None, None, false);
         }
         self.change_fairies(fairy.serial, |other| other.detached = true);
         if let Err(error) = self.return_record(fairy.pool, fairy.slot) {
