@@ -187,7 +187,7 @@ impl<O: Observer> World<'_, O> {
         };
         let mut done = Ok(());
         if prepared == Some(false) && !failed {
-            done = self.end_innermost(id, Some(true)).await;
+            done = self.end_innermost(id, Some(true)).await.map_err(PyError::raised_again);
         }
         if prepared == Some(true) {
             // `SessionTransaction.close`: the savepoint stays the Connection's, inactive.
@@ -226,7 +226,7 @@ impl<O: Observer> World<'_, O> {
         let mut done = Ok(());
         if active == Some(true) {
             if !failed {
-                done = self.savepoint(id, Verb::Release, number).await.map(|_| ());
+                done = self.savepoint(id, Verb::Release, number).await.map(|_| ()).map_err(PyError::raised_again);
             }
             if failed || done.is_err() {
                 done = done.and(self.savepoint(id, Verb::RollbackTo, number).await.map(|_| ()));

@@ -40,7 +40,7 @@ pub enum PyError {
     DetachInvalidated,
     /// `Can't reconnect until invalid transaction is rolled back.`
     PendingRollback {
-        /// Raised by a commit: it has passed through `_handle_dbapi_exception`.
+        /// Raised by a commit, which it has left through `_handle_dbapi_exception`, or through `safe_reraise` that of a savepoint's block.
         commit: bool,
         /// Inside of a savepoint.
         savepoint: bool,
@@ -188,6 +188,14 @@ impl PyError {
             PyError::PoolTimeout { statement, .. } | PyError::RecordClosed { statement } => statement.is_some(),
             PyError::Assertion { what, statement } => statement.is_some() || matches!(what, Assertion::NoCommit),
             _ => false,
+        }
+    }
+
+    /// `util/langhelpers.py::safe_reraise`, whose traceback refers to itself.
+    pub(crate) const fn raised_again(self) -> PyError {
+        match self {
+            PyError::PendingRollback { savepoint, .. } => PyError::PendingRollback { commit: true, savepoint },
+            other => other,
         }
     }
 
