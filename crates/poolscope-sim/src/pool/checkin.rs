@@ -269,8 +269,10 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The last who had a connection of a record that several had: if the record has another one by now, the driver's destructor closes it.
-    fn drop_shared(&mut self, pool: usize, connection: u32) {
-        if self.returns_twice() && is_lost(&self.connections, &self.pools[pool], connection) {
+    /// (Whoever waits for an answer on it has it too.)
+    pub(crate) fn drop_shared(&mut self, pool: usize, connection: u32) {
+        let busy = |state: &Self| state.dbapi.get(connection).is_some_and(|dbapi| dbapi.busy.is_some());
+        if self.returns_twice() && !busy(self) && is_lost(&self.connections, &self.pools[pool], connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }

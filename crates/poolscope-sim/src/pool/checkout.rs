@@ -215,10 +215,13 @@ impl<O: Observer> World<'_, O> {
         };
         {
             let mut state = self.state();
+            let mut replaced = None;
             if let Some(record) = state.pools[pool].records.get_mut(slot) {
-                record.connection = Some(connection);
+                replaced = record.connection.replace(connection);
                 record.fresh = true;
             }
+            // Whoever shares the record has connected it meanwhile.
+            replaced.iter().for_each(|replaced| state.drop_shared(pool, *replaced));
             if self.scenario.sqlalchemy >= SqlAlchemy::V1_4 && !state.pools[pool].first_connect_done {
                 state.pools[pool].first_connect_done = true;
                 state.pool_event(pool, slot, PoolEvent::FirstConnect, Some(connection), Rule::FirstConnect);
