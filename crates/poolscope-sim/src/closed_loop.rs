@@ -63,7 +63,7 @@ async fn client<C: Clients, O: Observer>(world: &World<'_, O>, clients: &RefCell
                     return;
                 }
             }
-            Err(PyError::PoolTimeout { .. }) => {
+            Err(error) if matches!(*error, PyError::PoolTimeout { .. }) => {
                 let now = {
                     let mut state = world.state();
                     state.drop_tracebacks();

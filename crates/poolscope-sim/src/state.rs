@@ -288,9 +288,9 @@ impl<'s, O: Observer> State<'s, O> {
         self.current.and_then(|task| self.tasks.get_mut(usize::from(task)))
     }
 
-    pub fn raise(&mut self, rule: Rule, error: PyError) -> PyError {
+    pub fn raise(&mut self, rule: Rule, error: PyError) -> Box<PyError> {
         self.emit(rule, EventKind::Raise { error });
-        error
+        Box::new(error)
     }
 
     pub fn status(&mut self, pool: usize, rule: Rule) {

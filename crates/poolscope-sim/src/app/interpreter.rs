@@ -3,7 +3,7 @@
 use super::garbage::Holder;
 use super::program::{CLASSES, ClassSet, EngineRef, Exit, Function, Slot, Step, Target};
 use super::session::Begin;
-use crate::engine::error::{DbapiClass, PyError, REENTRANT};
+use crate::engine::error::{DbapiClass, PyError, PyResult, REENTRANT};
 use crate::scenario::SqlAlchemy;
 use crate::time::SimSpan;
 use crate::trace::{Ended, EventKind, Observer, Rule};
@@ -18,7 +18,7 @@ pub(crate) struct Frame {
     pending: Vec<Pending>,
     at: usize,
     /// How the function has ended.
-    result: Option<Result<(), PyError>>,
+    result: Option<PyResult>,
     /// The `with ….begin_nested()` blocks that are open.
     nested: Vec<(Holder, u32)>,
     /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
@@ -62,7 +62,7 @@ enum Pending {
 impl<O: Observer> World<'_, O> {
     /// The handler, then what runs when a request is over; the last error counts. An exception that nobody has let go of yet keeps
     /// the frame it came through.
-    pub(crate) async fn run_handler(&self, program: usize, handler: usize) -> (Result<(), PyError>, Kept) {
+    pub(crate) async fn run_handler(&self, program: usize, handler: usize) -> (PyResult, Kept) {
         let code = &self.scenario.programs[program];
         let Some(handler) = code.handlers.get(handler) else { return (Ok(()), Kept::default()) };
         let (mut result, mut kept) = self.run_function(program, handler).await;
@@ -78,7 +78,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Runs one function; what its variables held is given back if an exception keeps the frame alive.
-    async fn run_function(&self, program: usize, code: &Function) -> (Result<(), PyError>, Kept) {
+    async fn run_function(&self, program: usize, code: &Function) -> (PyResult, Kept) {
         let mut frame = Frame {
             variables: vec![None; code.variables],
             counters: Vec::new(),
@@ -100,13 +100,13 @@ impl<O: Observer> World<'_, O> {
             }
             if let Err(error) = self.step(program, &mut frame, step).await {
                 let mut state = self.state();
-                state.raise(Rule::Propagate, error);
+                state.raise(Rule::Propagate, *error);
                 if error.leaves_cycle() {
                     frame.in_cycle = state.collections;
                 }
-                frame.interrupt(Pending::Exception(error));
+                frame.interrupt(Pending::Exception(*error));
             }
-            if let Some(result) = frame.result {
+            if let Some(result) = frame.result.take() {
                 break result;
             }
         };
@@ -128,7 +128,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    async fn step(&self, program: usize, frame: &mut Frame, step: &Step) -> Result<(), PyError> {
+    async fn step(&self, program: usize, frame: &mut Frame, step: &Step) -> PyResult {
         match *step {
             Step::Line(line) => {
                 let line = self.state().first_line(program) + line - 1;
@@ -188,7 +188,7 @@ impl<O: Observer> World<'_, O> {
             Step::Fetch => {
                 let none = self.state().current_task().is_some_and(|task| std::mem::take(&mut task.no_rows));
                 if none {
-                    return Err(PyError::NoRows);
+                    return Err(Box::new(PyError::NoRows));
                 }
             }
             Step::Get { on, statement, into } => {
@@ -267,7 +267,7 @@ impl<O: Observer> World<'_, O> {
                 self.assign(frame, into, holder).await;
             }
             Step::Raise(raise) => {
-                return Err(PyError::Raised { program: program as u16, raise });
+                return Err(Box::new(PyError::Raised { program: program as u16, raise }));
             }
             Step::Reraise => {
                 let handled = frame.pending.iter().rev().find(|p| matches!(p, Pending::Exception(_)));
@@ -319,7 +319,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `__exit__`: with an exception under way the transaction is rolled back, otherwise committed.
-    async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> Result<(), PyError> {
+    async fn exit(&self, frame: &mut Frame, on: Target, how: Exit) -> PyResult {
         let failed = matches!(frame.pending.last(), Some(Pending::Exception(_)));
         if how == Exit::Nested {
             return match frame.nested.pop() {
@@ -343,14 +343,7 @@ impl<O: Observer> World<'_, O> {
         done
     }
 
-    async fn end_and_close(
-        &self,
-        frame: &mut Frame,
-        on: Target,
-        how: Exit,
-        failed: bool,
-        task: bool,
-    ) -> Result<(), PyError> {
+    async fn end_and_close(&self, frame: &mut Frame, on: Target, how: Exit, failed: bool, task: bool) -> PyResult {
         let mut ended = Ok(());
         if how != Exit::Close && self.change_context(frame, on, |_| Begin::NoBlock) != Begin::Ended {
             ended = self.end(frame, on, if failed { Ended::Rollback } else { Ended::Commit }).await;
@@ -371,7 +364,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `__aexit__` closes in a task of its own, so that nobody can cancel it halfway (`ext/asyncio/base.py::_run_to_completion`).
-    async fn close_in_task(&self, frame: &Frame, on: Target) -> Result<(), PyError> {
+    async fn close_in_task(&self, frame: &Frame, on: Target) -> PyResult {
         let task = self.scenario.driver.is_async();
         if task {
             self.hop().await;
@@ -385,7 +378,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// commit, rollback or close as the program says it; inside a `with ….begin()` block that ends the block's transaction early.
-    async fn end_inside(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
+    async fn end_inside(&self, frame: &Frame, on: Target, how: Ended) -> PyResult {
         self.end(frame, on, how).await?;
         // Before 2.0 it may have been the savepoint that ended.
         if let Some(Holder::Session(id)) = self.holder(frame, on)
@@ -412,7 +405,7 @@ impl<O: Observer> World<'_, O> {
         before
     }
 
-    async fn end(&self, frame: &Frame, on: Target, how: Ended) -> Result<(), PyError> {
+    async fn end(&self, frame: &Frame, on: Target, how: Ended) -> PyResult {
         match self.holder(frame, on) {
             Some(Holder::Session(id)) => self.session_end(id, how).await,
             Some(Holder::Connection(id)) => self.connection_end(id, how).await,
@@ -421,7 +414,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// commit, rollback or close of a Connection that the program opened itself.
-    pub(crate) async fn connection_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
+    pub(crate) async fn connection_end(&self, id: u32, how: Ended) -> PyResult {
         match how {
             Ended::Commit => self.connection_commit(id).await,
             Ended::Rollback => self.connection_rollback(id).await,
@@ -472,7 +465,7 @@ impl Frame {
             }
         }
         self.result = Some(match pending {
-            Pending::Exception(error) => Err(error),
+            Pending::Exception(error) => Err(Box::new(error)),
             Pending::Nothing | Pending::Return => Ok(()),
         });
     }

@@ -2,7 +2,7 @@
 //! `engine/base.py::NestedTransaction`), as `with` blocks.
 
 use super::session::{Begin, Session, SessionTransaction};
-use crate::engine::error::{Method, PyError};
+use crate::engine::error::{Method, PyError, PyResult};
 use crate::scenario::SqlAlchemy;
 use crate::scenario::defaults::QUESTION;
 use crate::state::State;
@@ -93,19 +93,19 @@ enum Verb {
 
 impl<O: Observer> World<'_, O> {
     /// Enters `with session.begin_nested()`: nothing is sent yet.
-    pub(crate) fn session_begin_nested(&self, id: u32) -> Result<u32, PyError> {
+    pub(crate) fn session_begin_nested(&self, id: u32) -> PyResult<u32> {
         let mut state = self.state();
         state.next_transaction += 2;
         let serial = state.next_transaction;
-        let Some(session) = state.sessions.get_mut(id) else { return Err(PyError::ConnectionClosed) };
+        let Some(session) = state.sessions.get_mut(id) else { return Err(Box::new(PyError::ConnectionClosed)) };
         if session.nested_is_prepared() {
-            return Err(PyError::Prepared);
+            return Err(Box::new(PyError::Prepared));
         }
         if let Some(transaction) = &session.transaction {
             transaction.may(Method::Connection, self.scenario.sqlalchemy)?;
         }
         if session.block_has_ended() {
-            return Err(PyError::EndedInContext);
+            return Err(Box::new(PyError::EndedInContext));
         }
         session.transaction.get_or_insert(SessionTransaction::new(serial - 1));
         session.nested.open.push(Nested { serial, prepared: false, savepoint: None });
@@ -114,7 +114,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_connection_for_bind` of nested transactions: each makes its savepoint, the outermost first.
-    pub(crate) async fn savepoints_for(&self, id: u32, connection: u32) -> Result<(), PyError> {
+    pub(crate) async fn savepoints_for(&self, id: u32, connection: u32) -> PyResult {
         loop {
             let next = {
                 let mut state = self.state();
@@ -133,7 +133,7 @@ impl<O: Observer> World<'_, O> {
 
     /// commit, rollback and close end the nested transactions first, the innermost before the others. True if that is all that this
     /// release does.
-    pub(crate) async fn end_nested(&self, id: u32, method: Method) -> Result<bool, PyError> {
+    pub(crate) async fn end_nested(&self, id: u32, method: Method) -> PyResult<bool> {
         let legacy = self.scenario.sqlalchemy < SqlAlchemy::V2_0;
         while self.state().sessions.get(id).is_some_and(|s| !s.nested.open.is_empty()) {
             // Before 2.0 a Session that closed left that to the ROLLBACK of the transaction around it.
@@ -155,7 +155,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Commits the innermost transaction of a Session or rolls it back; a commit that does not get through leaves it prepared.
-    async fn end_innermost(&self, id: u32, commit: Option<bool>) -> Result<(), PyError> {
+    async fn end_innermost(&self, id: u32, commit: Option<bool>) -> PyResult {
         let savepoint = {
             let mut state = self.state();
             let Some(session) = state.sessions.get_mut(id) else { return Ok(()) };
@@ -179,7 +179,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Leaves `with session.begin_nested()` (`engine/util.py::TransactionalContext.__exit__`).
-    pub(crate) async fn session_exit_nested(&self, id: u32, serial: u32, failed: bool) -> Result<(), PyError> {
+    pub(crate) async fn session_exit_nested(&self, id: u32, serial: u32, failed: bool) -> PyResult {
         let prepared = {
             let state = self.state();
             let nested = state.sessions.get(id).map(|s| &s.nested.open);
@@ -187,7 +187,7 @@ impl<O: Observer> World<'_, O> {
         };
         let mut done = Ok(());
         if prepared == Some(false) && !failed {
-            done = self.end_innermost(id, Some(true)).await.map_err(PyError::raised_again);
+            done = self.end_innermost(id, Some(true)).await.map_err(|error| error.with(PyError::raised_again));
         }
         if prepared == Some(true) {
             // `SessionTransaction.close`: the savepoint stays the Connection's, inactive.
@@ -198,17 +198,17 @@ impl<O: Observer> World<'_, O> {
         if let Some(session) = self.state().sessions.get_mut(id) {
             session.nested.blocks.retain(|block| *block != serial);
             if session.nested.left.contains(&serial) {
-                done = Err(PyError::NotOnList);
+                done = Err(Box::new(PyError::NotOnList));
             }
         }
         done
     }
 
     /// Enters `with conn.begin_nested()`: the transaction around it begins by itself.
-    pub(crate) async fn connection_begin_nested(&self, id: u32) -> Result<u16, PyError> {
+    pub(crate) async fn connection_begin_nested(&self, id: u32) -> PyResult<u16> {
         let ended = self.state().connections.get(id).is_some_and(|c| c.block_has_ended());
         if ended {
-            return Err(PyError::EndedInContext);
+            return Err(Box::new(PyError::EndedInContext));
         }
         if !self.in_transaction(id) {
             self.usable(id).await?;
@@ -221,12 +221,16 @@ impl<O: Observer> World<'_, O> {
         Ok(number)
     }
 
-    pub(crate) async fn connection_exit_nested(&self, id: u32, number: u16, failed: bool) -> Result<(), PyError> {
+    pub(crate) async fn connection_exit_nested(&self, id: u32, number: u16, failed: bool) -> PyResult {
         let active = self.state().connections.get_mut(id).and_then(|c| c.savepoints.get(number)).map(|s| s.active);
         let mut done = Ok(());
         if active == Some(true) {
             if !failed {
-                done = self.savepoint(id, Verb::Release, number).await.map(|_| ()).map_err(PyError::raised_again);
+                done = self
+                    .savepoint(id, Verb::Release, number)
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| error.with(PyError::raised_again));
             }
             if failed || done.is_err() {
                 done = done.and(self.savepoint(id, Verb::RollbackTo, number).await.map(|_| ()));
@@ -239,10 +243,12 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Makes a savepoint, whose number it gives, releases one or rolls back to it (`NestedTransaction.__init__`, `_do_commit`, `_close_impl`).
-    async fn savepoint(&self, id: u32, verb: Verb, mut number: u16) -> Result<u16, PyError> {
+    async fn savepoint(&self, id: u32, verb: Verb, mut number: u16) -> PyResult<u16> {
         let send = {
             let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(id) else { return Err(PyError::ConnectionClosed) };
+            let Some(connection) = state.connections.get_mut(id) else {
+                return Err(Box::new(PyError::ConnectionClosed));
+            };
             let has = connection.dbapi().is_some();
             let begun = connection.transaction.as_ref().is_some_and(|t| t.active);
             let savepoints = &mut connection.savepoints;
@@ -252,10 +258,10 @@ impl<O: Observer> World<'_, O> {
                     savepoints.made = savepoints.made.saturating_add(1);
                     number = savepoints.made;
                 }
-                (Verb::Release, None) => return Err(PyError::InactiveTransaction),
+                (Verb::Release, None) => return Err(Box::new(PyError::InactiveTransaction)),
                 // After a RELEASE that failed nothing more is sent about it.
                 (Verb::Release, Some(false)) => {
-                    return Err(PyError::PendingRollback { commit: false, savepoint: true });
+                    return Err(Box::new(PyError::PendingRollback { commit: false, savepoint: true }));
                 }
                 _ => {}
             }

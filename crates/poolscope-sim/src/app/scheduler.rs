@@ -5,7 +5,7 @@
 
 use super::garbage::Holder;
 use super::program::Store;
-use crate::engine::error::{ErrorKey, PyError};
+use crate::engine::error::{ErrorKey, PyResult};
 use crate::scenario::defaults::JOBSTORE_RETRY_INTERVAL;
 use crate::time::SimTime;
 use crate::trace::{Ended, EventKind, Log, Observer, Rule};
@@ -84,7 +84,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `BaseScheduler.start`: the job store looks for its table, the jobs are stored, the thread starts.
-    pub(crate) async fn start_scheduler(&self) -> Result<(), PyError> {
+    pub(crate) async fn start_scheduler(&self) -> PyResult {
         let pending = self.state().current_scheduler().map(|s| std::mem::take(&mut s.pending)).unwrap_or_default();
         let added = self.state().now;
         self.ask_store(Ask::Describe).await?;
@@ -117,7 +117,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 Ok(None) => self.park().await,
                 Err(error) => {
-                    self.state().raise(Rule::SchedulerDies, error);
+                    self.state().raise(Rule::SchedulerDies, *error);
                     loop {
                         self.park().await;
                     }
@@ -127,12 +127,12 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `BaseScheduler._process_jobs`: gives due jobs to the workers; when to look again.
-    async fn process_jobs(&self) -> Result<Option<SimTime>, PyError> {
+    async fn process_jobs(&self) -> PyResult<Option<SimTime>> {
         let now = self.state().now;
         if let Err(error) = self.ask_store(Ask::Due).await {
             let mut state = self.state();
-            state.raise(Rule::DueJobs, error);
-            state.emit(Rule::DueJobs, EventKind::Log { log: Log::DueJobs { error, now } });
+            state.raise(Rule::DueJobs, *error);
+            state.emit(Rule::DueJobs, EventKind::Log { log: Log::DueJobs { error: *error, now } });
             return Ok(Some(now + JOBSTORE_RETRY_INTERVAL));
         }
         let due: Vec<JobRow> = self.state().jobs.iter().filter(|row| row.next_run_time <= now).copied().collect();
@@ -238,7 +238,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// One operation of the job store: `with self.engine.begin() as connection: connection.execute(…)`.
-    async fn ask_store(&self, ask: Ask) -> Result<(), PyError> {
+    async fn ask_store(&self, ask: Ask) -> PyResult {
         let Some(engine) = self.state().current_scheduler().and_then(|s| s.store) else { return Ok(()) };
         let id = self.connect(engine, None, true).await?;
         self.connection_begin(id);

@@ -2,7 +2,7 @@
 
 use super::program::{Factory, Scope};
 use super::savepoint::{NestedTransactions, Savepoints};
-use crate::engine::error::{Assertion, DbapiError, Method, NO_NUMBER, OF_SESSION, PyError};
+use crate::engine::error::{Assertion, DbapiError, Method, NO_NUMBER, OF_SESSION, PyError, PyResult};
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
@@ -68,17 +68,19 @@ impl SessionTransaction {
     }
 
     /// `_StateChange.declare_states`: whether this method may begin now. Before 2.0 nobody looked whether another one had begun.
-    pub fn may(&self, method: Method, sqlalchemy: SqlAlchemy) -> Result<(), PyError> {
+    pub fn may(&self, method: Method, sqlalchemy: SqlAlchemy) -> PyResult {
         match (self.state, method) {
             (TransactionState::Provisioning, Method::Connection | Method::Commit | Method::Rollback) => {
-                return Err(PyError::Provisioning);
+                return Err(Box::new(PyError::Provisioning));
             }
-            (TransactionState::Prepared, Method::Connection) => return Err(PyError::Prepared),
+            (TransactionState::Prepared, Method::Connection) => return Err(Box::new(PyError::Prepared)),
             (_, Method::Connection) => return Ok(()),
             _ => {}
         }
         match self.running {
-            Some(running) if sqlalchemy >= SqlAlchemy::V2_0 => Err(PyError::IllegalStateChange { method, running }),
+            Some(running) if sqlalchemy >= SqlAlchemy::V2_0 => {
+                Err(Box::new(PyError::IllegalStateChange { method, running }))
+            }
             _ => Ok(()),
         }
     }
@@ -167,7 +169,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `scoped_session.remove()`: close, then forget; if close raises, the registry keeps the Session.
-    pub(crate) async fn registry_remove(&self, factory: u8) -> Result<(), PyError> {
+    pub(crate) async fn registry_remove(&self, factory: u8) -> PyResult {
         let scope = self.factory(factory).scope;
         let kept = self.state().registered(factory, scope);
         let Some(id) = kept else { return Ok(()) };
@@ -187,25 +189,25 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The Connection of the Session's transaction, begun and taken from the pool if need be, with its savepoints.
-    pub(crate) async fn session_connection(&self, id: u32) -> Result<u32, PyError> {
+    pub(crate) async fn session_connection(&self, id: u32) -> PyResult<u32> {
         let connection = self.root_connection(id).await?;
         self.savepoints_for(id, connection).await?;
         Ok(connection)
     }
 
-    async fn root_connection(&self, id: u32) -> Result<u32, PyError> {
+    async fn root_connection(&self, id: u32) -> PyResult<u32> {
         let (engine, serial) = {
             let mut state = self.state();
             state.next_transaction += 1;
             let serial = state.next_transaction;
             let Some(session) = state.sessions.get_mut(id) else {
-                return Err(PyError::ConnectionClosed);
+                return Err(Box::new(PyError::ConnectionClosed));
             };
             if session.block_has_ended() {
-                return Err(PyError::EndedInContext);
+                return Err(Box::new(PyError::EndedInContext));
             }
             if session.nested_is_prepared() {
-                return Err(PyError::Prepared);
+                return Err(Box::new(PyError::Prepared));
             }
             let engine = session.engine;
             let transaction = session.transaction.get_or_insert(SessionTransaction::new(serial));
@@ -240,7 +242,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(connection) = lost {
             self.connection_close(connection).await?;
             self.state().connections.remove(connection);
-            return Err(PyError::Assertion { what: Assertion::NoSession, statement: None });
+            return Err(Box::new(PyError::Assertion { what: Assertion::NoSession, statement: None }));
         }
         if let Ok(connection) = connected {
             self.connection_begin(connection);
@@ -253,26 +255,31 @@ impl<O: Observer> World<'_, O> {
         self.state().sessions.get(id)?.transaction.as_ref()?.connections.last().copied()
     }
 
-    pub(crate) async fn session_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
+    pub(crate) async fn session_execute(&self, id: u32, statement: u16) -> PyResult {
         let connection = self.session_connection(id).await?;
-        self.connection_execute(connection, statement).await.map_err(|error| match error {
-            PyError::InvalidTransaction { statement, .. } => PyError::InvalidTransaction { statement, session: true },
-            PyError::Assertion { what: Assertion::NoCursor, statement }
-                if self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
-            {
-                PyError::Assertion { what: Assertion::NoCursorOfSession, statement }
-            }
-            PyError::Dbapi { error, statement, disconnect }
-                if error.code == NO_NUMBER && self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
-            {
-                PyError::Dbapi { error: DbapiError { os: OF_SESSION, ..error }, statement, disconnect }
-            }
-            other => other,
+        let done = self.connection_execute(connection, statement).await;
+        done.map_err(|error| {
+            error.with(|error| match error {
+                PyError::InvalidTransaction { statement, .. } => {
+                    PyError::InvalidTransaction { statement, session: true }
+                }
+                PyError::Assertion { what: Assertion::NoCursor, statement }
+                    if self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
+                {
+                    PyError::Assertion { what: Assertion::NoCursorOfSession, statement }
+                }
+                PyError::Dbapi { error, statement, disconnect }
+                    if error.code == NO_NUMBER && self.scenario.sqlalchemy < SqlAlchemy::V2_0 =>
+                {
+                    PyError::Dbapi { error: DbapiError { os: OF_SESSION, ..error }, statement, disconnect }
+                }
+                other => other,
+            })
         })
     }
 
     /// `session.get(User, 1)`: from the identity map, or read and read again. The number of the User.
-    pub(crate) async fn session_get(&self, id: u32, statement: u16) -> Result<u32, PyError> {
+    pub(crate) async fn session_get(&self, id: u32, statement: u16) -> PyResult<u32> {
         let known = self.state().users.iter().find(|(_, user)| user.session == Some(id)).map(|(number, _)| number);
         if let Some(user) = known {
             self.user_touch(user, statement).await?;
@@ -287,7 +294,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `user.name`
-    pub(crate) async fn user_touch(&self, number: u32, statement: u16) -> Result<(), PyError> {
+    pub(crate) async fn user_touch(&self, number: u32, statement: u16) -> PyResult {
         let session = match self.state().users.get(number) {
             Some(User { expired: true, session, .. }) => *session,
             _ => return Ok(()),
@@ -300,7 +307,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// commit, rollback, close, remove: all of them return the connection.
-    pub(crate) async fn session_end(&self, id: u32, how: Ended) -> Result<(), PyError> {
+    pub(crate) async fn session_end(&self, id: u32, how: Ended) -> PyResult {
         if matches!(how, Ended::Close | Ended::Remove) {
             self.state().detach_users(id);
         }
@@ -312,7 +319,7 @@ impl<O: Observer> World<'_, O> {
         // A commit begins a transaction if there is none, which a `with` block whose own has ended does not allow.
         let refused = |s: &Session| s.transaction.is_none() && s.block_has_ended();
         if how == Ended::Commit && self.state().sessions.get(id).is_some_and(refused) {
-            return Err(PyError::EndedInContext);
+            return Err(Box::new(PyError::EndedInContext));
         }
         if self.end_nested(id, method).await? {
             return Ok(());
@@ -330,7 +337,7 @@ impl<O: Observer> World<'_, O> {
                 for connection in &connections {
                     let ended = |c: &Connection| c.fairy.is_some() && c.transaction.is_none();
                     if self.state().connections.get(*connection).is_some_and(ended) {
-                        done = done.and(Err(PyError::InactiveTransaction));
+                        done = done.and(Err(Box::new(PyError::InactiveTransaction)));
                     }
                     if done.is_ok() {
                         done = self.connection_commit(*connection).await;
@@ -356,7 +363,7 @@ impl<O: Observer> World<'_, O> {
             let ours = state.sessions.get(id).and_then(|s| s.transaction.as_ref()).is_some_and(|t| t.serial == serial);
             // Before 2.0 somebody who shares the Session may have ended it all meanwhile.
             if !ours && !state.closing.contains(&serial) {
-                return Err(PyError::Assertion { what: Assertion::NoSnapshot, statement: None });
+                return Err(Box::new(PyError::Assertion { what: Assertion::NoSnapshot, statement: None }));
             }
         }
         self.state().expire_users(id, how);
@@ -377,7 +384,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `SessionTransaction.close`: the transaction first; if that raises, the Connection is left as it is.
-    async fn close_after_transaction(&self, connection: u32) -> Result<(), PyError> {
+    async fn close_after_transaction(&self, connection: u32) -> PyResult {
         // One whose COMMIT has failed is left to `Connection.close`, which rolls nothing back and says that it has been reset.
         let active = |c: &Connection| c.fairy.is_some() && c.transaction.as_ref().is_some_and(|t| t.active);
         let valid = self.state().connections.get(connection).is_some_and(active);
@@ -390,7 +397,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `session.invalidate()`: like close, but the connection is thrown away.
-    pub(crate) async fn session_invalidate(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) async fn session_invalidate(&self, id: u32) -> PyResult {
         self.state().detach_users(id);
         self.end_nested(id, Method::Close).await?;
         let (_, connections) = self.begins(id, Method::Close)?;
@@ -405,9 +412,9 @@ impl<O: Observer> World<'_, O> {
         Ok(())
     }
 
-    pub(crate) async fn connection_invalidate(&self, connection: u32) -> Result<(), PyError> {
+    pub(crate) async fn connection_invalidate(&self, connection: u32) -> PyResult {
         if self.state().connections.get(connection).is_some_and(|c| c.closed) {
-            return Err(PyError::ConnectionClosed);
+            return Err(Box::new(PyError::ConnectionClosed));
         }
         let fairy = self.state().connections.get_mut(connection).and_then(|c| c.fairy.take());
         match fairy {
@@ -417,13 +424,13 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Enters a `with session.begin()` block: the Session must not have begun by itself.
-    pub(crate) fn session_begin(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) fn session_begin(&self, id: u32) -> PyResult {
         let mut state = self.state();
         state.next_transaction += 1;
         let serial = state.next_transaction;
         let Some(session) = state.sessions.get_mut(id) else { return Ok(()) };
         if session.transaction.is_some() {
-            return Err(PyError::AlreadyBegun);
+            return Err(Box::new(PyError::AlreadyBegun));
         }
         session.transaction = Some(SessionTransaction::new(serial));
         session.context = Begin::Open;
@@ -431,7 +438,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// One of the methods that end the transaction begins: the Connections that it has.
-    fn begins(&self, id: u32, method: Method) -> Result<(u32, Vec<u32>), PyError> {
+    fn begins(&self, id: u32, method: Method) -> PyResult<(u32, Vec<u32>)> {
         let mut state = self.state();
         let Some(transaction) = state.sessions.get_mut(id).and_then(|s| s.transaction.as_mut()) else {
             return Ok((0, Vec::new()));

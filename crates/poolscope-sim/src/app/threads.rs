@@ -4,7 +4,7 @@ use super::event_loop::EventLoop;
 use super::program::Scope;
 use super::scheduler::Scheduler;
 use crate::agenda::Target;
-use crate::engine::error::PyError;
+use crate::engine::error::PyResult;
 use crate::pool::Getter;
 use crate::scenario::defaults::PYTHON_START;
 use crate::scenario::{Arrivals, Process};
@@ -456,10 +456,11 @@ impl<O: Observer> State<'_, O> {
         self.emit_from(job.arrival, Rule::Thread, EventKind::Start { request: job.request });
     }
 
-    fn finish_job(&mut self, job: Job, result: Result<(), PyError>) {
+    fn finish_job(&mut self, job: Job, result: PyResult) {
+        let served = result.is_ok();
         self.finish_request(job.request, result);
         let Some(traffic) = job.traffic else {
-            if let (Ok(()), Some(process)) = (result, self.current_task().map(|t| t.process)) {
+            if served && let Some(process) = self.current_task().map(|t| t.process) {
                 self.ready(process);
             }
             return;
@@ -469,17 +470,21 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    pub(crate) fn finish_request(&mut self, request: u32, result: Result<(), PyError>) {
+    pub(crate) fn finish_request(&mut self, request: u32, result: PyResult) {
         self.drop_tracebacks();
-        match result {
-            Ok(()) => self.outcome.served += 1,
-            Err(error) => {
+        let error = result.err().map(|error| *error);
+        let rule = match error {
+            None => {
+                self.outcome.served += 1;
+                Rule::Served
+            }
+            Some(error) => {
                 self.outcome.failed += 1;
                 self.outcome.add_error(error.key());
+                Rule::Propagate
             }
-        }
-        let rule = if result.is_ok() { Rule::Served } else { Rule::Propagate };
-        self.emit(rule, EventKind::Finish { request, error: result.err() });
+        };
+        self.emit(rule, EventKind::Finish { request, error });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::dbapi::{Command, wrap};
 use super::dialect::is_disconnect;
-use super::error::{Assertion, DbapiError, NO_NUMBER, PyError};
+use super::error::{Assertion, DbapiError, NO_NUMBER, PyError, PyResult};
 use crate::app::savepoint::Savepoints;
 use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::pool::Fairy;
@@ -13,7 +13,7 @@ use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `engine.connect()`: takes a connection from the pool at once.
-    pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>, of_thread: bool) -> Result<u32, PyError> {
+    pub(crate) async fn connect(&self, engine: u16, holder: Option<u32>, of_thread: bool) -> PyResult<u32> {
         let fairy = self.checkout(engine, of_thread).await?;
         let mut state = self.state();
         let number = holder.unwrap_or_else(|| state.new_holder());
@@ -57,24 +57,26 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Runs a statement: begins a transaction, reconnects after an invalidation, and never retries.
-    pub(crate) async fn connection_execute(&self, id: u32, statement: u16) -> Result<(), PyError> {
+    pub(crate) async fn connection_execute(&self, id: u32, statement: u16) -> PyResult {
         // A reconnection that fails here fails as part of the statement.
-        let dbapi = self.usable(id).await.map_err(|error| match error {
-            PyError::Dbapi { error, disconnect, .. } => {
-                PyError::Dbapi { error, disconnect, statement: Some(statement) }
-            }
-            PyError::PoolTimeout { options, overflow, .. } => {
-                PyError::PoolTimeout { options, overflow, statement: Some(statement) }
-            }
-            PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
-            PyError::RecordClosed { .. } => PyError::RecordClosed { statement: Some(statement) },
-            PyError::InvalidTransaction { .. } => {
-                PyError::InvalidTransaction { statement: Some(statement), session: false }
-            }
-            PyError::ConnectionClosed if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
-                PyError::StatementClosed { statement }
-            }
-            other => other,
+        let dbapi = self.usable(id).await.map_err(|error| {
+            error.with(|error| match error {
+                PyError::Dbapi { error, disconnect, .. } => {
+                    PyError::Dbapi { error, disconnect, statement: Some(statement) }
+                }
+                PyError::PoolTimeout { options, overflow, .. } => {
+                    PyError::PoolTimeout { options, overflow, statement: Some(statement) }
+                }
+                PyError::Assertion { what, .. } => PyError::Assertion { what, statement: Some(statement) },
+                PyError::RecordClosed { .. } => PyError::RecordClosed { statement: Some(statement) },
+                PyError::InvalidTransaction { .. } => {
+                    PyError::InvalidTransaction { statement: Some(statement), session: false }
+                }
+                PyError::ConnectionClosed if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
+                    PyError::StatementClosed { statement }
+                }
+                other => other,
+            })
         })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
         let before = self.in_transaction(id);
@@ -131,27 +133,27 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Why a Connection with a transaction cannot reconnect.
-    fn pending_rollback(&self, commit: bool, savepoint: bool) -> PyError {
-        match self.scenario.sqlalchemy {
+    fn pending_rollback(&self, commit: bool, savepoint: bool) -> Box<PyError> {
+        Box::new(match self.scenario.sqlalchemy {
             old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None, session: false },
             _ => PyError::PendingRollback { commit, savepoint },
-        }
+        })
     }
 
     /// The DBAPI connection behind a Connection, or why it cannot be used.
-    pub(crate) async fn usable(&self, id: u32) -> Result<u32, PyError> {
+    pub(crate) async fn usable(&self, id: u32) -> PyResult<u32> {
         self.reachable(id, true).await
     }
 
     /// The same; `Connection.connection` gives it without a look at its transaction.
-    async fn reachable(&self, id: u32, looks: bool) -> Result<u32, PyError> {
+    async fn reachable(&self, id: u32, looks: bool) -> PyResult<u32> {
         let (engine, ended) = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
-                return Err(PyError::ConnectionClosed);
+                return Err(Box::new(PyError::ConnectionClosed));
             };
             if connection.closed {
-                return Err(PyError::ConnectionClosed);
+                return Err(Box::new(PyError::ConnectionClosed));
             }
             let (savepoints, ended) = (&connection.savepoints, looks && connection.block_has_ended());
             let inactive = connection.transaction.as_ref().is_some_and(|t| !t.active) || savepoints.are_invalid();
@@ -159,11 +161,11 @@ impl<O: Observer> World<'_, O> {
                 return Err(self.pending_rollback(false, savepoints.are_open()));
             }
             match &connection.fairy {
-                Some(_) if ended => return Err(PyError::EndedInContext),
+                Some(_) if ended => return Err(Box::new(PyError::EndedInContext)),
                 Some(fairy) => {
                     let old = self.scenario.sqlalchemy < SqlAlchemy::V2_0;
                     let what = if old { Assertion::NoCursor } else { Assertion::Bare };
-                    return fairy.connection.ok_or(PyError::Assertion { what, statement: None });
+                    return fairy.connection.ok_or_else(|| Box::new(PyError::Assertion { what, statement: None }));
                 }
                 None if connection.transaction.is_some() => {
                     return Err(self.pending_rollback(false, savepoints.are_open()));
@@ -177,13 +179,13 @@ impl<O: Observer> World<'_, O> {
             connection.fairy = Some(fairy);
         }
         if ended {
-            return Err(PyError::EndedInContext);
+            return Err(Box::new(PyError::EndedInContext));
         }
-        dbapi.ok_or(PyError::ConnectionClosed)
+        dbapi.ok_or_else(|| Box::new(PyError::ConnectionClosed))
     }
 
     /// `connection.connection.invalidate(soft=True)`: an invalidated Connection reconnects first.
-    pub(crate) async fn connection_soft_invalidate(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) async fn connection_soft_invalidate(&self, id: u32) -> PyResult {
         self.reachable(id, false).await?;
         let mut state = self.state();
         if let Some(Fairy { pool, slot, detached: false, .. }) =
@@ -195,14 +197,15 @@ impl<O: Observer> World<'_, O> {
         Ok(())
     }
 
-    pub(crate) fn connection_detach(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) fn connection_detach(&self, id: u32) -> PyResult {
         let mut state = self.state();
         let Some(connection) = state.connections.get_mut(id) else { return Ok(()) };
         let Some(mut fairy) = connection.fairy.take() else {
             if self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
-                return Err(PyError::Assertion { what: Assertion::NoConnection, statement: None });
+                return Err(Box::new(PyError::Assertion { what: Assertion::NoConnection, statement: None }));
             }
-            return Err(if connection.closed { PyError::ConnectionClosed } else { PyError::DetachInvalidated });
+            let error = if connection.closed { PyError::ConnectionClosed } else { PyError::DetachInvalidated };
+            return Err(Box::new(error));
         };
         let done = state.detach(&mut fairy);
         if let Some(connection) = state.connections.get_mut(id) {
@@ -212,7 +215,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `RootTransaction.commit`: after a failure the transaction stays, inactive, until it is rolled back.
-    pub(crate) async fn connection_commit(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) async fn connection_commit(&self, id: u32) -> PyResult {
         // Before 1.4 a Session whose commit has failed sends it again, on another connection.
         let lost = |c: &Connection| c.transaction.is_none() && c.fairy.is_none() && !c.closed;
         let again = self.scenario.sqlalchemy < SqlAlchemy::V1_4 && self.state().connections.get(id).is_some_and(lost);
@@ -232,7 +235,7 @@ impl<O: Observer> World<'_, O> {
             };
             if hollow && transaction.active {
                 transaction.active = false;
-                return Err(PyError::Assertion { what: Assertion::NoCommit, statement: None });
+                return Err(Box::new(PyError::Assertion { what: Assertion::NoCommit, statement: None }));
             }
             if !transaction.active || dbapi.is_none() {
                 let through_dbapi = std::mem::replace(&mut transaction.active, false);
@@ -253,7 +256,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    async fn commit_over_the_wire(&self, id: u32, dbapi: u32) -> Result<(), PyError> {
+    async fn commit_over_the_wire(&self, id: u32, dbapi: u32) -> PyResult {
         let done = self.round_trip(dbapi, Command::Commit).await;
         match done {
             Ok(()) => {
@@ -281,7 +284,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `RootTransaction.rollback` and `.close`: nothing is sent if the connection has been invalidated. The transaction ends in any case.
-    pub(crate) async fn connection_rollback(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) async fn connection_rollback(&self, id: u32) -> PyResult {
         let dbapi = {
             let mut state = self.state();
             let Some(connection) = state.connections.get_mut(id) else {
@@ -307,7 +310,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `Connection.close`: rolls back its own transaction, then returns the connection, which need not be reset again.
-    pub(crate) async fn connection_close(&self, id: u32) -> Result<(), PyError> {
+    pub(crate) async fn connection_close(&self, id: u32) -> PyResult {
         let mut transaction = {
             let state = self.state();
             let Some(connection) = state.connections.get(id) else {
@@ -358,9 +361,9 @@ fn changes_data(sql: &str) -> bool {
 
 impl<O: Observer> World<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
-    async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> PyError {
-        let error = wrap(self.scenario, error, statement);
-        if !matches!(error, PyError::Dbapi { disconnect: true, .. }) {
+    async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> Box<PyError> {
+        let error = Box::new(wrap(self.scenario, error, statement));
+        if !matches!(*error, PyError::Dbapi { disconnect: true, .. }) {
             return error;
         }
         let fairy = self.state().connections.get_mut(id).and_then(|c| c.fairy.take());

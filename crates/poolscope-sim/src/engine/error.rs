@@ -69,6 +69,9 @@ pub enum PyError {
     Raised { program: u16, raise: u16 },
 }
 
+/// Errors are rare, and what may fail is called at every step: boxed, so that what succeeds does not carry the room for one.
+pub(crate) type PyResult<T = ()> = Result<T, Box<PyError>>;
+
 /// The methods of a SessionTransaction that declare which states they lead to (`orm/state_changes.py`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -189,6 +192,12 @@ impl PyError {
             PyError::Assertion { what, statement } => statement.is_some() || matches!(what, Assertion::NoCommit),
             _ => false,
         }
+    }
+
+    /// What the error becomes, in its place.
+    pub(crate) fn with(mut self: Box<Self>, change: impl FnOnce(PyError) -> PyError) -> Box<PyError> {
+        *self = change(*self);
+        self
     }
 
     /// `util/langhelpers.py::safe_reraise`, whose traceback refers to itself.

@@ -4,7 +4,7 @@ use super::{Fairy, Pool, Record};
 use crate::app::session::Connection;
 use crate::engine::dbapi::{Command, Sending};
 use crate::engine::dialect::is_disconnect;
-use crate::engine::error::PyError;
+use crate::engine::error::PyResult;
 use crate::numbered::Numbered;
 use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
@@ -13,7 +13,7 @@ use crate::world::World;
 
 /// How far a return has come without waiting.
 enum Begun {
-    Done(Result<(), PyError>),
+    Done(PyResult),
     /// The last reference to a checkout that was opened more often than closed: the finalizer returns it.
     Last,
     Resets(Sending),
@@ -31,7 +31,7 @@ pub(crate) enum AtClose {
 
 impl<O: Observer> World<'_, O> {
     /// Returns a checkout to its pool. If the reset fails the connection is discarded and the caller hears nothing.
-    pub(crate) async fn checkin(&self, fairy: &Fairy, transaction: AtClose, rule: Rule) -> Result<(), PyError> {
+    pub(crate) async fn checkin(&self, fairy: &Fairy, transaction: AtClose, rule: Rule) -> PyResult {
         let Some(connection) = fairy.connection else { return self.state().checkin_again(fairy) };
         let rule = if transaction == AtClose::Agent { Rule::ResetAgent } else { rule };
         let begun = self.state().begin_checkin(fairy, connection, transaction, rule);
@@ -55,7 +55,7 @@ impl<O: Observer> World<'_, O> {
 
     /// The last reference to a checkout is gone: its weak reference returns what the record has now, unless the record has been handed
     /// out again.
-    pub(crate) async fn finalize(&self, fairy: &Fairy) -> Result<(), PyError> {
+    pub(crate) async fn finalize(&self, fairy: &Fairy) -> PyResult {
         let Fairy { pool, slot, serial, detached, .. } = *fairy;
         if detached {
             self.state().destroy(fairy);
@@ -138,7 +138,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_ConnectionFairy.invalidate`: the slot is free at once.
-    pub(crate) async fn invalidate_fairy(&self, fairy: &Fairy) -> Result<(), PyError> {
+    pub(crate) async fn invalidate_fairy(&self, fairy: &Fairy) -> PyResult {
         let Some(connection) = fairy.connection else { return Ok(()) };
         if !fairy.detached {
             self.invalidate(fairy.pool, fairy.slot).await;
@@ -156,7 +156,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The collector cannot wait for an answer: what it finds of an asyncio driver is thrown away, and the record goes back alone.
-    fn drop_connection(&self, mut fairy: Fairy, connection: u32) -> Result<(), PyError> {
+    fn drop_connection(&self, mut fairy: Fairy, connection: u32) -> PyResult {
         let mut state = self.state();
         state.pool_event(
             fairy.pool,
@@ -257,13 +257,13 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// An AssertionPool has refused the record when its connection was invalidated, and so the checkout still has it.
-    fn checkin_again(&mut self, fairy: &Fairy) -> Result<(), PyError> {
+    fn checkin_again(&mut self, fairy: &Fairy) -> PyResult {
         let refused = self.pools[fairy.pool].class == PoolClass::AssertionPool && !fairy.detached;
         if refused && self.returns_twice() { self.checkin_record(fairy.pool, fairy.slot) } else { Ok(()) }
     }
 
     /// Somebody else may have returned the record already.
-    fn checkin_in_use(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    fn checkin_in_use(&mut self, pool: usize, slot: u32) -> PyResult {
         let in_use = self.pools[pool].records.get(slot).is_some_and(|record| record.fairy.is_some());
         if in_use || self.returns_twice() { self.checkin_record(pool, slot) } else { Ok(()) }
     }
@@ -286,19 +286,19 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// `_ConnectionRecord.checkin`
-    pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    pub(crate) fn checkin_record(&mut self, pool: usize, slot: u32) -> PyResult {
         let connection = self.pools[pool].records.get_mut(slot).and_then(Record::take_back);
         self.checked_in(pool, slot, connection)
     }
 
     /// The event first, then the pool.
-    fn checked_in(&mut self, pool: usize, slot: u32, connection: Option<u32>) -> Result<(), PyError> {
+    fn checked_in(&mut self, pool: usize, slot: u32, connection: Option<u32>) -> PyResult {
         self.pool_event(pool, slot, PoolEvent::Checkin, connection, Rule::QueueReturn);
         self.return_record(pool, slot)
     }
 
     /// `_do_return_conn`
-    pub(crate) fn return_record(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    pub(crate) fn return_record(&mut self, pool: usize, slot: u32) -> PyResult {
         let class = self.pools[pool].class;
         if class != PoolClass::QueuePool && class != PoolClass::NullPool {
             return self.return_kept(pool, slot);
@@ -322,7 +322,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// `_checkin_failed`: the record goes back without a connection. 1.1 left it what others who have it may have opened.
-    pub(crate) fn checkin_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    pub(crate) fn checkin_failed(&mut self, pool: usize, slot: u32) -> PyResult {
         if self.scenario.sqlalchemy > SqlAlchemy::V1_1 {
             self.invalidate_record(pool, slot);
         }
@@ -333,7 +333,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The same once there is a fairy, unless somebody who shares the record has checked it in meanwhile.
-    pub(crate) fn test_failed(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    pub(crate) fn test_failed(&mut self, pool: usize, slot: u32) -> PyResult {
         let in_use = self.pools[pool].records.get(slot).is_some_and(|r| r.fairy.is_some());
         // 1.2 and 1.3 did not look.
         if in_use || self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
@@ -404,7 +404,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// `_ConnectionFairy.detach`: the connection leaves its record, and the record goes back alone.
-    pub(crate) fn detach(&mut self, fairy: &mut Fairy) -> Result<(), PyError> {
+    pub(crate) fn detach(&mut self, fairy: &mut Fairy) -> PyResult {
         if std::mem::replace(&mut fairy.detached, true) {
             return Ok(());
         }

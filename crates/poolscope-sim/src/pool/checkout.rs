@@ -5,7 +5,7 @@ use super::get::Got;
 use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Command, wrap};
 use crate::engine::dialect::is_disconnect;
-use crate::engine::error::{Assertion, DbapiError, PyError};
+use crate::engine::error::{Assertion, DbapiError, PyError, PyResult};
 use crate::scenario::defaults::{
     INITIALIZE, INITIALIZE_1_1, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS,
 };
@@ -16,7 +16,7 @@ use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `pool.connect()`: a connection that is fit for use as far as the pool can know.
-    pub(crate) async fn checkout(&self, engine: u16, of_thread: bool) -> Result<Fairy, PyError> {
+    pub(crate) async fn checkout(&self, engine: u16, of_thread: bool) -> PyResult<Fairy> {
         // Before 1.4 `engine.connect()` asked for a checkout of its own (`Pool.unique_connection`), a Session for the thread's.
         let of_thread = of_thread || self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
         let (pool, began, mut got) = self.state().begin_checkout(engine, of_thread);
@@ -38,7 +38,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_do_get` of coroutines, and of the pools that have no queue.
-    async fn get_otherwise(&self, pool: usize) -> Result<u32, PyError> {
+    async fn get_otherwise(&self, pool: usize) -> PyResult<u32> {
         let class = self.state().pools[pool].class;
         match class {
             PoolClass::QueuePool => {
@@ -54,7 +54,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The rest of a checkout whose connection must be replaced or tested.
-    async fn reuse(&self, engine: u16, pool: usize, slot: u32, of_thread: bool) -> Result<Fairy, PyError> {
+    async fn reuse(&self, engine: u16, pool: usize, slot: u32, of_thread: bool) -> PyResult<Fairy> {
         let connection = match self.get_connection(pool, slot).await {
             Ok(connection) => connection,
             Err(error) => {
@@ -82,7 +82,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_ConnectionFairy._checkout`: pre-ping, then the checkout event.
-    async fn test(&self, engine: u16, mut fairy: Fairy) -> Result<Fairy, PyError> {
+    async fn test(&self, engine: u16, mut fairy: Fairy) -> PyResult<Fairy> {
         let Fairy { pool, slot, .. } = fairy;
         let pre_ping = self.state().pools[pool].pre_ping;
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
@@ -107,11 +107,11 @@ impl<O: Observer> World<'_, O> {
                     // Before 1.4 nobody looked after it: the traceback keeps it for the garbage collector.
                     PingResult::Failed(error) if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
                         self.state().lose(engine, fairy);
-                        return Err(error);
+                        return Err(Box::new(error));
                     }
                     PingResult::Failed(error) => {
                         self.state().test_failed(pool, slot)?;
-                        return Err(error);
+                        return Err(Box::new(error));
                     }
                 }
             }
@@ -120,7 +120,7 @@ impl<O: Observer> World<'_, O> {
         }
         // `_ConnectionFairy.invalidate`, which looks whether the record is still out.
         self.invalidate_fairy(&fairy).await?;
-        Err(PyError::RecordClosed { statement: None })
+        Err(Box::new(PyError::RecordClosed { statement: None }))
     }
 
     async fn ping(&self, engine: u16, slot: u32, connection: u32) -> PingResult {
@@ -147,7 +147,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Opens one more, as the pool has allowed.
-    async fn open_claimed(&self, pool: usize) -> Result<u32, PyError> {
+    async fn open_claimed(&self, pool: usize) -> PyResult<u32> {
         let created = self.create_record(pool).await;
         if created.is_err() {
             let mut state = self.state();
@@ -158,7 +158,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_create_connection`: a new record connects right away.
-    pub(crate) async fn create_record(&self, pool: usize) -> Result<u32, PyError> {
+    pub(crate) async fn create_record(&self, pool: usize) -> PyResult<u32> {
         let slot = {
             let mut state = self.state();
             let now = state.now;
@@ -174,7 +174,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `_ConnectionRecord.get_connection`: reuse, or close and connect again.
-    async fn get_connection(&self, pool: usize, slot: u32) -> Result<u32, PyError> {
+    async fn get_connection(&self, pool: usize, slot: u32) -> PyResult<u32> {
         let old = {
             let mut state = self.state();
             match state.connection_and_fault(pool, slot)? {
@@ -187,11 +187,11 @@ impl<O: Observer> World<'_, O> {
         self.connect_record(pool, slot, false).await?;
         // Whoever shares the record may have closed it meanwhile.
         let connection = self.state().connection_of(pool, slot);
-        connection.ok_or(PyError::Assertion { what: Assertion::Bare, statement: None })
+        connection.ok_or_else(|| Box::new(PyError::Assertion { what: Assertion::Bare, statement: None }))
     }
 
     /// `_ConnectionRecord.__connect`
-    async fn connect_record(&self, pool: usize, slot: u32, new: bool) -> Result<(), PyError> {
+    async fn connect_record(&self, pool: usize, slot: u32, new: bool) -> PyResult {
         let engine = {
             let mut state = self.state();
             let now = state.now;
@@ -210,7 +210,7 @@ impl<O: Observer> World<'_, O> {
                 let mut state = self.state();
                 state.emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
                 state.keep_in_traceback(pool);
-                return Err(error);
+                return Err(Box::new(error));
             }
         };
         {
@@ -257,7 +257,7 @@ impl<O: Observer> World<'_, O> {
 
     /// `first_connect` before 1.4, of new records only: the dialect's questions under a mutex, then the other listeners. 1.2 never
     /// tried again if they failed.
-    async fn first_connect(&self, pool: usize, slot: u32, engine: u16, connection: u32) -> Result<(), PyError> {
+    async fn first_connect(&self, pool: usize, slot: u32, engine: u16, connection: u32) -> PyResult {
         let mutex = self.enter_listeners(pool).await;
         let mut done = Ok(());
         if mutex && !self.state().pools[pool].first_connect_done {
@@ -302,7 +302,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The dialect's questions, on the first connection of an engine.
-    async fn initialize(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
+    async fn initialize(&self, record: (usize, u32), engine: u16, connection: u32) -> PyResult {
         let engine = usize::from(engine);
         if std::mem::replace(&mut self.state().engines[engine].asked, true) {
             return Ok(());
@@ -319,7 +319,7 @@ impl<O: Observer> World<'_, O> {
 
     /// The questions and the final ROLLBACK. Some go through a Connection, which names the statement in its error, and since 2.0 rolls
     /// back after one that is no disconnect; the others use a bare cursor. 1.4 rolls back in a `finally`. An error of these wins.
-    async fn ask(&self, record: (usize, u32), engine: u16, connection: u32) -> Result<(), PyError> {
+    async fn ask(&self, record: (usize, u32), engine: u16, connection: u32) -> PyResult {
         let version = self.scenario.sqlalchemy;
         let old = version < SqlAlchemy::V1_4;
         let questions = match version {
@@ -344,7 +344,7 @@ impl<O: Observer> World<'_, O> {
                 let mut left = LAST_UNICODE_TEST.saturating_sub(question);
                 loop {
                     match Box::pin(self.checkout(engine, false)).await {
-                        Err(PyError::Dbapi { .. }) if left > 0 => left -= 1,
+                        Err(error) if left > 0 && matches!(*error, PyError::Dbapi { .. }) => left -= 1,
                         other => return other.map(|_| ()),
                     }
                 }
@@ -358,9 +358,9 @@ impl<O: Observer> World<'_, O> {
             if !disconnect && version == SqlAlchemy::V1_4 {
                 self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(self.scenario, e, None))?;
             }
-            return Err(failed);
+            return Err(Box::new(failed));
         }
-        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| wrap(self.scenario, e, None))
+        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| Box::new(wrap(self.scenario, e, None)))
     }
 
     /// Whether the dialect's Connection has found out about a disconnect. Before 2.0 it was made of the bare DBAPI connection, whose
@@ -410,7 +410,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The record's connection, and why it must be replaced, if it must.
-    fn connection_and_fault(&self, pool: usize, slot: u32) -> Result<(Option<u32>, Option<Rule>), PyError> {
+    fn connection_and_fault(&self, pool: usize, slot: u32) -> PyResult<(Option<u32>, Option<Rule>)> {
         let Pool { recycle, invalidated_at, records, .. } = &self.pools[pool];
         let record = records.get(slot).ok_or(PyError::ConnectionClosed)?;
         Ok((record.connection, record.stale(self.now, *recycle, *invalidated_at)))

@@ -4,7 +4,7 @@ use super::Fairy;
 use super::queue_pool::{OfThread, Pool};
 use crate::app::savepoint::Savepoints;
 use crate::app::session::{Begin, Connection};
-use crate::engine::error::{Assertion, PyError};
+use crate::engine::error::{Assertion, PyError, PyResult};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{Observer, PoolFigures, Rule};
@@ -12,7 +12,7 @@ use crate::world::World;
 
 impl<O: Observer> World<'_, O> {
     /// `_do_get` of these classes. Nothing locks: threads that find no record each make one, and the last one is kept.
-    pub(crate) async fn get_kept(&self, pool: usize) -> Result<u32, PyError> {
+    pub(crate) async fn get_kept(&self, pool: usize) -> PyResult<u32> {
         let (class, first) = {
             let mut state = self.state();
             let first = state.pools[pool].kept.is_empty();
@@ -39,13 +39,13 @@ impl<O: Observer> World<'_, O> {
 
 impl<O: Observer> State<'_, O> {
     /// The record that this thread would get, if it exists.
-    fn kept(&mut self, pool: usize) -> Result<Option<u32>, PyError> {
+    fn kept(&mut self, pool: usize) -> PyResult<Option<u32>> {
         let thread = self.thread();
         match self.pools[pool].class {
             PoolClass::AssertionPool => {
                 let state = &mut self.pools[pool];
                 if state.checked_out {
-                    return Err(PyError::Assertion { what: Assertion::AlreadyCheckedOut, statement: None });
+                    return Err(Box::new(PyError::Assertion { what: Assertion::AlreadyCheckedOut, statement: None }));
                 }
                 state.checked_out = !state.kept.is_empty();
                 Ok(state.kept.first().copied())
@@ -154,7 +154,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// `_do_return_conn` of these classes: nothing moves.
-    pub(crate) fn return_kept(&mut self, pool: usize, slot: u32) -> Result<(), PyError> {
+    pub(crate) fn return_kept(&mut self, pool: usize, slot: u32) -> PyResult {
         let thread = self.thread();
         let state = &mut self.pools[pool];
         state.threads.iter_mut().filter(|t| t.thread == thread).for_each(|t| t.fairy = None);
@@ -162,7 +162,7 @@ impl<O: Observer> State<'_, O> {
         if state.class == PoolClass::AssertionPool {
             let what = if was_out { Assertion::Bare } else { Assertion::NotCheckedOut };
             if !was_out || state.kept.first() != Some(&slot) {
-                return Err(PyError::Assertion { what, statement: None });
+                return Err(Box::new(PyError::Assertion { what, statement: None }));
             }
         }
         self.status(pool, Rule::QueueReturn);
