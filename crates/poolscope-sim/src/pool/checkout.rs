@@ -23,7 +23,7 @@ impl<O: Observer> World<'_, O> {
         loop {
             let new = match got {
                 Got::Checkout(fairy) => return Ok(fairy),
-                Got::Error(error) => return Err(error),
+                Got::Error(error) => return Err(Box::new(error)),
                 Got::Record(slot) => return self.reuse(engine, pool, slot, of_thread).await,
                 Got::Waits => {
                     self.park().await;

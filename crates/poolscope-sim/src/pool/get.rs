@@ -1,7 +1,7 @@
 //! A record out of the queue, or the right to open one more: `QueuePool._do_get` and `util/queue.py::Queue.get`, from one wait to the next.
 
 use super::{Fairy, Pool, Record};
-use crate::engine::error::{Assertion, PyError, PyResult};
+use crate::engine::error::{Assertion, PyError};
 use crate::scenario::SqlAlchemy;
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
@@ -11,7 +11,7 @@ use crate::trace::{EventKind, Observer, PoolEvent, Rule};
 #[derive(Debug)]
 pub(crate) enum Got {
     Checkout(Fairy),
-    Error(Box<PyError>),
+    Error(PyError),
     /// The thread waits in the queue of the pool until somebody wakes it, or until its time is up.
     Waits,
     /// It may open one more connection.
@@ -31,9 +31,9 @@ impl<O: Observer> State<'_, O> {
             None => self.get(pool, of_thread),
             Some(fairy) if fairy.connection.is_some() => Got::Checkout(fairy),
             Some(_) if self.scenario.sqlalchemy < SqlAlchemy::V2_0 => {
-                Got::Error(Box::new(PyError::RecordClosed { statement: None }))
+                Got::Error(PyError::RecordClosed { statement: None })
             }
-            Some(_) => Got::Error(Box::new(PyError::Assertion { what: Assertion::Bare, statement: None })),
+            Some(_) => Got::Error(PyError::Assertion { what: Assertion::Bare, statement: None }),
         };
         (pool, self.now, got)
     }
@@ -99,7 +99,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Nothing is in the queue: the end of `_do_get`.
-    pub(crate) fn claim(&mut self, pool: usize) -> PyResult {
+    pub(crate) fn claim(&mut self, pool: usize) -> Result<(), PyError> {
         if self.pools[pool].claim() {
             self.status(pool, Rule::Overflow);
             return Ok(());
@@ -107,7 +107,7 @@ impl<O: Observer> State<'_, O> {
         let (engine, overflow) = (self.pools[pool].engine, self.pools[pool].figures().overflow);
         self.keep_in_traceback(pool);
         let options = self.engines[usize::from(engine)].options as u16;
-        Err(Box::new(PyError::PoolTimeout { options, overflow, statement: None }))
+        Err(PyError::PoolTimeout { options, overflow, statement: None })
     }
 
     fn claim_or_not(&mut self, pool: usize) -> Got {
