@@ -52,8 +52,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub nested: Vec<u64>,
     /// Checkouts that have a record but are still being tested, or are being reset.
     pub in_hand: Vec<u64>,
-    /// Exceptions on their way, or being handled: the task and the pool they came through.
-    pub tracebacks: Vec<(u16, usize)>,
+    /// Exceptions on their way, or being handled: the task, and the pool and the record they came through; 0 if it was none.
+    pub tracebacks: Vec<(u16, usize, u32)>,
     /// Connections whose first questions have failed, with their engines: for the collector.
     pub stranded: Vec<(u16, u32)>,
     /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.

@@ -75,15 +75,17 @@ impl Ledger {
                 let known = self.on_server.remove(&thread);
                 let of = known.ok_or_else(|| format!("session {thread} ends and was not there"))?;
                 self.sessions(in_use)?;
+                let asserts = trace.scenario.engines.iter().any(|e| e.poolclass == PoolClass::AssertionPool);
                 let left = of.filter(|c| self.places.get(c).is_some_and(|place| *place != Place::Closed));
                 match (event.kind, left) {
                     (EventKind::ServerQuit { .. }, Some(connection)) => {
                         match self.places.insert(connection, Place::Closed) {
                             // Failed while it was being opened: no listener has heard of it.
                             Some(Place::Opened) => {}
-                            // The driver's destructor: of what is detached, or in a pool that `dispose()` has replaced.
+                            // The driver's destructor: of what is detached, in a pool that `dispose()` has replaced, or let go of by an
+                            // AssertionPool that has another one.
                             Some(Place::Detached) => {}
-                            Some(_) if self.disposed => {}
+                            Some(_) if self.disposed || asserts => {}
                             _ => return Err(format!("connection {connection} is left without being closed")),
                         }
                         self.closed += 1;

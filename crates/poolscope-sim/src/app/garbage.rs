@@ -77,8 +77,9 @@ impl<O: Observer> World<'_, O> {
     /// A Connection is gone; the last one that had a checkout takes it along. Whatever a finalizer raises is only printed.
     async fn drop_fairy(&self, fairy: Fairy) {
         let held = self.state().is_held(fairy.serial);
-        if !held {
-            let _ = self.finalize(&fairy).await;
+        if !held && self.finalize(&fairy).await.is_err() {
+            let printed = self.state().tracebacks.pop();
+            printed.iter().for_each(|(_, pool, slot)| self.state().forget(*pool, *slot));
         }
     }
 
@@ -165,6 +166,17 @@ impl<O: Observer> State<'_, O> {
         self.emit(Rule::Garbage, EventKind::Lost { session });
     }
 
+    /// A Session does not refer any more to a Connection that has stayed open. True unless it is in a cycle with its transaction.
+    pub(crate) fn let_go_of_open(&mut self, connection: u32) -> bool {
+        let open = |c: &&mut Connection| !c.closed && c.transaction.is_none();
+        let Some(c) = self.connections.get_mut(connection).filter(open) else { return false };
+        c.references = c.references.saturating_sub(1);
+        if c.references == 0 {
+            self.connections.remove(connection);
+        }
+        true
+    }
+
     /// The identity map refers to it only weakly.
     fn release_user(&mut self, number: u32, in_cycle: bool) {
         let Some(user) = self.users.get_mut(number) else { return };
@@ -183,15 +195,31 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// A traceback refers to the pool that the exception came through, until somebody has handled it.
-    pub(crate) fn keep_in_traceback(&mut self, pool: usize) {
+    /// A traceback refers to the pool that the exception came through, and to the record, until somebody has handled it.
+    pub(crate) fn keep_in_traceback(&mut self, pool: usize, slot: u32) {
         let task = self.current();
-        self.tracebacks.push((task, pool));
+        self.tracebacks.push((task, pool, slot));
     }
 
     pub(crate) fn drop_tracebacks(&mut self) {
         let task = self.current();
-        self.tracebacks.retain(|(of, _)| *of != task);
+        let dropped: Vec<_> = self.tracebacks.extract_if(.., |(of, ..)| *of == task).collect();
+        for (_, pool, slot) in dropped {
+            self.forget(pool, slot);
+        }
+    }
+
+    /// The exceptions of the current task refer to themselves: what they refer to waits for the collector.
+    pub(crate) fn leave_cycle(&mut self) {
+        let (task, collections) = (self.current(), self.collections);
+        if let Some(task) = self.current_task() {
+            task.in_cycle = collections;
+        }
+        for (_, pool, slot) in self.tracebacks.iter().filter(|(of, ..)| *of == task) {
+            if let Some(record) = self.pools[*pool].records.get_mut(*slot) {
+                record.in_cycle = true;
+            }
+        }
     }
 
     /// An engine, its pool and its dialect refer to each other: without a variable they wait for the collector.
@@ -224,7 +252,7 @@ impl<O: Observer> State<'_, O> {
             let held = self.connections.iter().any(|(_, c)| {
                 c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
             });
-            let in_traceback = self.tracebacks.iter().any(|(_, pool)| *pool == index);
+            let in_traceback = self.tracebacks.iter().any(|(_, pool, _)| *pool == index);
             if !in_use && !held && !in_traceback {
                 found.push(index);
             }

@@ -21,10 +21,6 @@ pub(crate) struct Frame {
     result: Option<PyResult>,
     /// The `with ….begin_nested()` blocks that are open.
     nested: Vec<(Holder, u32)>,
-    /// A driver error has passed through: SQLAlchemy's wrapped exception refers to itself through its own traceback
-    /// (`_handle_dbapi_exception` keeps it in a local), and so keeps this frame's variables until the cyclic collector runs. How many
-    /// times it had run then.
-    in_cycle: u32,
 }
 
 /// What a frame that is over still refers to.
@@ -87,7 +83,6 @@ impl<O: Observer> World<'_, O> {
             at: 0,
             result: None,
             nested: Vec::new(),
-            in_cycle: 0,
         };
         let result = loop {
             let Some(step) = code.steps.get(frame.at) else {
@@ -102,7 +97,7 @@ impl<O: Observer> World<'_, O> {
                 let mut state = self.state();
                 state.raise(Rule::Propagate, *error);
                 if error.leaves_cycle() {
-                    frame.in_cycle = state.collections;
+                    state.leave_cycle();
                 }
                 frame.interrupt(Pending::Exception(*error));
             }
@@ -112,8 +107,8 @@ impl<O: Observer> World<'_, O> {
         };
         let kept = {
             let mut state = self.state();
-            let swallowed = state.current_task().map_or(0, |task| std::mem::take(&mut task.swallowed));
-            Kept { variables: frame.variables, in_cycle: frame.in_cycle.max(swallowed) == state.collections }
+            let in_cycle = state.current_task().map_or(0, |task| std::mem::take(&mut task.in_cycle));
+            Kept { variables: frame.variables, in_cycle: in_cycle == state.collections }
         };
         if result.is_ok() {
             self.release_all(kept).await;
@@ -353,6 +348,8 @@ impl<O: Observer> World<'_, O> {
                 return self.end(frame, on, Ended::Close).await;
             }
             if ended.is_err() && !failed {
+                // `util/langhelpers.py::safe_reraise`, whose traceback refers to itself.
+                self.state().leave_cycle();
                 self.end(frame, on, Ended::Rollback).await?;
             }
         }

@@ -371,8 +371,10 @@ impl<O: Observer> World<'_, O> {
         self.state().closing.extend(serial);
         for (at, connection) in connections.iter().enumerate() {
             if let Err(error) = self.close_after_transaction(*connection).await {
-                for left in &connections[at..] {
-                    self.state().lose_connection(id, *left);
+                let mut state = self.state();
+                let open = matches!(*error, PyError::Assertion { .. }) && state.let_go_of_open(*connection);
+                for left in &connections[at + usize::from(open)..] {
+                    state.lose_connection(id, *left);
                 }
                 return Err(error);
             }

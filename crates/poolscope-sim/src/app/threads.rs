@@ -29,9 +29,10 @@ pub(crate) struct Task {
     /// Waits for the pool so far; a time-out of an earlier one is void.
     pub wait: u32,
     pub getter: Getter,
-    /// SQLAlchemy has kept an exception of its own to itself: its traceback keeps the frame that was running (`f_back`).
-    /// How many collections there had been then.
-    pub swallowed: u32,
+    /// A driver error has passed through the frame that runs: SQLAlchemy's wrapped exception refers to itself through its own traceback
+    /// (`_handle_dbapi_exception` keeps it in a local), and so keeps the frame's variables until the cyclic collector runs. Or SQLAlchemy
+    /// has kept one to itself, with the same effect (`f_back`). How many collections there had been then.
+    pub in_cycle: u32,
     /// The last statement has got an answer without rows that was another process's.
     pub no_rows: bool,
     job: Option<Job>,
@@ -164,7 +165,7 @@ impl<O: Observer> State<'_, O> {
             role,
             wait: 0,
             getter: Getter::Pending,
-            swallowed: 0,
+            in_cycle: 0,
             no_rows: false,
             job: None,
         });

@@ -338,16 +338,20 @@ impl<O: Observer> World<'_, O> {
             }
             transaction = AtClose::NoTransaction;
         }
-        let fairy = {
+        let held = {
             let mut state = self.state();
             state.connections.get_mut(id).and_then(|connection| {
                 connection.closed = true;
-                connection.transaction = None;
-                connection.fairy.take()
+                let transaction = connection.transaction.take();
+                connection.fairy.take().map(|fairy| (fairy, transaction))
             })
         };
-        if let Some(fairy) = fairy {
-            self.checkin(&fairy, transaction, Rule::ResetOnReturn).await?;
+        if let Some((fairy, agent)) = held {
+            let returned = self.checkin(&fairy, transaction, Rule::ResetOnReturn).await;
+            if returned.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+                self.state().stay_open(id, fairy, agent);
+            }
+            returned?;
         }
         done
     }
@@ -374,6 +378,7 @@ impl<O: Observer> World<'_, O> {
             state.invalidate_pool(present, &fairy);
         }
         if let Err(error) = self.invalidate_fairy(&fairy).await {
+            self.state().leave_cycle();
             // The Connection keeps what is left of the checkout, and does not know.
             if let Some(connection) = self.state().connections.get_mut(id) {
                 connection.fairy = Some(Fairy { connection: None, ..fairy });

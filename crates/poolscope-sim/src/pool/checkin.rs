@@ -82,10 +82,12 @@ impl<O: Observer> World<'_, O> {
             if self.scenario.driver.is_async() {
                 return self.drop_connection(fairy, connection);
             }
+            self.state().in_hand.push(serial);
             let sending = self.state().begin_reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage);
             self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage, sending).await;
         }
         let mut state = self.state();
+        state.in_hand.retain(|other| *other != serial);
         let returned = state.checkin_in_use(pool, slot);
         fairy.connection.iter().for_each(|connection| state.drop_shared(pool, *connection));
         returned
@@ -219,10 +221,7 @@ impl<O: Observer> State<'_, O> {
         if let Some(record) = self.pools[pool].records.get_mut(slot) {
             record.in_cycle = true;
         }
-        let collections = self.collections;
-        if let Some(task) = self.current_task() {
-            task.swallowed = collections;
-        }
+        self.leave_cycle();
     }
 
     /// The pool that the engine of this pool has now.
@@ -269,10 +268,11 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The last who had a connection of a record that several had: if the record has another one by now, the driver's destructor closes it.
-    /// (Whoever waits for an answer on it has it too.)
+    /// So it does if an AssertionPool has refused to let it be detached. (Whoever waits for an answer on it has it too.)
     pub(crate) fn drop_shared(&mut self, pool: usize, connection: u32) {
+        let shared = self.returns_twice() || self.pools[pool].class == PoolClass::AssertionPool;
         let busy = |state: &Self| state.dbapi.get(connection).is_some_and(|dbapi| dbapi.busy.is_some());
-        if self.returns_twice() && !busy(self) && is_lost(&self.connections, &self.pools[pool], connection) {
+        if shared && !busy(self) && is_lost(&self.connections, &self.pools[pool], connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }

@@ -209,7 +209,7 @@ impl<O: Observer> World<'_, O> {
                 let error = wrap(self.scenario, error, None);
                 let mut state = self.state();
                 state.emit(Rule::ConnectFails, EventKind::ConnectFailed { engine, slot, error });
-                state.keep_in_traceback(pool);
+                state.keep_in_traceback(pool, 0);
                 return Err(Box::new(error));
             }
         };

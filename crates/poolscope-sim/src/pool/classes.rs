@@ -1,11 +1,11 @@
 //! The pools without a queue: StaticPool, AssertionPool, SingletonThreadPool (`pool/impl.py`).
 
-use super::Fairy;
 use super::queue_pool::{OfThread, Pool};
+use super::{Fairy, Record};
 use crate::app::savepoint::Savepoints;
-use crate::app::session::{Begin, Connection};
+use crate::app::session::{Begin, Connection, RootTransaction};
 use crate::engine::error::{Assertion, PyError, PyResult};
-use crate::scenario::{PoolClass, SqlAlchemy};
+use crate::scenario::{PoolClass, ResetOnReturn, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{Observer, PoolFigures, Rule};
 use crate::world::World;
@@ -30,7 +30,10 @@ impl<O: Observer> World<'_, O> {
         let mut state = self.state();
         match class {
             PoolClass::SingletonThreadPool => state.keep_for_thread(pool, slot),
-            _ => state.pools[pool].kept = vec![slot],
+            _ => {
+                let before = std::mem::replace(&mut state.pools[pool].kept, vec![slot]);
+                before.iter().for_each(|slot| state.forget(pool, *slot));
+            }
         }
         state.pools[pool].checked_out = true;
         Ok(slot)
@@ -41,31 +44,31 @@ impl<O: Observer> State<'_, O> {
     /// The record that this thread would get, if it exists.
     fn kept(&mut self, pool: usize) -> PyResult<Option<u32>> {
         let thread = self.thread();
-        match self.pools[pool].class {
+        let found = match self.pools[pool].class {
             PoolClass::AssertionPool => {
                 let state = &mut self.pools[pool];
                 if state.checked_out {
                     return Err(Box::new(PyError::Assertion { what: Assertion::AlreadyCheckedOut, statement: None }));
                 }
                 state.checked_out = !state.kept.is_empty();
-                Ok(state.kept.first().copied())
+                state.kept.first().copied()
             }
             PoolClass::SingletonThreadPool => {
                 let slot = self.pools[pool].threads.iter().find(|t| t.thread == thread).map(|t| t.slot);
-                let slot = slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot));
-                if let Some(record) = slot.and_then(|slot| self.pools[pool].records.get_mut(slot)) {
-                    record.in_hand = true;
-                }
-                Ok(slot)
+                slot.filter(|slot| self.pools[pool].kept.contains(slot) || self.is_referred_to(pool, *slot))
             }
             _ => {
                 let slot = self.pools[pool].kept.first().copied().filter(|slot| !self.drops(pool, *slot));
                 if slot.is_none() {
                     self.pools[pool].kept.clear();
                 }
-                Ok(slot)
+                slot
             }
+        };
+        if let Some(record) = found.and_then(|slot| self.pools[pool].records.get_mut(slot)) {
+            record.in_hand = true;
         }
+        Ok(found)
     }
 
     /// `_is_hard_or_soft_invalidated`: from 1.4 on a StaticPool makes a new record instead, and closes nothing.
@@ -86,11 +89,14 @@ impl<O: Observer> State<'_, O> {
 
     fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
         let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-        if self.pools[pool].records.get(slot).is_some_and(|r| r.in_hand || r.in_cycle || r.in_refs && old) {
+        let busy = |serial: u64| self.in_hand.contains(&serial);
+        let held = |r: &Record| r.in_hand || r.in_cycle || r.in_refs && old || r.fairy.is_some_and(busy);
+        if self.pools[pool].records.get(slot).is_some_and(held) {
             return true;
         }
         let mut fairies = self.connections.iter().filter_map(|(_, c)| c.fairy.as_ref());
         fairies.any(|f| f.pool == pool && f.slot == slot && !f.detached && f.connection.is_some())
+            || self.tracebacks.iter().any(|(_, of, record)| (*of, *record) == (pool, slot))
     }
 
     /// Beyond its size a SingletonThreadPool closes other threads' connections, used or not. Upstream takes any out of a set; here the
@@ -162,6 +168,7 @@ impl<O: Observer> State<'_, O> {
         if state.class == PoolClass::AssertionPool {
             let what = if was_out { Assertion::Bare } else { Assertion::NotCheckedOut };
             if !was_out || state.kept.first() != Some(&slot) {
+                self.keep_in_traceback(pool, slot);
                 return Err(Box::new(PyError::Assertion { what, statement: None }));
             }
         }
@@ -170,11 +177,25 @@ impl<O: Observer> State<'_, O> {
         Ok(())
     }
 
-    /// A record that a SingletonThreadPool has let go of lives as long as somebody refers to it; what it has opened since is then closed by
+    /// Before 2.0 a Connection that an AssertionPool does not take back stays open. Its checkout has counted this close: the next one
+    /// only lets go of it. Its transaction is over if the reset has ended it.
+    pub(crate) fn stay_open(&mut self, id: u32, fairy: Fairy, agent: Option<RootTransaction>) {
+        self.nested.push(fairy.serial);
+        let resets = self.pools[fairy.pool].reset_on_return != ResetOnReturn::None;
+        if let Some(connection) = self.connections.get_mut(id) {
+            (connection.closed, connection.fairy) = (false, Some(fairy));
+            connection.transaction = agent.filter(|_| !resets);
+        }
+    }
+
+    /// A record that a SingletonThreadPool or AssertionPool has let go of lives as long as somebody refers to it; what it has opened since is then closed by
     /// the driver's destructor.
     pub(crate) fn forget(&mut self, pool: usize, slot: u32) {
         let Pool { class, kept, .. } = &self.pools[pool];
-        if *class != PoolClass::SingletonThreadPool || kept.contains(&slot) || self.is_referred_to(pool, slot) {
+        if !matches!(class, PoolClass::SingletonThreadPool | PoolClass::AssertionPool)
+            || kept.contains(&slot)
+            || self.is_referred_to(pool, slot)
+        {
             return;
         }
         let record = self.pools[pool].records.remove(slot);
@@ -204,7 +225,7 @@ impl<O: Observer> State<'_, O> {
 impl Pool {
     /// Several checkouts may have one record: which of them is the last to let go of its connection is not followed.
     pub fn shares_records(&self) -> bool {
-        matches!(self.class, PoolClass::StaticPool | PoolClass::AssertionPool)
+        self.class == PoolClass::StaticPool
     }
 
     /// Upstream these classes count nothing; what they keep is either in use or not.

@@ -105,7 +105,7 @@ impl<O: Observer> State<'_, O> {
             return Ok(());
         }
         let (engine, overflow) = (self.pools[pool].engine, self.pools[pool].figures().overflow);
-        self.keep_in_traceback(pool);
+        self.keep_in_traceback(pool, 0);
         let options = self.engines[usize::from(engine)].options as u16;
         Err(PyError::PoolTimeout { options, overflow, statement: None })
     }
