@@ -6,9 +6,7 @@ use super::queue_pool::{FirstRun, Pool};
 use crate::engine::dbapi::{Command, wrap};
 use crate::engine::dialect::is_disconnect;
 use crate::engine::error::{Assertion, DbapiError, PyError, PyResult};
-use crate::scenario::defaults::{
-    INITIALIZE, INITIALIZE_1_1, INITIALIZE_1_3, LAST_UNICODE_TEST, PING, QUESTION, UNICODE_TESTS,
-};
+use crate::scenario::defaults::{INITIALIZE, INITIALIZE_1_1, INITIALIZE_1_3, PING, QUESTION, UNICODE_TESTS};
 use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, PingResult, PoolEvent, Rule};
@@ -327,31 +325,41 @@ impl<O: Observer> World<'_, O> {
             SqlAlchemy::V1_2 | SqlAlchemy::V1_3 => INITIALIZE_1_3,
             _ => INITIALIZE,
         };
+        // Before 2.0 the Connection is made of the bare DBAPI connection, whose age nobody knows.
+        let (pool, slot) = record;
+        let bare = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V2_0 };
+        let (mut lost, mut other) = (false, None);
+        let mut end = Command::EndQuestions;
         for (question, through_connection) in questions.iter().copied() {
             let statement = QUESTION + question;
-            let asked = self.round_trip(connection, Command::Ask(statement)).await;
+            let mut asks = connection;
+            if lost {
+                match self.reconnect(engine, &mut other).await {
+                    Err(error) if matches!(*error, PyError::Dbapi { .. }) => continue,
+                    reconnected => asks = reconnected?,
+                }
+                end = Command::EndQuestions;
+            }
+            let asked = self.round_trip(asks, Command::Ask(statement)).await;
             let Err(error) = asked else { continue };
             self.state().engines[usize::from(engine)].versionless =
                 version < SqlAlchemy::V1_3 && [5, 6, 0].contains(&question);
             let failed = wrap(self.scenario, error, through_connection.then_some(statement));
-            let disconnect = through_connection && self.question_failed(record, &error);
+            let disconnect = through_connection && self.question_failed(other.as_ref().unwrap_or(&bare), &error);
             if old && question >= UNICODE_TESTS {
-                if !disconnect {
-                    continue;
-                }
-                // Only warned about. But a Connection that is lost reconnects for each test that is left and for the ROLLBACK, and once
-                // it can it waits for the listeners that it is one of: for ever.
-                let mut left = LAST_UNICODE_TEST.saturating_sub(question);
-                loop {
-                    match Box::pin(self.checkout(engine, false)).await {
-                        Err(error) if left > 0 && matches!(*error, PyError::Dbapi { .. }) => left -= 1,
-                        other => return other.map(|_| ()),
+                // Only warned about. But a Connection that is lost reconnects for each test that is left and for the ROLLBACK. Once it can
+                // it waits for the listeners that it is one of: for ever, unless somebody has replaced the pool.
+                if disconnect {
+                    (lost, end) = (true, Command::Rollback);
+                    if let Some(fairy) = other.take() {
+                        self.invalidate_fairy(&fairy).await?;
                     }
                 }
+                continue;
             }
             if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
                 self.round_trip(connection, Command::EndQuestions).await.map_err(|error| {
-                    self.question_failed(record, &error);
+                    self.question_failed(&bare, &error);
                     wrap(self.scenario, error, None)
                 })?;
             }
@@ -360,19 +368,30 @@ impl<O: Observer> World<'_, O> {
             }
             return Err(Box::new(failed));
         }
-        self.round_trip(connection, Command::EndQuestions).await.map_err(|e| Box::new(wrap(self.scenario, e, None)))
+        let rolls_back = if lost { self.reconnect(engine, &mut other).await? } else { connection };
+        let done = self.round_trip(rolls_back, end).await.map_err(|e| Box::new(wrap(self.scenario, e, None)));
+        if let Some(fairy) = other {
+            self.state().lose(engine, fairy);
+        }
+        done
     }
 
-    /// Whether the dialect's Connection has found out about a disconnect. Before 2.0 it was made of the bare DBAPI connection, whose
-    /// age nobody knew.
-    fn question_failed(&self, (pool, slot): (usize, u32), error: &DbapiError) -> bool {
-        let version = self.scenario.sqlalchemy;
+    /// What the dialect's Connection reconnects to, the first time that it needs to.
+    async fn reconnect(&self, engine: u16, other: &mut Option<Fairy>) -> PyResult<u32> {
+        let fairy = match other.take() {
+            Some(fairy) => fairy,
+            None => Box::pin(self.checkout(engine, false)).await?,
+        };
+        other.insert(fairy).connection.ok_or_else(|| Box::new(PyError::ConnectionClosed))
+    }
+
+    /// Whether the dialect's Connection has found out about a disconnect.
+    fn question_failed(&self, fairy: &Fairy, error: &DbapiError) -> bool {
         let disconnect = is_disconnect(error, self.scenario);
         if disconnect {
-            let fairy = Fairy { pool, slot, connection: None, serial: 0, detached: version < SqlAlchemy::V2_0 };
             let mut state = self.state();
-            let present = state.present_pool(pool);
-            state.invalidate_pool(present, &fairy);
+            let present = state.present_pool(fairy.pool);
+            state.invalidate_pool(present, fairy);
         }
         disconnect
     }

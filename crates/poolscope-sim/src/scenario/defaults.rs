@@ -57,7 +57,6 @@ pub const INITIALIZE_1_1: &[(u16, bool)] =
 /// From this one on they only look at what the driver returns; an error is no more than a warning
 /// (sqlalchemy 1.3: engine/default.py::DefaultDialect._check_unicode_returns).
 pub const UNICODE_TESTS: u16 = 9;
-pub const LAST_UNICODE_TEST: u16 = 11;
 /// How a SQLAlchemyJobStore looks for its table (sqlalchemy: dialects/mysql/base.py::MySQLDialect.has_table).
 pub const HAS_TABLE: &str = "DESCRIBE `shop`.`apscheduler_jobs`";
 pub const HAS_TABLE_1_4: &str = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %(table_schema)s \
