@@ -54,8 +54,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub in_hand: Vec<u64>,
     /// Exceptions on their way, or being handled: the task, and the pool and the record they came through; 0 if it was none.
     pub tracebacks: Vec<(u16, usize, u32)>,
-    /// Connections whose first questions have failed, with their engines: for the collector.
-    pub stranded: Vec<(u16, u32)>,
+    /// Connections whose first questions have failed, behind their pools and records: for the collector.
+    pub stranded: Vec<(usize, u32, u32)>,
     /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.
     pub executing: Vec<(u32, VecDeque<u16>)>,
     pub server: Server,

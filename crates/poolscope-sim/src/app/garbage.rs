@@ -4,7 +4,7 @@ use crate::app::session::Connection;
 use crate::numbered::Numbered;
 use crate::pool::Fairy;
 use crate::scenario::SqlAlchemy;
-use crate::state::{EngineState, State};
+use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
 
@@ -96,7 +96,9 @@ impl<O: Observer> World<'_, O> {
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
-                if connection.references == 0 && ours(connection.engine) && !state.is_kept_by_agent(connection) {
+                let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
+                let kept = raised || state.is_kept_by_agent(connection);
+                if connection.references == 0 && ours(connection.engine) && !kept {
                     // What is detached comes last: that is for the driver's destructors.
                     let order = |fairy: &Fairy| fairy.serial | u64::from(fairy.detached) << 63;
                     lost.push((connection.fairy.as_ref().map_or(0, order), id));
@@ -209,6 +211,11 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// Nobody has handled the exception yet.
+    pub(crate) fn is_in_traceback(&self, pool: usize, slot: u32) -> bool {
+        self.tracebacks.iter().any(|(_, of, record)| (*of, *record) == (pool, slot))
+    }
+
     /// The exceptions of the current task refer to themselves: what they refer to waits for the collector.
     pub(crate) fn leave_cycle(&mut self) {
         let (task, collections) = (self.current(), self.collections);
@@ -262,7 +269,7 @@ impl<O: Observer> State<'_, O> {
 
     /// Nobody tells SQLAlchemy: it is the driver's destructors that close the sockets, the oldest first.
     fn drop_pools(&mut self, pools: &[usize], process: Option<u16>) {
-        let mut lost = take_stranded(&mut self.stranded, &self.engines, process);
+        let mut lost = self.take_stranded(process);
         for pool in pools {
             let records = std::mem::replace(&mut self.pools[*pool].records, Numbered::new());
             let before = lost.len();
@@ -278,17 +285,21 @@ impl<O: Observer> State<'_, O> {
             self.dbapi_lost(connection, cause);
         }
     }
-}
 
-/// The stranded connections of a process, or of all.
-fn take_stranded(stranded: &mut Vec<(u16, u32)>, engines: &[EngineState], process: Option<u16>) -> Vec<u32> {
-    let mut taken = Vec::new();
-    stranded.retain(|(engine, connection)| {
-        let ours = process.is_none_or(|p| engines[usize::from(*engine)].process == p);
-        if ours {
-            taken.push(*connection);
+    /// The stranded connections of a process, or of all.
+    fn take_stranded(&mut self, process: Option<u16>) -> Vec<u32> {
+        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        for stranded in std::mem::take(&mut self.stranded) {
+            let (pool, slot, connection) = stranded;
+            let engine = usize::from(self.pools[pool].engine);
+            let ours = process.is_none_or(|p| self.engines[engine].process == p);
+            if ours && !self.is_in_traceback(pool, slot) {
+                taken.push(connection);
+            } else {
+                left.push(stranded);
+            }
         }
-        !ours
-    });
-    taken
+        self.stranded = left;
+        taken
+    }
 }

@@ -374,6 +374,11 @@ impl<O: Observer> World<'_, O> {
                 let mut state = self.state();
                 let open = matches!(*error, PyError::Assertion { .. }) && state.let_go_of_open(*connection);
                 for left in &connections[at + usize::from(open)..] {
+                    if let Some(Fairy { pool, slot, .. }) = state.connections.get(*left).and_then(|c| c.fairy.as_ref())
+                    {
+                        let (pool, slot) = (*pool, *slot);
+                        state.keep_in_traceback(pool, slot);
+                    }
                     state.lose_connection(id, *left);
                 }
                 return Err(error);

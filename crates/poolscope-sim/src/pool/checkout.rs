@@ -104,7 +104,9 @@ impl<O: Observer> World<'_, O> {
                     }
                     // Before 1.4 nobody looked after it: the traceback keeps it for the garbage collector.
                     PingResult::Failed(error) if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
-                        self.state().lose(engine, fairy);
+                        let mut state = self.state();
+                        state.keep_in_traceback(pool, slot);
+                        state.lose(engine, fairy);
                         return Err(Box::new(error));
                     }
                     PingResult::Failed(error) => {
@@ -310,7 +312,9 @@ impl<O: Observer> World<'_, O> {
         state.engines[engine].asked = asked.is_ok();
         // Before 2.0 it is left in a cycle with the error.
         if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
-            state.stranded.push((engine as u16, connection));
+            let (pool, slot) = record;
+            state.keep_in_traceback(pool, slot);
+            state.stranded.push((pool, slot, connection));
         }
         asked
     }

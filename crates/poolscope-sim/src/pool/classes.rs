@@ -96,7 +96,7 @@ impl<O: Observer> State<'_, O> {
         }
         let mut fairies = self.connections.iter().filter_map(|(_, c)| c.fairy.as_ref());
         fairies.any(|f| f.pool == pool && f.slot == slot && !f.detached && f.connection.is_some())
-            || self.tracebacks.iter().any(|(_, of, record)| (*of, *record) == (pool, slot))
+            || self.is_in_traceback(pool, slot)
     }
 
     /// Beyond its size a SingletonThreadPool closes other threads' connections, used or not. Upstream takes any out of a set; here the
