@@ -64,6 +64,8 @@ impl<O: Observer> World<'_, O> {
         let (mut result, mut kept) = self.run_function(program, handler).await;
         for teardown in code.teardowns.iter().rev() {
             let (torn_down, its) = self.run_function(program, teardown).await;
+            // It has the handler's error as its argument, and so the frames that one came through.
+            kept.in_cycle |= its.in_cycle;
             if torn_down.is_err() {
                 self.release_all(std::mem::replace(&mut kept, its)).await;
                 result = torn_down;
@@ -111,8 +113,9 @@ impl<O: Observer> World<'_, O> {
             Kept { variables: frame.variables, in_cycle: in_cycle == state.collections }
         };
         if result.is_ok() {
+            let in_cycle = kept.in_cycle;
             self.release_all(kept).await;
-            return (result, Kept::default());
+            return (result, Kept { variables: Vec::new(), in_cycle });
         }
         (result, kept)
     }
