@@ -4,11 +4,11 @@ use poolscope_sim::engine::error::PyError;
 use poolscope_sim::scenario::PoolClass;
 use poolscope_sim::trace::{EventKind, PingResult, PoolFigures, TraceEvent, pool_log};
 use poolscope_sim::{Scenario, Trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One row per event: microseconds, process/thread, event, details.
 pub fn rows(trace: &Trace) -> Vec<String> {
-    let mut rows = Rows { trace, names: task_names(trace), clients: BTreeMap::new() };
+    let mut rows = Rows { trace, names: task_names(trace), clients: BTreeMap::new(), cursors: BTreeSet::new() };
     let mut log = pool_log(trace).into_iter().peekable();
     let mut all = Vec::new();
     for (at, event) in trace.events.iter().enumerate() {
@@ -46,6 +46,8 @@ struct Rows<'t> {
     names: Vec<String>,
     /// The client's number of a server session, for rows that know only the server's.
     clients: BTreeMap<u32, Option<u32>>,
+    /// Connections of MySQL Connector that have made a cursor and have executed nothing with it.
+    cursors: BTreeSet<u32>,
 }
 
 impl Rows<'_> {
@@ -104,12 +106,22 @@ impl Rows<'_> {
             }
             // The cursor is what may fail, before there is a statement.
             EventKind::Execute { connection, .. } if scenario.driver.is_connector() => {
+                self.cursors.insert(*connection);
                 format!("cursor conn={connection}")
             }
             EventKind::Execute { connection, statement } => {
                 format!("execute conn={connection} sql={}", quoted(scenario.sql(*statement)))
             }
+            EventKind::ServerRun { thread, statement: Some(_) } => {
+                if let Some(Some(client)) = self.clients.get(thread) {
+                    self.cursors.remove(client);
+                }
+                return None;
+            }
+            // SQLAlchemy has refused the statement: nothing tells when the cursor was there.
+            EventKind::Executed { connection, error: None } if self.cursors.remove(connection) => return None,
             EventKind::Executed { connection, error } => {
+                self.cursors.remove(connection);
                 format!("executed conn={connection}{}", driver_error(error.as_ref(), scenario))
             }
             EventKind::Commit { connection } => format!("commit conn={connection}"),

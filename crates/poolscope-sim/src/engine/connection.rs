@@ -58,8 +58,22 @@ impl<O: Observer> World<'_, O> {
 
     /// Runs a statement: begins a transaction, reconnects after an invalidation, and never retries.
     pub(crate) async fn connection_execute(&self, id: u32, statement: u16) -> PyResult {
+        let mut usable = self.usable(id).await;
+        let mut command = Command::Execute(statement);
+        let mut refused = None;
+        // MySQL Connector asks the server for a cursor before SQLAlchemy looks at the transaction and at the block.
+        if self.scenario.driver.is_connector()
+            && matches!(
+                usable.as_ref().map_err(|e| &**e),
+                Err(PyError::EndedInContext | PyError::PendingRollback { .. })
+            )
+            && let Some(dbapi) = self.state().connections.get(id).and_then(Connection::dbapi)
+        {
+            refused = std::mem::replace(&mut usable, Ok(dbapi)).err();
+            command = Command::CursorInVain(statement);
+        }
         // A reconnection that fails here fails as part of the statement.
-        let dbapi = self.usable(id).await.map_err(|error| {
+        let dbapi = usable.map_err(|error| {
             error.with(|error| match error {
                 PyError::Dbapi { error, disconnect, .. } => {
                     PyError::Dbapi { error, disconnect, statement: Some(statement) }
@@ -80,14 +94,14 @@ impl<O: Observer> World<'_, O> {
         })?;
         // 1.4 begins nothing by itself on a Connection: every statement stands alone.
         let before = self.in_transaction(id);
-        if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 {
+        if self.scenario.sqlalchemy >= SqlAlchemy::V2_0 && refused.is_none() {
             self.connection_begin(id);
         }
         let queues = self.scenario.driver.is_async();
         if queues && self.state().must_queue(dbapi) {
             self.wait_in_loop().await;
         }
-        let done = self.round_trip(dbapi, Command::Execute(statement)).await;
+        let done = self.round_trip(dbapi, command).await;
         if queues {
             self.state().leave_queue(dbapi);
         }
@@ -107,6 +121,9 @@ impl<O: Observer> World<'_, O> {
                 return Err(self.connection_failed(id, error.while_handling(), None).await);
             }
             return Err(self.connection_failed(id, error, Some(statement)).await);
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         // The legacy autocommit: before 2.0 a data-changing statement outside a transaction is committed right away.
         let legacy = self.scenario.sqlalchemy < SqlAlchemy::V2_0;

@@ -200,6 +200,8 @@ pub(crate) enum Command {
     /// The ping of MySQL Connector/Python before it makes the cursor for a statement, and for a question.
     Cursor(u16),
     CursorToAsk(u16),
+    /// The same for a statement that SQLAlchemy then refuses.
+    CursorInVain(u16),
 }
 
 /// What a command does to the server's transaction (autocommit is off on the wire).
@@ -216,7 +218,7 @@ impl Command {
             Command::Execute(statement) | Command::Ask(statement) => Some(statement),
             Command::Ping(statement) => statement,
             Command::Commit | Command::Rollback | Command::EndQuestions => None,
-            Command::Cursor(_) | Command::CursorToAsk(_) => None,
+            Command::Cursor(_) | Command::CursorToAsk(_) | Command::CursorInVain(_) => None,
         }
     }
 
@@ -224,14 +226,16 @@ impl Command {
         match self {
             Command::Execute(_) | Command::Ask(_) => Transaction::Begins,
             Command::Commit | Command::Rollback | Command::EndQuestions => Transaction::Ends,
-            Command::Ping(_) | Command::Cursor(_) | Command::CursorToAsk(_) => Transaction::Stays,
+            Command::Ping(_) | Command::Cursor(_) | Command::CursorToAsk(_) | Command::CursorInVain(_) => {
+                Transaction::Stays
+            }
         }
     }
 
     /// The event that it is, if it is one; `Executed` follows.
     fn event(self, connection: u32) -> Option<EventKind> {
         match self {
-            Command::Execute(statement) | Command::Cursor(statement) => {
+            Command::Execute(statement) | Command::Cursor(statement) | Command::CursorInVain(statement) => {
                 Some(EventKind::Execute { connection, statement })
             }
             Command::Commit => Some(EventKind::Commit { connection }),
@@ -244,7 +248,9 @@ impl Command {
     fn raises(self, driver: Driver, error: DbapiError) -> DbapiError {
         match self {
             Command::Ping(_) => not_available(DbapiClass::InterfaceError),
-            Command::Cursor(_) | Command::CursorToAsk(_) => not_available(DbapiClass::OperationalError),
+            Command::Cursor(_) | Command::CursorToAsk(_) | Command::CursorInVain(_) => {
+                not_available(DbapiClass::OperationalError)
+            }
             Command::Commit | Command::Rollback | Command::EndQuestions => untranslated(driver, error),
             Command::Execute(_) | Command::Ask(_) => error,
         }
@@ -487,7 +493,7 @@ impl<O: Observer> State<'_, O> {
             return done;
         }
         let statement = match command {
-            Command::Cursor(statement) => Some(statement),
+            Command::Cursor(statement) | Command::CursorInVain(statement) => Some(statement),
             _ => command.statement(),
         };
         let error = done.err().map(|e| wrap(self.scenario, e, statement));

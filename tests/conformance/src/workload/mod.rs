@@ -95,8 +95,8 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     };
     document.insert("traffic".into(), traffic.into());
     faults(&mut dice, &mut document, run_seconds, grain);
-    // MySQL Connector asks for a cursor before SQLAlchemy looks whether a block has ended; two threads on its connection are chance.
-    let connector = !asyncio && !shared && !nests;
+    // Two threads on a connection of MySQL Connector's are chance.
+    let connector = !asyncio && !shared;
     if version >= SqlAlchemy::V1_4 && (class == PoolClass::QueuePool || class == PoolClass::NullPool) && connector {
         // Dice of their own: the other workloads stay what they were.
         let mut own = Dice(Random::new(seed ^ 0x636f_6e6e, case));
