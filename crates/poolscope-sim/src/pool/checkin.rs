@@ -412,7 +412,12 @@ impl<O: Observer> State<'_, O> {
             (record.fairy, record.connection, record.in_refs) = (None, None, false);
         }
         self.change_fairies(fairy.serial, |other| other.detached = true);
-        if let Err(error) = self.return_record(fairy.pool, fairy.slot) {
+        // Before 2.0 a SingletonThreadPool does nothing about it: the thread goes on getting this checkout.
+        let thread_keeps = self.pools[fairy.pool].class == PoolClass::SingletonThreadPool
+            && self.scenario.sqlalchemy < SqlAlchemy::V2_0;
+        if thread_keeps {
+            self.forget(fairy.pool, fairy.slot);
+        } else if let Err(error) = self.return_record(fairy.pool, fairy.slot) {
             // It has a record all the same, which has no connection.
             self.change_fairies(fairy.serial, |other| other.detached = false);
             fairy.detached = false;
