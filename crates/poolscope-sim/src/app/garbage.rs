@@ -92,7 +92,11 @@ impl<O: Observer> World<'_, O> {
                 return;
             }
             state.collecting = Some(state.current());
+            let before = state.collections;
             state.collections += 1;
+            for task in state.tasks.iter_mut().filter(|t| t.raising && process.is_none_or(|p| t.process == p)) {
+                task.in_cycle += u32::from(task.in_cycle == before);
+            }
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
@@ -205,6 +209,9 @@ impl<O: Observer> State<'_, O> {
 
     pub(crate) fn drop_tracebacks(&mut self) {
         let task = self.current();
+        if let Some(task) = self.current_task() {
+            task.raising = false;
+        }
         let dropped: Vec<_> = self.tracebacks.extract_if(.., |(of, ..)| *of == task).collect();
         for (_, pool, slot) in dropped {
             self.forget(pool, slot);

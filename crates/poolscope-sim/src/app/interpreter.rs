@@ -101,6 +101,10 @@ impl<O: Observer> World<'_, O> {
                 if error.leaves_cycle() {
                     state.leave_cycle();
                 }
+                let collections = state.collections;
+                if let Some(task) = state.current_task() {
+                    task.raising = task.in_cycle == collections;
+                }
                 frame.interrupt(Pending::Exception(*error));
             }
             if let Some(result) = frame.result.take() {

@@ -33,6 +33,8 @@ pub(crate) struct Task {
     /// (`_handle_dbapi_exception` keeps it in a local), and so keeps the frame's variables until the cyclic collector runs. Or SQLAlchemy
     /// has kept one to itself, with the same effect (`f_back`). How many collections there had been then.
     pub in_cycle: u32,
+    /// That exception has not been handled yet: a collection does not find it.
+    pub raising: bool,
     /// The last statement has got an answer without rows that was another process's.
     pub no_rows: bool,
     job: Option<Job>,
@@ -166,6 +168,7 @@ impl<O: Observer> State<'_, O> {
             wait: 0,
             getter: Getter::Pending,
             in_cycle: 0,
+            raising: false,
             no_rows: false,
             job: None,
         });
