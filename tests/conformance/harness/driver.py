@@ -312,7 +312,7 @@ class Cursor:
         return rows
 
     def close(self):
-        pass
+        self.connection = None  # As the drivers do.
 
     def nextset(self):
         return None

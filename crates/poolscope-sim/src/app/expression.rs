@@ -128,7 +128,7 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, tokens: &[Token]) -> Optio
                         Head::Object(kind, Target::Variable(slot)) => (kind, Some(slot)),
                         Head::Engine(EngineRef::Variable(slot)) => (Type::Engine, Some(slot)),
                         Head::Scheduler => (Type::Scheduler, None),
-                        Head::Result if compiler.executed_on.is_some() => (Type::Result, None),
+                        Head::Result if compiler.executed.is_some() => (Type::Result, None),
                         _ => result,
                     };
                 }
@@ -375,7 +375,7 @@ fn call(compiler: &mut Compiler<'_>, head: &Head, method: &str, arguments: &[Tok
             if *head == Head::Result {
                 compiler.push(Step::Fetch);
             }
-            compiler.executed_on = None;
+            compiler.executed = None;
             expression(compiler, arguments)?;
             Some(Head::Other)
         }
@@ -437,8 +437,11 @@ fn object_call(compiler: &mut Compiler<'_>, kind: Type, on: Target, method: &str
         }
     };
     compiler.push(step);
+    compiler.executed = match step {
+        Step::Execute { on, statement } if method != "scalar" => Some((on, statement)),
+        _ => None,
+    };
     let executed = matches!(step, Step::Execute { .. });
-    compiler.executed_on = (executed && method != "scalar").then_some(on);
     if executed && method != "execute" {
         compiler.push(Step::Fetch);
     }

@@ -13,6 +13,8 @@ use crate::world::World;
 pub(crate) enum Holder {
     Session(u32),
     Connection(u32),
+    /// A result, by its Connection.
+    Result(u32),
     /// What a program's `create_engine()` gave.
     Engine(u16),
     User(u32),
@@ -24,6 +26,7 @@ impl<O: Observer> World<'_, O> {
         match holder {
             Holder::Session(id) => self.release_session(id),
             Holder::Connection(id) => self.release_connection(id, in_cycle).await,
+            Holder::Result(id) => self.release_result(id, in_cycle).await,
             Holder::Engine(engine) => self.state().release_engine(engine),
             Holder::User(number) => self.state().release_user(number, in_cycle),
         }
@@ -72,6 +75,27 @@ impl<O: Observer> World<'_, O> {
         if let Some(fairy) = fairy {
             self.drop_fairy(fairy).await;
         }
+    }
+
+    /// The last result of a Connection lets go of its checkout as well.
+    async fn release_result(&self, id: u32, in_cycle: bool) {
+        let (result, cursor, engine) = {
+            let mut state = self.state();
+            let Some(connection) = state.connections.get_mut(id) else { return };
+            connection.results = connection.results.saturating_sub(1);
+            let last = connection.results == 0;
+            let result = if last { connection.result.take() } else { None };
+            (result, connection.cursor.take().filter(|_| last), connection.engine)
+        };
+        self.release_connection(id, in_cycle).await;
+        let Some(fairy) = result else { return };
+        let pool = fairy.pool;
+        if !in_cycle {
+            self.drop_fairy(fairy).await;
+        } else if self.state().is_out(&fairy) {
+            self.state().lose(engine, fairy);
+        }
+        cursor.iter().for_each(|connection| self.state().drop_unless_held(pool, *connection));
     }
 
     /// A Connection is gone; the last one that had a checkout takes it along. Whatever a finalizer raises is only printed.
@@ -172,15 +196,28 @@ impl<O: Observer> State<'_, O> {
         self.emit(Rule::Garbage, EventKind::Lost { session });
     }
 
-    /// A Session does not refer any more to a Connection that has stayed open. True unless it is in a cycle with its transaction.
-    pub(crate) fn let_go_of_open(&mut self, connection: u32) -> bool {
-        let open = |c: &&mut Connection| !c.closed && c.transaction.is_none();
-        let Some(c) = self.connections.get_mut(connection).filter(open) else { return false };
+    /// Nobody has returned it.
+    fn is_out(&self, fairy: &Fairy) -> bool {
+        self.pools[fairy.pool].records.get(fairy.slot).is_some_and(|record| record.fairy == Some(fairy.serial))
+    }
+
+    /// A Session has closed its Connection, which a result may refer to.
+    pub(crate) fn forget_connection(&mut self, connection: u32) {
+        let Some(c) = self.connections.get_mut(connection) else { return };
         c.references = c.references.saturating_sub(1);
         if c.references == 0 {
             self.connections.remove(connection);
         }
-        true
+    }
+
+    /// A Session does not refer any more to a Connection that has stayed open. True unless it is in a cycle with its transaction.
+    pub(crate) fn let_go_of_open(&mut self, connection: u32) -> bool {
+        let open = |c: &&mut Connection| !c.closed && c.transaction.is_none();
+        let open = self.connections.get_mut(connection).filter(open).is_some();
+        if open {
+            self.forget_connection(connection);
+        }
+        open
     }
 
     /// The identity map refers to it only weakly.
@@ -264,7 +301,8 @@ impl<O: Observer> State<'_, O> {
                 || !pool.waiters.is_empty()
                 || pool.woken > 0;
             let held = self.connections.iter().any(|(_, c)| {
-                c.fairy.as_ref().map_or(!replaced && c.references > 0 && c.engine == pool.engine, |f| f.pool == index)
+                let engine = c.fairy.is_none() && !replaced && c.references > 0 && c.engine == pool.engine;
+                engine || c.checkouts().any(|f| f.pool == index)
             });
             let in_traceback = self.tracebacks.iter().any(|(_, pool, _)| *pool == index);
             if !in_use && !held && !in_traceback {

@@ -172,7 +172,7 @@ impl<O: Observer> World<'_, O> {
                 Some(Holder::Connection(id)) => self.connection_execute(id, statement).await?,
                 _ => {}
             },
-            Step::Keep { on, into } => {
+            Step::Keep { on, statement, into } => {
                 let connection = match self.holder(frame, on) {
                     Some(Holder::Connection(id)) => Some(id),
                     Some(Holder::Session(id)) => self.connection_of_session(id),
@@ -180,11 +180,13 @@ impl<O: Observer> World<'_, O> {
                 };
                 if let Some(connection) = connection.and_then(|id| {
                     self.state().connections.get_mut(id).map(|c| {
-                        c.references += 1;
+                        (c.references, c.results) = (c.references + 1, c.results + 1);
+                        c.result.clone_from(&c.fairy);
+                        c.cursor = c.dbapi().filter(|_| self.scenario.sql(statement).starts_with("SELECT"));
                         id
                     })
                 }) {
-                    self.assign(frame, into, Some(Holder::Connection(connection))).await;
+                    self.assign(frame, into, Some(Holder::Result(connection))).await;
                 }
             }
             Step::Fetch => {

@@ -153,6 +153,7 @@ pub(crate) enum Step {
     /// A variable has its result, which refers to the Connection.
     Keep {
         on: Target,
+        statement: u16,
         into: Slot,
     },
     /// `session.get(User, 1)`
@@ -296,7 +297,10 @@ impl Program {
         let numbers: Vec<u16> = sql.iter().map(|s| number(s)).collect();
         let functions = self.handlers.iter_mut().chain(&mut self.teardowns);
         for step in functions.flat_map(|f| &mut f.steps) {
-            if let Step::Execute { statement, .. } | Step::Get { statement, .. } | Step::Touch { statement, .. } = step
+            if let Step::Execute { statement, .. }
+            | Step::Keep { statement, .. }
+            | Step::Get { statement, .. }
+            | Step::Touch { statement, .. } = step
             {
                 *statement = numbers.get(usize::from(*statement)).copied().unwrap_or_default();
             }

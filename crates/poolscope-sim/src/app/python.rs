@@ -68,7 +68,7 @@ pub(crate) fn compile(
         assigned: String::new(),
         made: Vec::new(),
         entering: false,
-        executed_on: None,
+        executed: None,
     };
     let (handlers, teardowns) = compiler.module();
     if compiler.errors.is_empty() {
@@ -122,7 +122,7 @@ pub(super) struct Compiler<'p> {
     /// What comes next is opened by an `async with`, which awaits it.
     pub entering: bool,
     /// What the last statement was executed on, if its result can be kept.
-    pub executed_on: Option<Target>,
+    pub executed: Option<(Target, u16)>,
 }
 
 impl Compiler<'_> {
@@ -268,9 +268,9 @@ impl Compiler<'_> {
     fn assign(&mut self, name: &str, tokens: &[Token]) {
         self.assigned = name.to_owned();
         let mut value = expression(self, tokens);
-        if let (Some((Type::Result, _)), Some(on)) = (value, self.executed_on) {
+        if let (Some((Type::Result, _)), Some((on, statement))) = (value, self.executed) {
             let into = self.temporary();
-            self.push(Step::Keep { on, into });
+            self.push(Step::Keep { on, statement, into });
             value = Some((Type::Result, Some(into)));
         }
         let new = value.and_then(|(_, slot)| slot).filter(|slot| self.temporaries.contains(slot));

@@ -101,6 +101,12 @@ pub(crate) struct Connection {
     /// Its Session is garbage: it is the collector's when nothing else refers to it.
     pub lost: bool,
     pub references: u32,
+    /// How many of them are results that variables keep.
+    pub results: u32,
+    /// The checkout on which these have been executed: their contexts refer to it (`DefaultExecutionContext._dbapi_connection`).
+    pub result: Option<Fairy>,
+    /// The DBAPI connection to which the cursor of the last one refers, if there are rows to come.
+    pub cursor: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -114,6 +120,11 @@ impl Connection {
     /// Its `with` block goes on although its transaction, or savepoint, has ended.
     pub fn block_has_ended(&self) -> bool {
         self.savepoints.block_has_ended().unwrap_or(self.context == Begin::Ended)
+    }
+
+    /// What it refers to, through a result too.
+    pub fn checkouts(&self) -> impl Iterator<Item = &Fairy> {
+        self.fairy.iter().chain(&self.result)
     }
 
     pub fn dbapi(&self) -> Option<u32> {
@@ -399,7 +410,7 @@ impl<O: Observer> World<'_, O> {
             self.connection_rollback(connection).await?;
         }
         self.connection_close(connection).await?;
-        self.state().connections.remove(connection);
+        self.state().forget_connection(connection);
         Ok(())
     }
 
@@ -413,7 +424,7 @@ impl<O: Observer> World<'_, O> {
             self.connection_invalidate(connection).await?;
             self.connection_close(connection).await?;
             let mut state = self.state();
-            state.connections.remove(connection);
+            state.forget_connection(connection);
             state.emit(Rule::SessionGivesBack, EventKind::SessionEnd { session: id, how: Ended::Close });
         }
         Ok(())

@@ -33,6 +33,9 @@ impl<O: Observer> World<'_, O> {
                 savepoints: Savepoints::default(),
                 lost: false,
                 references: 1,
+                results: 0,
+                result: None,
+                cursor: None,
             },
         );
         if let Some(connection) = connection {

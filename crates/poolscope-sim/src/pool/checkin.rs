@@ -232,7 +232,7 @@ impl<O: Observer> State<'_, O> {
     /// Whether some Connection, garbage or not, still has this checkout, or a thread that is about to hand it out or has not quite returned it.
     pub(crate) fn is_held(&self, serial: u64) -> bool {
         self.in_hand.contains(&serial)
-            || self.connections.iter().any(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))
+            || self.connections.iter().any(|(_, c)| c.checkouts().any(|f| f.serial == serial))
     }
 
     /// `_ConnectionFairy.close` counts: true unless this was the last of its uses.
@@ -271,8 +271,14 @@ impl<O: Observer> State<'_, O> {
     /// So it does if an AssertionPool has refused to let it be detached. (Whoever waits for an answer on it has it too.)
     pub(crate) fn drop_shared(&mut self, pool: usize, connection: u32) {
         let shared = self.returns_twice() || self.pools[pool].class == PoolClass::AssertionPool;
+        if shared {
+            self.drop_unless_held(pool, connection);
+        }
+    }
+
+    pub(crate) fn drop_unless_held(&mut self, pool: usize, connection: u32) {
         let busy = |state: &Self| state.dbapi.get(connection).is_some_and(|dbapi| dbapi.busy.is_some());
-        if shared && !busy(self) && is_lost(&self.connections, &self.pools[pool], connection) {
+        if !busy(self) && is_lost(&self.connections, &self.pools[pool], connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }
@@ -395,11 +401,7 @@ impl<O: Observer> State<'_, O> {
     /// In a SingletonThreadPool several Connections of a thread have the same checkout.
     fn change_fairies(&mut self, serial: u64, change: impl Fn(&mut Fairy)) {
         self.connections.for_each(|c| {
-            if let Some(fairy) = &mut c.fairy
-                && fairy.serial == serial
-            {
-                change(fairy);
-            }
+            c.fairy.iter_mut().chain(&mut c.result).filter(|f| f.serial == serial).for_each(&change);
         });
     }
 
@@ -453,7 +455,7 @@ impl<O: Observer> State<'_, O> {
 /// Whether nobody has a connection of this pool any more, and no record.
 fn is_lost(connections: &Numbered<Connection>, pool: &Pool, connection: u32) -> bool {
     !pool.shares_records()
-        && !connections.iter().any(|(_, c)| c.dbapi() == Some(connection))
+        && !connections.iter().any(|(_, c)| [c.dbapi(), c.cursor].contains(&Some(connection)))
         && !pool.records.iter().any(|(_, r)| r.connection == Some(connection))
 }
 

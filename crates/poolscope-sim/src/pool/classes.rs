@@ -121,8 +121,8 @@ impl<O: Observer> State<'_, O> {
         }
         let thread = self.thread();
         let serial = self.pools[pool].threads.iter().find(|t| t.thread == thread)?.fairy?;
-        let (_, open) = self.connections.iter().find(|(_, c)| c.fairy.as_ref().is_some_and(|f| f.serial == serial))?;
-        let Fairy { slot, connection, detached, .. } = *open.fairy.as_ref()?;
+        let mut open = self.connections.iter().flat_map(|(_, c)| c.checkouts());
+        let Fairy { slot, connection, detached, .. } = *open.find(|f| f.serial == serial)?;
         self.nested.push(serial);
         Some(Fairy { pool, slot, connection, serial, detached })
     }
@@ -155,6 +155,9 @@ impl<O: Observer> State<'_, O> {
             savepoints: Savepoints::default(),
             lost: false,
             references: 0,
+            results: 0,
+            result: None,
+            cursor: None,
         };
         self.connections.insert(id, lost);
     }
@@ -200,8 +203,7 @@ impl<O: Observer> State<'_, O> {
         }
         let record = self.pools[pool].records.remove(slot);
         if let Some(connection) = record.and_then(|record| record.connection) {
-            let cause = self.last_event();
-            self.dbapi_lost(connection, cause);
+            self.drop_unless_held(pool, connection);
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) use queue_pool::Pool;
 pub(crate) use record::Record;
 
 /// One checkout of a connection (`pool/base.py::_ConnectionFairy`): owned by whoever holds the connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fairy {
     pub pool: usize,
     pub slot: u32,

@@ -74,9 +74,7 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     // Coroutines that share a thread's Session would leave their blocks in any order.
     let alone = !(shared || scoped && coroutines);
     let nests = version >= SqlAlchemy::V1_4 && alone && Dice(Random::new(seed ^ 0x6e65_7374, case)).one_in(5);
-    // Threads of a SingletonThreadPool take a connection again that a kept result refers to.
-    let keeps = !shared && class != PoolClass::SingletonThreadPool && version >= SqlAlchemy::V1_4;
-    let keeps = keeps && Dice(Random::new(seed ^ 0x6b65_6570, case)).one_in(6);
+    let keeps = !shared && Dice(Random::new(seed ^ 0x6b65_6570, case)).one_in(6);
     let style = program::Style { scoped, collects, coroutines, asyncio, detaches, keeps, nests, shared, version };
     document.insert(
         "programs".into(),

@@ -321,9 +321,7 @@ impl Writer<'_> {
                 self.line(depth, &format!("{name}.connection()"))
             }
             // The cursor of a result that is kept would outlive its pool, and the driver's connection with it.
-            15..=17 if self.dice.one_in(6) => {
-                self.line(depth, if self.style.keeps { "pass" } else { "engine.dispose()" })
-            }
+            15..=17 if self.dice.one_in(6) => self.line(depth, "engine.dispose()"),
             15..=17 if self.dice.one_in(6) => self.line(depth, "return"),
             15..=17 if depth < 5 && self.dice.one_in(2) => {
                 self.line(depth, "for attempt in range(2):");
