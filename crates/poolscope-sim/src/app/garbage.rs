@@ -2,8 +2,8 @@
 
 use crate::app::session::Connection;
 use crate::numbered::Numbered;
-use crate::pool::Fairy;
-use crate::scenario::SqlAlchemy;
+use crate::pool::{Fairy, Pool};
+use crate::scenario::{PoolClass, SqlAlchemy};
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -152,14 +152,23 @@ impl<O: Observer> World<'_, O> {
         };
         // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
+        // (A checkout that somebody else has still is no garbage, and the garbage refers to it until then.)
+        let (alone, shared): (Vec<_>, Vec<_>) =
+            lost.into_iter().partition(|(serial, _)| !self.state().is_used(*serial));
         let fairies: Vec<Fairy> =
-            lost.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
+            alone.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
         // What the garbage refers to dies with it, after all finalizers.
         let theirs = fairies.iter().filter(|fairy| !fairy.detached).map(|fairy| (fairy.pool, fairy.slot));
         traced.extend(theirs);
         self.state().mark_traced(&traced, true);
         for fairy in fairies {
             self.drop_fairy(fairy).await;
+        }
+        for (_, id) in shared {
+            let fairy = self.state().connections.remove(id).and_then(|c| c.fairy);
+            if let Some(fairy) = fairy {
+                self.drop_fairy(fairy).await;
+            }
         }
         let mut state = self.state();
         state.mark_traced(&traced, false);
@@ -194,6 +203,11 @@ impl<O: Observer> State<'_, O> {
             }
         }
         self.emit(Rule::Garbage, EventKind::Lost { session });
+    }
+
+    /// Whether a Connection, or a result, that is no garbage refers to a checkout.
+    fn is_used(&self, serial: u64) -> bool {
+        self.connections.iter().any(|(_, c)| c.references > 0 && c.checkouts().any(|f| f.serial == serial))
     }
 
     /// Nobody has returned it.
@@ -266,8 +280,10 @@ impl<O: Observer> State<'_, O> {
         if let Some(task) = self.current_task() {
             task.in_cycle = collections;
         }
+        // Most refer to a checkout, which may lose its record; what an AssertionPool has refused is the record itself.
         for (_, pool, slot) in self.tracebacks.iter().filter(|(of, ..)| *of == task) {
-            if let Some(record) = self.pools[*pool].records.get_mut(*slot) {
+            let Pool { class, records, .. } = &mut self.pools[*pool];
+            if let Some(record) = records.get_mut(*slot).filter(|_| *class == PoolClass::AssertionPool) {
                 record.in_cycle = true;
             }
         }

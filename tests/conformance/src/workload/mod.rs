@@ -63,8 +63,9 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let coroutines = dice.one_in(4) || asyncio;
     let kind = if coroutines { "coroutines" } else { "threads" };
     document.insert("process".into(), json!([{ "count": processes, kind: tasks }]));
-    // Before 1.4 a second detach() of what a StaticPool shares was a KeyError with an address in it.
-    let detaches = class != PoolClass::StaticPool || version >= SqlAlchemy::V1_4;
+    // Before 1.4 a second detach() of what two checkouts share was a KeyError with an address in it.
+    let shares = matches!(class, PoolClass::StaticPool | PoolClass::SingletonThreadPool);
+    let detaches = !shares || version >= SqlAlchemy::V1_4;
     let detaches = detaches && !asyncio;
     // Dice of their own: the other workloads stay what they were.
     let shared = version >= SqlAlchemy::V2_0 && Dice(Random::new(seed ^ 0x7368_6172, case)).one_in(8);
