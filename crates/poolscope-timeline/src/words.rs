@@ -323,7 +323,7 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::Recycle => "年龄超过 pool_recycle（只在取出时检查）：关闭后重新建立。",
         Rule::PoolInvalidated => "在连接池失效之前建立：取出时关闭并重新建立。",
         Rule::SoftInvalidated => "被软失效：取出时关闭并重新建立。",
-        Rule::PrePing => "pool_pre_ping 在取出时、应用程序见到连接之前先测试它。",
+        Rule::PrePing => "ping 在取出时、应用程序见到连接之前先测试它。",
         Rule::ResetOnReturn => "连接回到池中时先回滚。",
         Rule::ResetAgent => "1.4 之前，带着事务归还的连接由该事务回滚。",
         Rule::ResetFails => "归还时如果回滚失败，连接被丢弃，调用者毫不知情。",

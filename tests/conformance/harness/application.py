@@ -113,7 +113,7 @@ class Application:
     def url(self):
         return URLS[self.scenario["driver"]]
 
-    def create_engine(self, url, **arguments):
+    def create_engine(self, url, ping_listener=None, **arguments):
         process = getattr(virtual.getcurrent(), "process", None)
         life = process.life if process else self.life
         create, driver = create_engine, Driver
@@ -125,6 +125,9 @@ class Application:
         driver.interactive, driver.read_timeout = "client_flag" in connect, connect.get("read_timeout")
         driver.connect_timeout = connect.get("connect_timeout", driver.connect_timeout)
         engine = create(url, module=driver.module(), **arguments)
+        # Its refusals come before the rows: a checkout is one that nobody has refused.
+        if ping_listener:
+            event.listen(getattr(engine, "sync_engine", engine), "checkout", listener(ping_listener))
         listen(getattr(engine, "sync_engine", engine), self.engines, life.row)
         engine.dialect.wire = driver
         if driver.connector:
@@ -142,6 +145,7 @@ class Application:
         arguments["pool_recycle"] = seconds(options["pool_recycle_us"])
         # 1.1 does not know the name.
         arguments |= {"pool_pre_ping": True} if options["pool_pre_ping"] else {}
+        arguments["ping_listener"] = options["ping_listener"]
         if options["poolclass"] in ("QueuePool", "SingletonThreadPool"):
             arguments["pool_size"] = options["pool_size"]
         if options["poolclass"] == "QueuePool":
@@ -157,6 +161,22 @@ class Application:
         if connect:
             arguments["connect_args"] = connect
         return self.create_engine(self.url, **arguments)
+
+
+def listener(text):
+    """The function of the listing; the driver prints its statement as a ping."""
+    names = {"exc": exc}
+    exec(text, names)
+
+    def ping(dbapi_connection, record, proxy):
+        driver_connection = getattr(dbapi_connection, "_connection", dbapi_connection)
+        driver_connection.pinging = virtual.thread()
+        try:
+            names["ping"](dbapi_connection, record, proxy)
+        finally:
+            driver_connection.pinging = None
+
+    return ping
 
 
 def show_pings(dialect):

@@ -124,7 +124,7 @@ class Connection:
     def __init__(self, driver, session):
         self.driver, self.session, self.closed = driver, session, False
         self.number = session.connection
-        self.pinging = None  # The thread that pings with a statement: 1.2.
+        self.pinging = None  # The thread that pings with a statement: 1.2, or a listener.
         self.no_rows = False  # The last statement has got an answer without rows that was another process's.
         self.writes = []  # What the transaction has changed.
         self.quiet = False  # The dialect asks the server, not the application: it takes time, but prints no rows.
@@ -216,14 +216,15 @@ class Connection:
     def ping_for_cursor(self):
         """MySQL Connector asks the server whether it is there before it makes a cursor."""
         self.quiet = self.driver.asking is not None and self.driver.asking is virtual.getcurrent()
+        row, done = ("ping", "pinged") if self.pinging is thread() else ("cursor", "executed")
         if not self.quiet:
-            self.driver.row("cursor", conn=self.number)
+            self.driver.row(row, conn=self.number)
         dot = "." if self.driver.name == connector.C else ""
         try:
             self.command(self.driver.rtt, None, instead=DriverError("OperationalError", -1, "MySQL Connection not available" + dot))
         except self.driver.classes["Error"] as e:
             if not self.quiet:
-                self.report("executed", e)
+                self.report(done, e)
             raise
 
     def character_set_name(self):
@@ -242,10 +243,11 @@ class Cursor:
         if sql.startswith("SET NAMES"):
             return  # Part of connecting, and of its price.
         if connection.pinging is thread():
-            driver.row("ping", conn=connection.number)
-            connection.command(driver.rtt, "pinged", query="SELECT 1")
+            if not driver.connector:
+                driver.row("ping", conn=connection.number)
+            done = connection.command(driver.rtt, "pinged", query=sql)
             self.give(1)
-            return
+            return done
         if sql in driver.answers:
             connection.quiet = True
             done = connection.command(driver.rtt, None, query=sql)

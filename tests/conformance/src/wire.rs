@@ -1,6 +1,7 @@
 //! A scenario as the harness reads it: complete, in microseconds, nothing left to default.
 
 use poolscope_sim::Scenario;
+use poolscope_sim::app::listing::PING_LISTENER;
 use poolscope_sim::random::Random;
 use poolscope_sim::scenario::{
     Arrivals, Cut, EngineOptions, Fault, FaultKind, Network, OtherSessions, Process, ResetOnReturn, SessionFactory,
@@ -80,6 +81,7 @@ fn engine(engine: &EngineOptions) -> Value {
         "pool_recycle_us": engine.pool_recycle.map_or(-1_000_000, |r| i64::try_from(r.as_us()).unwrap_or(i64::MAX)),
         "pool_pre_ping": engine.pool_pre_ping,
         "pool_use_lifo": engine.pool_use_lifo,
+        "ping_listener": engine.ping_listener.then_some(PING_LISTENER),
         "interactive": engine.client_interactive,
         "read_timeout": engine.read_timeout,
         "connect_timeout": engine.connect_timeout,

@@ -147,4 +147,20 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
         lines.push(format!("    connect_args={{{}}},", arguments.join(", ")));
     }
     lines.push(")".to_owned());
+    if engine.ping_listener {
+        let engine = if scenario.driver.is_async() { format!("{name}.sync_engine") } else { name.clone() };
+        lines.extend([String::new(), format!("@event.listens_for({engine}, \"checkout\")")]);
+        lines.extend(PING_LISTENER.lines().map(str::to_owned));
+    }
 }
+
+/// What `ping_listener` stands for.
+pub const PING_LISTENER: &str = "\
+def ping(dbapi_connection, record, proxy):
+    try:
+        cursor = dbapi_connection.cursor()
+        cursor.execute(\"SELECT 1\")
+        cursor.close()
+    except Exception:
+        raise exc.DisconnectionError()
+";

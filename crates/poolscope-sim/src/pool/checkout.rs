@@ -79,20 +79,26 @@ impl<O: Observer> World<'_, O> {
         tested
     }
 
-    /// `_ConnectionFairy._checkout`: pre-ping, then the checkout event.
+    /// `_ConnectionFairy._checkout`: pre-ping, then the checkout event, whose listener may refuse the connection.
     async fn test(&self, engine: u16, mut fairy: Fairy) -> PyResult<Fairy> {
         let Fairy { pool, slot, .. } = fairy;
-        let pre_ping = self.state().pools[pool].pre_ping;
+        let (pre_ping, listener) = {
+            let pool = &self.state().pools[pool];
+            (pool.pre_ping, pool.ping_listener)
+        };
         // Upstream makes two attempts; a connection opened by the first is fresh, so that the second does not ping.
         for _ in 0..2 {
             let fresh = self.state().no_longer_fresh(pool, slot) && self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
             let Some(connection) = fairy.connection else { break };
-            if pre_ping && !fresh {
-                match self.ping(engine, slot, connection).await {
+            if listener || pre_ping && !fresh {
+                match self.ping(engine, slot, connection, listener).await {
                     PingResult::Alive => {}
-                    PingResult::Dead(_) => {
+                    dead if listener || matches!(dead, PingResult::Dead(_)) => {
                         self.invalidate(pool, slot).await;
-                        self.state().invalidate_pool(pool, &fairy);
+                        // A DisconnectionError is about one connection.
+                        if !listener {
+                            self.state().invalidate_pool(pool, &fairy);
+                        }
                         match self.get_connection(pool, slot).await {
                             Ok(connection) => fairy.connection = Some(connection),
                             Err(error) => {
@@ -109,7 +115,7 @@ impl<O: Observer> World<'_, O> {
                         state.lose(engine, fairy);
                         return Err(Box::new(error));
                     }
-                    PingResult::Failed(error) => {
+                    PingResult::Dead(error) | PingResult::Failed(error) => {
                         self.state().test_failed(pool, slot)?;
                         return Err(Box::new(error));
                     }
@@ -123,15 +129,19 @@ impl<O: Observer> World<'_, O> {
         Err(Box::new(PyError::RecordClosed { statement: None }))
     }
 
-    async fn ping(&self, engine: u16, slot: u32, connection: u32) -> PingResult {
+    async fn ping(&self, engine: u16, slot: u32, connection: u32, by_listener: bool) -> PingResult {
         {
             let mut state = self.state();
             state.outcome.pings += 1;
             state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
         }
-        // 1.2 sends a statement.
-        let statement = (self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
-        let result = match self.round_trip(connection, Command::Ping(statement)).await {
+        // A listener sends a statement, and so does 1.2.
+        let statement = (by_listener || self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
+        let command = match by_listener && self.scenario.driver.is_connector() {
+            true => Command::Ask(PING),
+            false => Command::Ping(statement),
+        };
+        let result = match self.round_trip(connection, command).await {
             Ok(()) => PingResult::Alive,
             Err(error) if is_disconnect(&error, self.scenario) => PingResult::Dead(wrap(self.scenario, error, None)),
             Err(error) => PingResult::Failed(wrap(self.scenario, error, None)),

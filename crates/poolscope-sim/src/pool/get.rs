@@ -123,9 +123,10 @@ impl<O: Observer> State<'_, O> {
     /// Most checkouts wait for nothing more: the connection is as it should be, and nobody asks it whether it is.
     pub(crate) fn hand_out_at_once(&mut self, pool: usize, slot: u32, of_thread: bool) -> Got {
         let now = self.now;
-        let Pool { recycle, invalidated_at, pre_ping, ref mut records, .. } = self.pools[pool];
+        let Pool { recycle, invalidated_at, pre_ping, ping_listener, ref mut records, .. } = self.pools[pool];
+        let pings = pre_ping || ping_listener;
         let fit = |record: &&mut Record| {
-            record.connection.is_some() && !pre_ping && record.stale(now, recycle, invalidated_at).is_none()
+            record.connection.is_some() && !pings && record.stale(now, recycle, invalidated_at).is_none()
         };
         let Some(record) = records.get_mut(slot).filter(fit) else { return Got::Record(slot) };
         self.fairies += 1;

@@ -188,6 +188,8 @@ pub struct EngineOptions {
     /// `None` stands for −1: never.
     pub pool_recycle: Option<SimSpan>,
     pub pool_pre_ping: bool,
+    /// The recipe of the time before that option: a listener of `checkout` that sends SELECT 1 and raises DisconnectionError if that fails.
+    pub ping_listener: bool,
     pub pool_use_lifo: bool,
     pub pool_reset_on_return: ResetOnReturn,
     /// The client says that a person sits before it (`CLIENT_INTERACTIVE`): interactive_timeout applies.
@@ -212,6 +214,7 @@ impl EngineOptions {
             pool_timeout: defaults::POOL_TIMEOUT,
             pool_recycle: None,
             pool_pre_ping: false,
+            ping_listener: false,
             pool_use_lifo: false,
             client_interactive: false,
             read_timeout: 0,

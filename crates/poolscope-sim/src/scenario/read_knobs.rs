@@ -6,12 +6,13 @@ use super::*;
 use crate::text::index;
 
 /// Everything a knob can set, apart from `traffic.N.run` and `process.N.startup`.
-const SETTABLE: [&str; 27] = [
+const SETTABLE: [&str; 28] = [
     "engine.pool_size",
     "engine.max_overflow",
     "engine.pool_timeout",
     "engine.pool_recycle",
     "engine.pool_pre_ping",
+    "engine.ping_listener",
     "engine.pool_use_lifo",
     "engine.pool_reset_on_return",
     "engine.poolclass",
@@ -192,6 +193,7 @@ pub fn current(set: &str, document: &Document, scenario: &Scenario) -> Option<Kn
             engine.pool_recycle.map_or(KnobValue::Number(defaults::POOL_RECYCLE), |r| number(r.as_secs()))
         }
         "engine.pool_pre_ping" => KnobValue::Switch(engine.pool_pre_ping),
+        "engine.ping_listener" => KnobValue::Switch(engine.ping_listener),
         "engine.pool_use_lifo" => KnobValue::Switch(engine.pool_use_lifo),
         "engine.pool_reset_on_return" => text(engine.pool_reset_on_return.name()),
         "engine.poolclass" => text(engine.poolclass.name()),

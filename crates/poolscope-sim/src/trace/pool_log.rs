@@ -80,6 +80,7 @@ struct Thread {
 #[derive(Clone, Copy)]
 enum Failed {
     Ping,
+    Listener,
     Driver(DbapiError),
     /// The same as SQLAlchemy raises it.
     Wrapped(PyError),
@@ -126,15 +127,28 @@ impl Log<'_> {
                     self.thread(task).failed = driver_error(error);
                 }
             }
-            EventKind::Ping { connection, .. } => {
-                let name = self.name(connection);
+            EventKind::Ping { engine, connection, .. } => {
                 self.checked_out(task, connection);
-                self.before(task, "DEBUG", format!("Pool pre-ping on connection {name}"));
+                if !self.has_listener(engine) {
+                    self.before(task, "DEBUG", format!("Pool pre-ping on connection {}", self.name(connection)));
+                }
                 let thread = self.thread(task);
                 (thread.checking_out, thread.pinged) = (true, Some(connection));
             }
-            EventKind::Pinged { connection, result, .. } => match result {
+            EventKind::Pinged { engine, connection, result, .. } => match result {
                 PingResult::Alive => {}
+                PingResult::Dead(_) | PingResult::Failed(_) if self.has_listener(engine) => {
+                    let what = "Disconnection detected on checkout";
+                    let text = match version {
+                        SqlAlchemy::V1_1 => format!("{what}: "),
+                        _ => {
+                            let name = self.name(connection);
+                            format!("{what}, invalidating individual connection {name} (reason: DisconnectionError())")
+                        }
+                    };
+                    self.after(task, "INFO", text);
+                    self.thread(task).failed = Some(Failed::Listener);
+                }
                 PingResult::Dead(_) => {
                     let name = self.name(connection);
                     self.after(
@@ -231,6 +245,10 @@ impl Log<'_> {
                         let reason = match failed {
                             None => String::new(),
                             Some(Failed::Ping) => " (reason: InvalidatePoolError:())".to_owned(),
+                            Some(Failed::Listener) if version == SqlAlchemy::V1_1 => {
+                                " (reason: DisconnectionError:)".to_owned()
+                            }
+                            Some(Failed::Listener) => " (reason: DisconnectionError:())".to_owned(),
                             Some(Failed::Wrapped(error)) => {
                                 let text = error.text(&self.trace.scenario);
                                 let text = text.trim_start_matches("sqlalchemy.exc.").replacen(": ", ":", 1);
@@ -253,6 +271,11 @@ impl Log<'_> {
             EventKind::Pool { event: PoolEvent::Checkin, .. } => self.checked_in(task),
             _ => {}
         }
+    }
+
+    /// Whether a listener pings, and not the pool.
+    fn has_listener(&self, engine: u16) -> bool {
+        options(self.trace, engine).is_some_and(|options| options.ping_listener)
     }
 
     fn checked_out(&mut self, task: Option<u16>, connection: u32) {

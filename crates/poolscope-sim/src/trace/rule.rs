@@ -196,7 +196,7 @@ impl Rule {
             ),
             Rule::PrePing => (
                 "pool.pre_ping",
-                "pool_pre_ping tests the connection at checkout, before the application sees it.",
+                "A ping tests the connection at checkout, before the application sees it.",
                 "sqlalchemy: pool/base.py::_ConnectionFairy._checkout",
             ),
             Rule::ResetOnReturn => (

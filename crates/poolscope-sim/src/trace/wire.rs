@@ -293,7 +293,7 @@ fields! {
     Network { rtt, connect_round_trips, idle_timeout, at_idle_timeout, tcp_retries2, tcp_keepalive_time, syn_dropped_from, syn_dropped_until }
     OtherSessions { user, count, admin, at }
     EngineOptions {
-        name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo,
+        name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, ping_listener, pool_use_lifo,
         pool_reset_on_return, client_interactive, read_timeout, connect_timeout, session, in_program
     }
     Process { name, count, threads, event_loop, barging, startup, preload, debug, edited_at }

@@ -112,6 +112,10 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     if document["driver"] == "pymysql" || document["driver"] == "mysqlclient-mariadb" {
         syn_dropped(&mut Dice(Random::new(seed ^ 0x7379_6e64, case)), &mut document, run_seconds, grain);
     }
+    let mut own = Dice(Random::new(seed ^ 0x6c69_7374, case));
+    if document["engine"]["pool_pre_ping"] != true && own.one_in(6) {
+        document["engine"]["ping_listener"] = true.into();
+    }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
