@@ -185,7 +185,12 @@ fn driver_error(error: Option<&PyError>, scenario: &Scenario) -> String {
         Some(PyError::Dbapi { error, .. }) => {
             let arguments = error.args(scenario);
             // Of one argument Python prints a tuple all the same.
-            let arguments = if arguments.starts_with('(') { arguments } else { format!("('{arguments}',)") };
+            let arguments = match arguments.starts_with('(') {
+                // aiomysql writes the pair into a text.
+                true if scenario.driver.is_async() && error.code == 0 => format!("(\"{arguments}\",)"),
+                true => arguments,
+                false => format!("('{arguments}',)"),
+            };
             format!(" error={}", quoted(&format!("{}{arguments}", error.class.name())))
         }
         Some(other) => format!(" error={}", quoted(&other.text(scenario))),

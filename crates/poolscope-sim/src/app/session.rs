@@ -434,9 +434,8 @@ impl<O: Observer> World<'_, O> {
         if self.state().connections.get(connection).is_some_and(|c| c.closed) {
             return Err(Box::new(PyError::ConnectionClosed));
         }
-        let fairy = self.state().connections.get_mut(connection).and_then(|c| c.fairy.take());
-        match fairy {
-            Some(fairy) => self.invalidate_fairy(&fairy).await,
+        match self.checkout_of(connection) {
+            Some(fairy) => self.discard(connection, &fairy).await,
             None => Ok(()),
         }
     }

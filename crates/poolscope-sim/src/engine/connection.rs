@@ -390,21 +390,32 @@ impl<O: Observer> World<'_, O> {
         if !matches!(*error, PyError::Dbapi { disconnect: true, .. }) {
             return error;
         }
-        let fairy = self.state().connections.get_mut(id).and_then(|c| c.fairy.take());
-        let Some(fairy) = fairy else { return error };
+        let Some(fairy) = self.checkout_of(id) else { return error };
         {
             let mut state = self.state();
             let present = state.present_pool(fairy.pool);
             state.invalidate_pool(present, &fairy);
         }
-        if let Err(error) = self.invalidate_fairy(&fairy).await {
+        if let Err(error) = self.discard(id, &fairy).await {
             self.state().leave_cycle();
-            // The Connection keeps what is left of the checkout, and does not know.
-            if let Some(connection) = self.state().connections.get_mut(id) {
-                connection.fairy = Some(Fairy { connection: None, ..fairy });
-            }
             return error;
         }
         error
+    }
+
+    pub(crate) fn checkout_of(&self, id: u32) -> Option<Fairy> {
+        let state = self.state();
+        state.connections.get(id)?.fairy.as_ref().map(|fairy| Fairy { ..*fairy })
+    }
+
+    /// `Connection.invalidate`: it has its checkout until that is over; if it fails it keeps what is left, and does not know.
+    pub(crate) async fn discard(&self, id: u32, fairy: &Fairy) -> PyResult {
+        self.invalidate_fairy(fairy).await?;
+        if let Some(connection) = self.state().connections.get_mut(id)
+            && connection.fairy.as_ref().is_some_and(|other| other.serial == fairy.serial)
+        {
+            connection.fairy = None;
+        }
+        Ok(())
     }
 }

@@ -327,15 +327,16 @@ impl<O: Observer> State<'_, O> {
             return self.sent_in_vain(connection, how);
         }
         (dbapi.busy, dbapi.passed) = (Some(current), now);
-        let (thread, mut waits) = (dbapi.thread, takes.min(dbapi.read_timeout));
-        // The first answer in the buffer is another one's.
-        dbapi.got = dbapi.late.pop_front().map(|(at, answer)| {
-            waits = at.since(now);
-            answer
-        });
-        let late = dbapi.got.is_some();
+        let (thread, mut waits, late) = (dbapi.thread, takes.min(dbapi.read_timeout), !dbapi.late.is_empty());
+        // The first answer in the buffer is another one's; this command's comes after all of them.
         if late {
             self.answers_late(connection, statement, takes);
+        }
+        if let Some(dbapi) = self.dbapi.get_mut(connection) {
+            dbapi.got = dbapi.late.pop_front().map(|(at, answer)| {
+                waits = at.since(now);
+                answer
+            });
         }
         if driver.is_async()
             && let Some(task) = self.current_task()

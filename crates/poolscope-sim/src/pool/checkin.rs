@@ -133,10 +133,12 @@ impl<O: Observer> World<'_, O> {
         self.hop().await;
     }
 
-    /// `_ConnectionRecord.invalidate`
+    /// `_ConnectionRecord.invalidate`: the record has the connection until it is closed.
     pub(crate) async fn invalidate(&self, pool: usize, slot: u32) {
         let connection = self.state().invalidating(pool, slot);
+        self.state().put_into(pool, slot, connection);
         self.terminate(connection).await;
+        self.state().put_into(pool, slot, None);
     }
 
     /// `_ConnectionFairy.invalidate`: the slot is free at once.
@@ -370,6 +372,12 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    fn put_into(&mut self, pool: usize, slot: u32, connection: Option<u32>) {
+        if let Some(record) = self.pools[pool].records.get_mut(slot) {
+            record.connection = connection;
+        }
+    }
+
     fn invalidating(&mut self, pool: usize, slot: u32) -> Option<u32> {
         let connection = self.pools[pool].records.get(slot).and_then(|r| r.connection)?;
         self.pool_event(pool, slot, PoolEvent::Invalidate, Some(connection), Rule::Disconnect);
@@ -461,6 +469,6 @@ fn is_lost(connections: &Numbered<Connection>, pool: &Pool, connection: u32) -> 
 
 /// Whether a record is in the queue once more, or somebody has it.
 fn is_needed(connections: &Numbered<Connection>, pool: &Pool, record: (usize, u32)) -> bool {
-    let has = |c: &Connection| c.fairy.as_ref().is_some_and(|f| (f.pool, f.slot) == record);
+    let has = |c: &Connection| c.fairy.as_ref().is_some_and(|f| f.connection.is_some() && (f.pool, f.slot) == record);
     pool.is_queued(record.1) || connections.iter().any(|(_, c)| has(c))
 }
