@@ -396,11 +396,18 @@ impl<O: Observer> World<'_, O> {
             let present = state.present_pool(fairy.pool);
             state.invalidate_pool(present, &fairy);
         }
-        if let Err(error) = self.discard(id, &fairy).await {
-            self.state().leave_cycle();
-            return error;
+        let mut done = self.discard(id, &fairy).await;
+        // Whoever shares it may have closed it meanwhile.
+        if done.is_ok() && self.state().connections.get(id).is_none_or(|c| c.closed) {
+            done = Err(Box::new(PyError::ConnectionClosed));
         }
-        error
+        match done {
+            Ok(()) => error,
+            Err(error) => {
+                self.state().leave_cycle();
+                error
+            }
+        }
     }
 
     pub(crate) fn checkout_of(&self, id: u32) -> Option<Fairy> {

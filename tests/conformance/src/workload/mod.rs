@@ -69,9 +69,8 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     let detaches = detaches && !asyncio;
     // Dice of their own: the other workloads stay what they were.
     let shared = version >= SqlAlchemy::V2_0 && Dice(Random::new(seed ^ 0x7368_6172, case)).one_in(8);
-    // Threads of a SingletonThreadPool would give back each other's. What coroutines leave on the socket of a shared AsyncSession is a matter
-    // of named cases.
-    let shared = shared && !scoped && class != PoolClass::SingletonThreadPool && !asyncio;
+    // Threads of a SingletonThreadPool would give back each other's.
+    let shared = shared && !scoped && class != PoolClass::SingletonThreadPool;
     // Coroutines that share a thread's Session would leave their blocks in any order.
     let alone = !(shared || scoped && coroutines);
     let nests = version >= SqlAlchemy::V1_4 && alone && Dice(Random::new(seed ^ 0x6e65_7374, case)).one_in(5);
