@@ -235,7 +235,7 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The identity map refers to it only weakly.
-    fn release_user(&mut self, number: u32, in_cycle: bool) {
+    pub(crate) fn release_user(&mut self, number: u32, in_cycle: bool) {
         let Some(user) = self.users.get_mut(number) else { return };
         user.references = user.references.saturating_sub(1);
         user.in_cycle |= in_cycle;

@@ -198,9 +198,6 @@ impl<O: Observer> World<'_, O> {
             Step::Get { on, statement, into } => {
                 if let Some(Holder::Session(id)) = self.holder(frame, on) {
                     let user = self.session_get(id, statement).await?;
-                    if let Some(user) = self.state().users.get_mut(user) {
-                        user.references += 1;
-                    }
                     self.assign(frame, into, Some(Holder::User(user))).await;
                 }
             }

@@ -289,18 +289,27 @@ impl<O: Observer> World<'_, O> {
         })
     }
 
-    /// `session.get(User, 1)`: from the identity map, or read and read again. The number of the User.
+    /// `session.get(User, 1)`: from the identity map, or read and read again. The number of the User, which the caller refers to.
     pub(crate) async fn session_get(&self, id: u32, statement: u16) -> PyResult<u32> {
-        let known = self.state().users.iter().find(|(_, user)| user.session == Some(id)).map(|(number, _)| number);
+        let known = self.state().refer_to_user(id);
         if let Some(user) = known {
-            self.user_touch(user, statement).await?;
+            if let Err(error) = self.user_touch(user, statement).await {
+                // The frame of `get()` refers to it too.
+                self.state().release_user(user, error.leaves_cycle());
+                return Err(error);
+            }
             return Ok(user);
         }
         self.session_execute(id, statement).await?;
         let mut state = self.state();
+        // Whoever shares the Session may have read it meanwhile: the row is loaded into what is there.
+        if let Some(number) = state.refer_to_user(id) {
+            state.users.get_mut(number).into_iter().for_each(|user| user.expired = false);
+            return Ok(number);
+        }
         state.next_user += 1;
         let number = state.next_user;
-        state.users.insert(number, User { session: Some(id), expired: false, references: 0, in_cycle: false });
+        state.users.insert(number, User { session: Some(id), expired: false, references: 1, in_cycle: false });
         Ok(number)
     }
 
@@ -489,6 +498,13 @@ impl<O: Observer> State<'_, O> {
             Ended::Close | Ended::Remove => false,
         };
         self.users.for_each(|user| user.expired |= expire && user.session == Some(session));
+    }
+
+    /// One more reference to what a Session has in its identity map.
+    fn refer_to_user(&mut self, session: u32) -> Option<u32> {
+        let number = self.users.iter().find(|(_, user)| user.session == Some(session)).map(|(number, _)| number)?;
+        self.users.get_mut(number)?.references += 1;
+        Some(number)
     }
 
     /// `Session.expunge_all`, and what is left when the Session is gone.

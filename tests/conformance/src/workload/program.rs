@@ -295,14 +295,7 @@ impl Writer<'_> {
                 self.style.collects = false;
                 self.line(depth, "gc.collect()");
             }
-            // Of a Session that threads share, each of its objects is the same for all of them.
-            12 | 13
-                if kind != Kind::Connection
-                    && !name.starts_with("conn")
-                    && name != "session"
-                    && !self.style.asyncio
-                    && !self.old() =>
-            {
+            12 | 13 if kind != Kind::Connection && !name.starts_with("conn") && !self.style.asyncio && !self.old() => {
                 self.user(depth, name, kind);
             }
             // A scoped_session does not pass invalidate() on.
