@@ -58,7 +58,9 @@ impl<O: Observer> World<'_, O> {
     pub(crate) async fn finalize(&self, fairy: &Fairy) -> PyResult {
         let Fairy { pool, slot, serial, detached, .. } = *fairy;
         if detached {
-            self.state().destroy(fairy);
+            let mut state = self.state();
+            state.destroy(fairy);
+            state.forget(pool, slot);
             return Ok(());
         }
         let connection = {

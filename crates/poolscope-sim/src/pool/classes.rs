@@ -94,9 +94,10 @@ impl<O: Observer> State<'_, O> {
         if self.pools[pool].records.get(slot).is_some_and(held) {
             return true;
         }
-        let mut fairies = self.connections.iter().filter_map(|(_, c)| c.fairy.as_ref());
-        fairies.any(|f| f.pool == pool && f.slot == slot && !f.detached && f.connection.is_some())
-            || self.is_in_traceback(pool, slot)
+        // Before 2.1 `_strong_ref_connection_records` had the record as long as there was its checkout, detached or not.
+        let forgets = self.scenario.sqlalchemy >= SqlAlchemy::V2_1;
+        let has = |f: &Fairy| f.pool == pool && f.slot == slot && !(f.detached && forgets) && f.connection.is_some();
+        self.connections.iter().any(|(_, c)| c.fairy.as_ref().is_some_and(has)) || self.is_in_traceback(pool, slot)
     }
 
     /// Beyond its size a SingletonThreadPool closes other threads' connections, used or not. Upstream takes any out of a set; here the
