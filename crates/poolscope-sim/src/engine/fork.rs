@@ -152,7 +152,9 @@ impl<O: Observer> State<'_, O> {
         transaction: Transaction,
         got: Option<u16>,
     ) -> Result<(), DbapiError> {
-        let wrong = got != asked;
+        // Whose SELECT 1 it was, nobody can tell.
+        let text = |statement: Option<u16>| statement.map(|s| self.scenario.sql(s));
+        let wrong = text(got) != text(asked);
         let of_other = if got.is_some() { Transaction::Begins } else { Transaction::Ends };
         let Some(thread) = self.dbapi.get(connection).map(|d| d.thread) else { return Ok(()) };
         self.server_sleeps(thread, if wrong { of_other } else { transaction });
