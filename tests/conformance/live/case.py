@@ -367,7 +367,40 @@ def make_engine(run, options, index):
     if options["poolclass"] == "QueuePool":
         arguments |= {name: options[name] for name in ("pool_size", "max_overflow", "pool_use_lifo")}
         arguments["pool_timeout"] = options["pool_timeout_us"] / 1_000_000
-    return connected(run, index, arguments, options["read_timeout"], options.get("interactive"))
+    engine = connected(run, index, arguments, options["read_timeout"], options.get("interactive"))
+    if options["ping_listener"]:
+        event.listen(engine, "checkout", ping_listener(options["ping_listener"], run), insert=True)
+    return engine
+
+
+def ping_listener(text, run):
+    """The function of the listing; what it does with its cursor is noted as a ping."""
+    names = {"exc": exc}
+    exec(text, names)
+
+    def ping(dbapi_connection, record, proxy):
+        mark = number(dbapi_connection)
+
+        def noted(call, *args):
+            try:
+                return call(*args)
+            except BaseException as e:
+                run.row(f"pinged conn={mark} error={show(e)}")
+                raise
+
+        def cursor():
+            run.row(f"ping conn={mark}")
+            made = noted(type(dbapi_connection).cursor, dbapi_connection)
+
+            def execute(sql):
+                noted(made.execute, sql)
+                run.row(f"pinged conn={mark}")
+
+            return SimpleNamespace(execute=execute, close=lambda: noted(made.close))
+
+        names["ping"](SimpleNamespace(cursor=cursor), record, proxy)
+
+    return ping
 
 
 def new_engine(run, options):

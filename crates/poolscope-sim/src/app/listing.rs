@@ -151,6 +151,7 @@ fn engine_lines(scenario: &Scenario, engine: &EngineOptions, url: bool, lines: &
         let engine = if scenario.driver.is_async() { format!("{name}.sync_engine") } else { name.clone() };
         lines.extend([String::new(), format!("@event.listens_for({engine}, \"checkout\")")]);
         lines.extend(PING_LISTENER.lines().map(str::to_owned));
+        lines.push(String::new());
     }
 }
 
