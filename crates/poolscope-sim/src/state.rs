@@ -50,7 +50,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub fairies: u64,
     /// Checkouts that are open more than once, one entry for each time beyond the first (`_ConnectionFairy._counter`).
     pub nested: Vec<u64>,
-    /// Checkouts that have a record but are still being tested, or are being reset.
+    /// Checkouts that have a record but are still being tested, or are being reset; negated if it is their
+    /// finalizers that reset them.
     pub in_hand: Vec<u64>,
     /// Exceptions on their way, or being handled: the task, and the pool and the record they came through; 0 if it was none.
     pub tracebacks: Vec<(u16, usize, u32)>,

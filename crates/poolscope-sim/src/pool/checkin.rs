@@ -84,12 +84,13 @@ impl<O: Observer> World<'_, O> {
             if self.scenario.driver.is_async() {
                 return self.drop_connection(fairy, connection);
             }
-            self.state().in_hand.push(serial);
+            // The record is in use, but the checkout is gone: whoever else had the record returns it too.
+            self.state().in_hand.push(!serial);
             let sending = self.state().begin_reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage);
             self.reset(&fairy, connection, AtClose::NoTransaction, Rule::Garbage, sending).await;
         }
         let mut state = self.state();
-        state.in_hand.retain(|other| *other != serial);
+        state.in_hand.retain(|other| *other != !serial);
         let returned = state.checkin_in_use(pool, slot);
         fairy.connection.iter().for_each(|connection| state.drop_shared(pool, *connection));
         returned

@@ -89,7 +89,7 @@ impl<O: Observer> State<'_, O> {
 
     fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
         let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-        let busy = |serial: u64| self.in_hand.contains(&serial);
+        let busy = |serial: u64| self.in_hand.iter().any(|other| *other == serial || *other == !serial);
         let held = |r: &Record| r.in_hand || r.in_cycle || r.in_refs && old || r.fairy.is_some_and(busy);
         if self.pools[pool].records.get(slot).is_some_and(held) {
             return true;
