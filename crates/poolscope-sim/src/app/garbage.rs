@@ -318,7 +318,8 @@ impl<O: Observer> State<'_, O> {
                 || pool.woken > 0;
             let held = self.connections.iter().any(|(_, c)| {
                 let engine = c.fairy.is_none() && !replaced && c.references > 0 && c.engine == pool.engine;
-                engine || c.checkouts().any(|f| f.pool == index)
+                // (What is left of a checkout whose record was refused is garbage with the pool.)
+                engine || c.checkouts().any(|f| f.pool == index && (f.connection.is_some() || c.references > 0))
             });
             let in_traceback = self.tracebacks.iter().any(|(_, pool, _)| *pool == index);
             if !in_use && !held && !in_traceback {
