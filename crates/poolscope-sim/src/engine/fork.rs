@@ -5,6 +5,7 @@
 
 use super::dbapi::{DbapiConnection, Transaction};
 use super::error::DbapiError;
+use crate::scenario::defaults::PING;
 use crate::server::{Death, Sent};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
@@ -152,9 +153,10 @@ impl<O: Observer> State<'_, O> {
         transaction: Transaction,
         got: Option<u16>,
     ) -> Result<(), DbapiError> {
-        // Whose SELECT 1 it was, nobody can tell.
+        // Whose SELECT 1 it was, a ping's or the application's, nobody can tell.
         let text = |statement: Option<u16>| statement.map(|s| self.scenario.sql(s));
-        let wrong = text(got) != text(asked);
+        let pings = got == Some(PING) || asked == Some(PING);
+        let wrong = got != asked && !(pings && text(got) == text(asked));
         let of_other = if got.is_some() { Transaction::Begins } else { Transaction::Ends };
         let Some(thread) = self.dbapi.get(connection).map(|d| d.thread) else { return Ok(()) };
         self.server_sleeps(thread, if wrong { of_other } else { transaction });
