@@ -62,7 +62,8 @@ class Sections {
     // Of a run of characters that nobody wrote as a whole, its pairs.
     const seen = (/** @type {string} */ term) => this.all.some(({ title, chapter, body }) => `${title} ${chapter} ${body}`.includes(term));
     wanted = wanted.flatMap((term) => (!term.match(HAN) || seen(term) ? [term] : pairs(term).filter(seen)));
-    const phrase = plain(query.trim()).replace(/^["'(]+|["')]+$/g, '');
+    // One word alone may be told by what stands around it: (0, '').
+    const phrase = plain(query.trim()).replace(wanted.length > 1 ? /^["'(]+|["')]+$/g : '', '');
     const together = neighbours(words(plain(query)));
     const found = this.all.map((section) => this.#weigh(section, wanted, phrase, together)).filter(({ terms }) => terms > 0);
     const most = Math.max(...found.map(({ terms }) => terms));
@@ -92,7 +93,7 @@ class Sections {
       const body = wanted.length > 1 ? Math.min(times, 1) : times;
       score += this.#rarity(term) * ((3 * title) / (title + 1) + (2 * chapter) / (chapter + 1) + body / (body + 2));
     }
-    if (wanted.length > 1) {
+    if (phrase !== wanted[0]) {
       if (section.title.includes(phrase)) score += 8;
       if (section.body.includes(phrase)) score += section.quotes ? 5 : 2;
     }
