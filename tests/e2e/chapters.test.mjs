@@ -102,6 +102,14 @@ for (const edition of EDITIONS) {
     }
     assert.deepEqual(wide, []);
   });
+
+  test(`${edition}: the entry of errors needs no scrolling on a phone`, async (t) => {
+    const { page } = await open(t, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    await page.goto(address('introduction', edition));
+    const table = page.locator('main .table-wrapper').first();
+    const { has, shows } = await table.evaluate((of) => ({ has: of.scrollWidth, shows: of.clientWidth }));
+    assert.equal(has, shows);
+  });
 }
 
 test('the language switch keeps the page, the knobs and the moment', async (t) => {
