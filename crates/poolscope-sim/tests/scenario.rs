@@ -112,6 +112,27 @@ fn null_pool_takes_no_size() {
 }
 
 #[test]
+fn a_silent_server_is_silent_for_some_time_and_to_drivers_that_were_measured() {
+    let silent = "[network]\nsilent_from = \"4 s\"\nsilent_until = \"3 s\"\nsyn_dropped_from = 2\n[programs";
+    let preload = "[[process]]\npreload = \"handler\"\n[programs";
+    let text = GOOD.replace("until", "driver = \"mysqlclient\"\nuntil").replace("[programs", silent);
+    check(
+        &text.replacen("[programs", preload, 1),
+        expect![[r#"
+        1:1: `silent_until` is simulated with PyMySQL, aiomysql and mysqlclient-mariadb
+          hint: what other drivers say then has not been measured
+        1:1: `silent_until` is not simulated with sockets that processes share
+          hint: leave out `preload`
+        1:1: `preload` is simulated with a QueuePool, PyMySQL and SQLAlchemy 2.0 or later
+          hint: driver = "pymysql"
+        5:2: `syn_dropped_until` must not be before `syn_dropped_from`
+          hint: syn_dropped_until = "30 s"; 0: never
+        5:2: `silent_until` must not be before `silent_from`
+          hint: silent_until = "30 s"; 0: never"#]],
+    );
+}
+
+#[test]
 fn not_every_driver_has_been_measured_without_an_answer() {
     let network = |driver: &str| {
         let network = "[network]\nsyn_dropped_until = \"3 s\"\n[engine]\nconnect_timeout = -1\n[programs";

@@ -91,7 +91,9 @@ class Driver:
         self.row("connecting", engine=self.engine)
         try:
             self.server.syn(self.rtt, self.connect_timeout)
-            session = self.server.connect(self.rtt, self.connect_time, self.interactive)
+            # connect_timeout is over when PyMySQL's TCP has connected.
+            limit = self.read_timeout if self.pymysql else self.connect_timeout
+            session = self.server.connect(self.rtt, self.connect_time, self.interactive, limit)
             session.life = self.life
             if self.read_timeout:
                 session.read_timeout = self.read_timeout * MICROSECONDS

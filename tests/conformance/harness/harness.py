@@ -123,7 +123,10 @@ def run(scenario):
 
 
 def happen(fault, clock, server):
-    if "down_us" in fault:
+    if "cut" not in fault and server.silence():
+        # Nothing happens to a server that has been stopped before it goes on.
+        clock.at(server.silent[1], lambda: happen(fault, clock, server), virtual.FAULTS)
+    elif "down_us" in fault:
         # A server that is down already cannot be stopped.
         if server.up:
             server.stop()

@@ -75,7 +75,7 @@ class Server:
         self.user_limit = scenario["variables"]["max_user_connections"]
         self.account_limit = scenario["account_max_user_connections"]
         network = scenario["network"]
-        self.syn_dropped = network["syn_dropped_us"]
+        self.syn_dropped, self.silent = network["syn_dropped_us"], network["silent_us"]
         self.idle_us, self.how, self.gives_up_us = network["idle_us"], network["how"], network["gives_up_us"]
         self.keepalive_us, self.rtt = network["keepalive_us"], scenario["rtt_us"]
         self.sessions = []
@@ -108,15 +108,38 @@ class Server:
                 raise operational(2002, "Can't connect to server on 'db' (115)")
             raise operational(2003, "Can't connect to MySQL server on 'db' ([Errno 110] Connection timed out)")
 
-    def connect(self, round_trip, handshake, interactive):
-        """A handshake; when nobody listens, that is clear after the first packet."""
+    def silence(self):
+        """How long the server, which has been stopped, says nothing yet."""
+        begin, end = self.silent
+        return end - self.clock.now if begin <= self.clock.now < end else 0
+
+    def frozen(self, start, takes, sleeps=False):
+        """How long something takes if the server is stopped and continued meanwhile. What sleeps does not need it for that."""
+        begin, end = self.silent
+        if begin <= start < end:
+            return end - start + takes
+        if not start < begin < min(end, start + takes):
+            return takes
+        return max(takes, end - start) if sleeps else takes + end - begin
+
+    def connect(self, round_trip, handshake, interactive, limit):
+        """A handshake; when nobody listens, that is clear after the first packet. Without a greeting the driver may give up."""
         reachable = self.up
-        self.clock.sleep(handshake if reachable else round_trip)
+        takes = self.frozen(self.clock.now, handshake) if reachable else round_trip
+        if limit and takes > handshake:
+            begin = max(round_trip, self.silent[0] - self.clock.now)
+            if begin + limit * virtual.MICROSECONDS < takes:
+                self.clock.sleep(begin + limit * virtual.MICROSECONDS)
+                if self.driver == "mysqlclient-mariadb":
+                    where = "handshake: reading initial communication packet"
+                    raise operational(2013, f"Lost connection to server at '{where}', system error: 110")
+                raise self.lost(TIMED_OUT)
+        self.clock.sleep(takes)
         return self.welcome(reachable, interactive)
 
     async def connect_in_loop(self, round_trip, handshake, interactive):
         reachable = self.up
-        await Answer(self.clock).wait(handshake if reachable else round_trip)
+        await Answer(self.clock).wait(self.frozen(self.clock.now, handshake) if reachable else round_trip)
         return self.welcome(reachable, interactive)
 
     def welcome(self, reachable, interactive):
@@ -135,6 +158,8 @@ class Server:
 
     def connect_others(self, other):
         """Clients that are not the application's; they ask often enough never to be idle for long."""
+        if self.up and self.silence():
+            return self.clock.at(self.silent[1], lambda: self.connect_others(other), virtual.OTHERS)
         for _ in range(other["count"] if self.up else 0):
             if self.admit(other["admin"]):
                 self.sessions.append(Session(None, self.wait_timeout))
@@ -227,7 +252,7 @@ class Server:
 
     async def command_out_of_turn(self, session, takes, query):
         """A coroutine reads the first answer that comes, whoever has asked. While another one waits, it has sent in vain."""
-        now = self.clock.now
+        now, takes = self.clock.now, self.frozen(self.clock.now, takes, "SLEEP(" in query)
         before = max([session.until, *(until for until, _ in session.late)])
         session.late.append((max(before + takes - self.rtt, now + takes), query))
         if session.running:
@@ -247,6 +272,7 @@ class Server:
     def exchange(self, session, takes, query):
         """Yields how long the client waits, most often once."""
         self.begin(session)
+        takes = self.frozen(self.clock.now, takes, "SLEEP(" in query)
         sent, before, limit = self.clock.now, session.cut, session.read_timeout
         session.passed = sent
         if before is None:
@@ -298,7 +324,12 @@ class Server:
     def quit(self, session):
         session = getattr(session, "session", session)
         if session.death is None and session.cut is None and not session.given_up:
-            self.leave(session, QUIT)
+            if not self.silence():
+                return self.leave(session, QUIT)
+            session.death = QUIT  # The server reads of it later.
+            if session.running:
+                self.clock.at(self.clock.now, session.running.leave)
+            self.client_leaves(session)
         elif session.death and session.running:
             # Another thread has not read its answer yet, and now gets none.
             session.death = QUIT
@@ -309,10 +340,13 @@ class Server:
         """Ends a session that has been idle for wait_timeout, or looks again when it could be."""
         if session not in self.sessions:
             return
-        if session.gives_up is not None and session.gives_up <= self.clock.now:
-            return self.leave(session, QUIT)
         since = self.clock.now if session.idle_since is None else session.idle_since
-        due = since + session.idle_timeout
+        # Of the two only MariaDB's clock goes on while the process is stopped.
+        due = since + self.frozen(since, session.idle_timeout, self.mariadb())
+        if self.silence():
+            due = max(due, self.silent[1])
+        elif session.gives_up is not None and session.gives_up <= self.clock.now:
+            return self.leave(session, QUIT)
         if due > self.clock.now:
             self.clock.at(due, lambda: self.check_idle(session), virtual.SERVER)
         else:
@@ -388,9 +422,11 @@ class Server:
         self.clock.at(at, lambda: self.check_idle(session), virtual.SERVER)
 
     def client_leaves(self, session):
-        """Without COM_QUIT; a server that runs a statement looks when that is over."""
+        """A server that runs a statement looks when that is over, and one that has been stopped when it goes on."""
         if session not in self.sessions:
             return
+        if self.silence() and session.idle_since is not None:
+            session.idle_since, session.until = None, self.silent[1]
         if session.idle_since is None and session.until > self.clock.now:
             self.clock.at(session.until, lambda: self.unheard(session), virtual.SERVER)
         else:

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import signal
 import threading
 import time
 import traceback
@@ -116,6 +117,10 @@ class Run:
             self.at(other["at_us"], 0, lambda other=other: self.connect_others(other))
         for fault in self.scenario["faults"]:
             self.at(fault["at_us"], 1, lambda fault=fault: self.happen(fault))
+        stopped_us, continued_us = self.scenario["network"]["silent_us"]
+        if continued_us:
+            self.at(stopped_us, 1, lambda: self.server.signal(signal.SIGSTOP))
+            self.at(continued_us, 0, lambda: self.server.signal(signal.SIGCONT))
         for at in self.scenario["gc_us"]:
             self.at(at, 2, self.collect)
         for index, spec in enumerate(self.scenario["traffic"]):
@@ -367,7 +372,8 @@ def make_engine(run, options, index):
     if options["poolclass"] == "QueuePool":
         arguments |= {name: options[name] for name in ("pool_size", "max_overflow", "pool_use_lifo")}
         arguments["pool_timeout"] = options["pool_timeout_us"] / 1_000_000
-    engine = connected(run, index, arguments, options["read_timeout"], options.get("interactive"))
+    timeouts = {option: options[option] for option in ("read_timeout", "connect_timeout") if options[option]}
+    engine = connected(run, index, arguments, timeouts, options.get("interactive"))
     if options["ping_listener"]:
         event.listen(engine, "checkout", ping_listener(options["ping_listener"], run), insert=True)
     return engine
@@ -410,7 +416,7 @@ def new_engine(run, options):
     return connected(run, index, options)
 
 
-def connected(run, index, arguments, read_timeout=0, interactive=False):
+def connected(run, index, arguments, timeouts=(), interactive=False):
     scenario = run.scenario
     address = {"username": run.names["user"], "password": SECRET, "database": run.names["db"]}
     if scenario["transport"] == "unix":
@@ -418,8 +424,7 @@ def connected(run, index, arguments, read_timeout=0, interactive=False):
     else:
         address |= run.address()
     connect = {"client_flag": INTERACTIVE} if interactive else {}
-    if read_timeout:
-        connect["read_timeout"] = read_timeout
+    connect |= dict(timeouts)
     if scenario["driver"] == "pymysql" and run.server.installation.kind == "mariadb":
         # This MariaDB offers no TLS; PyMySQL would make its context for nothing, and be late.
         connect["ssl_disabled"] = True

@@ -134,9 +134,12 @@ class Server:
                         raise SystemExit(f"the server did not start:\n{log.read()[-3000:]}")
                 time.sleep(0.05)
 
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
     def stop(self):
         """A clean shutdown, as an operator does it. Whoever asks need not be the one who started the server, and so cannot wait for it."""
-        os.kill(self.process.pid, signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         while self.is_running():
             time.sleep(0.01)
 

@@ -48,6 +48,7 @@ fn network(network: &Network) -> Value {
         "idle_us": network.idle_timeout.filter(|_| !probed).map(|span| span.as_us()),
         "how": network.at_idle_timeout.name(),
         "gives_up_us": network.gives_up().as_us(),
+        "silent_us": [network.silent_from.as_us(), network.silent_until.as_us()],
         "syn_dropped_us": [network.syn_dropped_from.as_us(), network.syn_dropped_until.as_us()],
         "keepalive_us": network.tcp_keepalive_time.as_us(),
     })

@@ -124,7 +124,7 @@ impl<O: Observer> State<'_, O> {
 
     fn other_sessions(&mut self, index: u32) {
         // Whoever finds the server down comes back when it is up.
-        if !self.server.up {
+        if !self.server.up || self.put_off(0, Target::OtherSessions { index }) {
             return;
         }
         let options = &self.scenario.other_sessions[index as usize];
@@ -155,15 +155,28 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
+    /// Nothing happens to a silent server before it goes on.
+    fn put_off(&mut self, rank: u32, target: Target) -> bool {
+        let silent = self.is_silent();
+        if silent {
+            self.agenda.add_from_scenario(self.scenario.network.silent_until, rank, target);
+        }
+        silent
+    }
+
     /// Ends a session that has been idle for wait_timeout, or looks again when it could be.
-    fn check_idle(&mut self, thread: u32) {
+    pub(crate) fn check_idle(&mut self, thread: u32) {
         let Some(t) = self.server.threads.get(thread) else {
             return;
         };
-        if t.cut.is_some_and(|(_, at)| at <= self.now) {
+        let (network, since) = (self.scenario.network, t.idle_since.unwrap_or(self.now));
+        // MariaDB waits with poll(2), which also counts while the process is stopped, MySQL with ppoll(2).
+        let mut due = since + network.with_silence(since, t.idle_timeout, self.scenario.server.is_mariadb());
+        if self.is_silent() {
+            due = due.max(network.silent_until);
+        } else if t.cut.is_some_and(|(_, at)| at <= self.now) {
             return self.server_finds_cut(thread);
         }
-        let due = t.idle_since.unwrap_or(self.now) + t.idle_timeout;
         if due > self.now {
             let boot = self.server.boot;
             self.agenda.add(due, Target::IdleCheck { thread, boot });
@@ -173,7 +186,11 @@ impl<O: Observer> State<'_, O> {
     }
 
     fn fault(&mut self, index: u32) {
-        match self.scenario.faults[index as usize].kind {
+        let kind = self.scenario.faults[index as usize].kind;
+        if !matches!(kind, FaultKind::Cut { .. }) && self.put_off(1, Target::Fault { index }) {
+            return;
+        }
+        match kind {
             FaultKind::Kill { connection } => {
                 for thread in self.of_application(connection) {
                     self.server_ends(thread, Death::Kill, |in_use| EventKind::ServerKill { thread, in_use }, None);

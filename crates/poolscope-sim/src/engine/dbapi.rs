@@ -2,12 +2,12 @@
 
 use super::connector::{not_available, of_server, untranslated};
 use super::dialect::is_disconnect;
-use super::error::{DbapiClass, DbapiError, PyError, TCP_TIMED_OUT, TIMED_OUT};
+use super::error::{DbapiClass, DbapiError, NO_GREETING, PyError, TCP_TIMED_OUT, TIMED_OUT};
 use crate::agenda::Target;
 use crate::pool::Pool;
 use crate::scenario::defaults::PYMYSQL_CONNECT_TIMEOUT;
 use crate::scenario::{Cut, Driver, Scenario, SqlAlchemy};
-use crate::server::{APPLICATION, Client, Death, Sent, gone, refused};
+use crate::server::{APPLICATION, Client, Death, NOBODY, Sent, gone, refused};
 use crate::state::State;
 use crate::time::{SimSpan, SimTime};
 use crate::trace::{EventId, EventKind, Observer, Rule};
@@ -97,7 +97,11 @@ impl<O: Observer> World<'_, O> {
             self.wire(network.rtt).await;
             return Err(refused(driver, transport));
         }
-        self.wire(network.rtt.times(u64::from(network.connect_round_trips))).await;
+        let (handshake, in_vain) = self.state().handshake(engine);
+        self.wire(handshake).await;
+        if let Some(error) = in_vain {
+            return Err(error);
+        }
         let mut state = self.state();
         if !state.server.up {
             return Err(refused(driver, transport));
@@ -136,9 +140,7 @@ impl<O: Observer> World<'_, O> {
         if let Some(t) = state.server.threads.get_mut(thread) {
             t.last = Some(id);
         }
-        let due = now + SimSpan::from_secs(u64::from(idle_timeout));
-        let boot = state.server.boot;
-        state.agenda.add(due, Target::IdleCheck { thread, boot });
+        state.check_idle(thread);
         Ok(number)
     }
 
@@ -277,6 +279,24 @@ impl<O: Observer> State<'_, O> {
         (if too_late { limit } else { late }, Some(error).filter(|_| too_late || answered.is_err()))
     }
 
+    /// How long the handshake takes, or until the driver gives up because the server says nothing. Connector/C waits for the greeting for
+    /// connect_timeout; PyMySQL has connected by then, and waits for read_timeout.
+    fn handshake(&mut self, engine: u16) -> (SimSpan, Option<DbapiError>) {
+        let now = self.now;
+        let Scenario { network, driver, ref engines, .. } = *self.scenario;
+        let options = &engines[self.engines[usize::from(engine)].options];
+        let limit = if driver == Driver::PyMySql { options.read_timeout } else { options.connect_timeout };
+        let takes = network.rtt.times(u64::from(network.connect_round_trips));
+        let late = network.with_silence(now, takes, false);
+        let gives_up = network.rtt.max(network.silent_from.since(now)) + SimSpan::from_secs(u64::from(limit));
+        if late == takes || limit == 0 || late <= gives_up {
+            return (late, None);
+        }
+        let boot = self.server.boot;
+        self.agenda.add(network.silent_until, Target::Unheard { thread: NOBODY, boot });
+        (gives_up, Some(DbapiError::with_os(2013, NO_GREETING)))
+    }
+
     /// A command leaves the client. What the server said or did when it closed is in the client's buffer already: the error comes at once.
     /// So does an answer that takes no time.
     pub(crate) fn send_command(&mut self, connection: u32, command: Command) -> Sending {
@@ -310,6 +330,13 @@ impl<O: Observer> State<'_, O> {
     fn send_on(&mut self, connection: u32, statement: Option<u16>, takes: SimSpan) -> Result<Sent, DbapiError> {
         let (now, current) = (self.now, self.current());
         let (driver, transport, server) = (self.scenario.driver, self.scenario.transport, self.scenario.server);
+        let takes = match &self.scenario.network {
+            network if now < network.silent_until => {
+                let sleeps = statement.is_some_and(|statement| self.scenario.sleeps(statement));
+                network.with_silence(now, takes, sleeps)
+            }
+            _ => takes,
+        };
         // Somebody who shares it may have closed it.
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| closed(driver))?;
         if let Some((death, _)) = dbapi.death {
@@ -537,7 +564,13 @@ impl<O: Observer> State<'_, O> {
         let Some(dbapi) = self.dbapi.remove(connection) else {
             return;
         };
-        if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
+        let connected = dbapi.death.is_none() && dbapi.cut.is_none();
+        if connected && self.is_silent() {
+            self.client_leaves(dbapi.thread, None, false);
+            if let Some(task) = dbapi.busy {
+                self.wake(task);
+            }
+        } else if connected && self.server.threads.remove(dbapi.thread).is_some() {
             let in_use = self.server.in_use();
             let cause = self.last_event();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted: false };
@@ -558,8 +591,10 @@ impl<O: Observer> State<'_, O> {
         if self.forked && self.dbapi.iter().any(|(_, other)| other.death.is_none() && other.thread == dbapi.thread) {
             return;
         }
-        if dbapi.death.is_none() && dbapi.cut.is_none() && self.server.threads.remove(dbapi.thread).is_some() {
-            let aborted = !self.scenario.driver.says_goodbye();
+        let (connected, aborted) = (dbapi.death.is_none() && dbapi.cut.is_none(), !self.scenario.driver.says_goodbye());
+        if connected && self.is_silent() {
+            self.client_leaves(dbapi.thread, cause, aborted);
+        } else if connected && self.server.threads.remove(dbapi.thread).is_some() {
             self.server.status.aborted_clients += u32::from(aborted);
             let in_use = self.server.in_use();
             let quit = EventKind::ServerQuit { thread: dbapi.thread, in_use, aborted };

@@ -125,6 +125,8 @@ pub(crate) const CONNECTION_RESET: u16 = 104;
 pub(crate) const TCP_TIMED_OUT: u16 = 110;
 /// Python's own: a socket's timeout.
 pub(crate) const TIMED_OUT: u16 = 1_000;
+/// There was no greeting when the driver had waited for so long as it waits for one.
+pub(crate) const NO_GREETING: u16 = 1_003;
 /// -1: MySQL Connector/Python has found out by itself that there is no connection.
 pub(crate) const NO_NUMBER: u16 = u16::MAX;
 /// The same, of a Session before 2.0: it passes parameters on, and they are shown.
@@ -538,10 +540,14 @@ impl DbapiError {
             }
             (2006, _) if self.os != 0 => return format!("MySQL server has gone away ({})", os_error(self.os)),
             (2006, _) => "MySQL server has gone away",
-            (2013, _) if self.os != 0 && driver.module() == "pymysql.err" && (!tls || self.os == TIMED_OUT) => {
+            (2013, _) if self.os == NO_GREETING && connector_c => {
+                "Lost connection to server at 'handshake: reading initial communication packet', system error: 110"
+            }
+            (2013, _) if self.os != 0 && driver.module() == "pymysql.err" && (!tls || self.os >= TIMED_OUT) => {
                 let why = match self.os {
+                    // There is no TLS yet at the greeting.
                     TIMED_OUT if tls => "The read operation timed out",
-                    TIMED_OUT => "timed out",
+                    TIMED_OUT | NO_GREETING => "timed out",
                     TCP_TIMED_OUT => "[Errno 110] Connection timed out",
                     _ => "[Errno 104] Connection reset by peer",
                 };

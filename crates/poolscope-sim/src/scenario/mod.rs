@@ -133,6 +133,9 @@ pub struct Network {
     /// From then, until then, nobody answers the SYN of a new connection: the server's queue (`back_log`) is full, or a firewall's table.
     pub syn_dropped_from: SimTime,
     pub syn_dropped_until: SimTime,
+    /// From then, until then, the server accepts who connects and says nothing: it hangs, or has been stopped (SIGSTOP).
+    pub silent_from: SimTime,
+    pub silent_until: SimTime,
 }
 
 impl Network {
@@ -156,6 +159,24 @@ impl Network {
         let second = SimSpan::from_ms(1_020);
         let sent = [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67].map(|times| second.times(times));
         sent.into_iter().find(|span| !dropped(*span)).ok_or(second.times(131))
+    }
+
+    /// How long the server is silent yet.
+    pub fn silence(&self, now: SimTime) -> SimSpan {
+        if self.silent_from <= now { self.silent_until.since(now) } else { SimSpan::ZERO }
+    }
+
+    /// How long something takes that the server begins now, or once it is not silent any more. It stands still meanwhile, unless it is a clock
+    /// that goes on, as that of a SLEEP().
+    pub fn with_silence(&self, now: SimTime, takes: SimSpan, sleeps: bool) -> SimSpan {
+        let begins = self.silent_from.max(now);
+        if begins > now && now + takes <= begins {
+            takes
+        } else if sleeps && begins > now {
+            takes.max(self.silent_until.since(now))
+        } else {
+            takes + self.silent_until.since(begins)
+        }
     }
 
     /// When a keepalive probe finds out about a connection that has been cut: at once, or when nobody has answered nine of them,

@@ -112,6 +112,14 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
             "what other drivers say then has not been measured",
         );
     }
+    let measured = matches!(driver, Driver::PyMySql | Driver::AioMySql | Driver::MysqlClientMariaDb);
+    if network.silent_until > SimTime::ZERO && !measured {
+        m.add(
+            top.place,
+            "`silent_until` is simulated with PyMySQL, aiomysql and mysqlclient-mariadb",
+            "what other drivers say then has not been measured",
+        );
+    }
     let mut definitions = Definitions::default();
     definitions.factories.push(Factory { engine: 0, scope: scope_of(&engines[0]), expires: true });
     let programs =
@@ -120,9 +128,11 @@ fn read(document: &Document, name: &str, m: &mut Mistakes) -> Option<Scenario> {
     let mut processes: Vec<Process> =
         top.tables("process", m).into_iter().filter_map(|n| process(n, &programs, m)).collect();
     let queues = engines.iter().all(|e| e.poolclass == PoolClass::QueuePool);
-    if processes.iter().any(|p| p.preload.is_some())
-        && !(queues && driver == Driver::PyMySql && sqlalchemy >= SqlAlchemy::V2_0)
-    {
+    let preloads = processes.iter().any(|p| p.preload.is_some());
+    if preloads && network.silent_until > SimTime::ZERO {
+        m.add(top.place, "`silent_until` is not simulated with sockets that processes share", "leave out `preload`");
+    }
+    if preloads && !(queues && driver == Driver::PyMySql && sqlalchemy >= SqlAlchemy::V2_0) {
         m.add(
             top.place,
             "`preload` is simulated with a QueuePool, PyMySQL and SQLAlchemy 2.0 or later",
@@ -241,6 +251,8 @@ fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Netwo
         tcp_keepalive_time: defaults::TCP_KEEPALIVE_TIME,
         syn_dropped_from: SimTime::ZERO,
         syn_dropped_until: SimTime::ZERO,
+        silent_from: SimTime::ZERO,
+        silent_until: SimTime::ZERO,
     };
     let Some(node) = node else { return network };
     let mut fields = Fields::of(node, "[network]", m);
@@ -261,12 +273,24 @@ fn network(node: Option<&Node>, transport: Transport, m: &mut Mistakes) -> Netwo
     if let Some(n) = fields.number("tcp_keepalive_time", 1, 32_767, m) {
         network.tcp_keepalive_time = SimSpan::from_secs(n as u64);
     }
-    let from = fields.span("syn_dropped_from", m).unwrap_or_default();
-    if let Some(until) = fields.span("syn_dropped_until", m).filter(|_| transport == Transport::Tcp) {
-        (network.syn_dropped_from, network.syn_dropped_until) = (SimTime::ZERO + from, SimTime::ZERO + until);
+    let dropped = window(&mut fields, "syn_dropped_from", "syn_dropped_until", m);
+    if transport == Transport::Tcp {
+        (network.syn_dropped_from, network.syn_dropped_until) = dropped;
     }
+    (network.silent_from, network.silent_until) = window(&mut fields, "silent_from", "silent_until", m);
     fields.finish(m);
     network
+}
+
+/// From when until when; an end of 0, or none: never.
+fn window(fields: &mut Fields<'_>, from: &'static str, until: &'static str, m: &mut Mistakes) -> (SimTime, SimTime) {
+    let place = fields.place;
+    let begin = fields.span(from, m);
+    let end = fields.span(until, m);
+    if begin > end && end != Some(SimSpan::ZERO) {
+        m.add(place, format!("`{until}` must not be before `{from}`"), format!("{until} = \"30 s\"; 0: never"));
+    }
+    (SimTime::ZERO + begin.unwrap_or_default(), SimTime::ZERO + end.unwrap_or_default())
 }
 
 fn other_sessions(node: &Node, m: &mut Mistakes) -> OtherSessions {

@@ -40,8 +40,8 @@ pub(crate) struct ServerThread {
     pub in_transaction: bool,
     /// When the statement that runs is over.
     pub until: SimTime,
-    /// Its client does not wait for it any more.
-    pub unheard: bool,
+    /// Its client is not there any more, and whether it went without a goodbye. The session has not noticed yet.
+    pub left: Option<bool>,
     /// How the way to its client was cut, and when TCP will have noticed.
     pub cut: Option<(Cut, SimTime)>,
     /// The last event of this session, the cause of the next.
@@ -63,6 +63,9 @@ pub(crate) struct Client {
 
 /// The account of the application; others have higher numbers.
 pub(crate) const APPLICATION: u32 = 0;
+
+/// The session of a client that did not wait for its greeting: ids are higher.
+pub(crate) const NOBODY: u32 = 0;
 
 /// Why a client is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +156,7 @@ impl Server {
             idle_since: Some(now),
             in_transaction: false,
             until: now,
-            unheard: false,
+            left: None,
             cut: None,
             last: None,
         };

@@ -3,8 +3,8 @@
 //! Measured on Linux 6.18 with two network namespaces whose packets get lost, MariaDB 10.11.19, PyMySQL 1.2.4 and mysqlclient 2.3.1:
 //! both drivers and the server switch TCP keepalive on.
 
-use super::Death;
 use super::gone::SSL_EOF;
+use super::{Death, NOBODY};
 use crate::agenda::Target;
 use crate::engine::dbapi::Transaction;
 use crate::engine::error::{CONNECTION_RESET, DbapiError, TCP_TIMED_OUT, TIMED_OUT};
@@ -60,7 +60,7 @@ impl<O: Observer> State<'_, O> {
             if let Some(task) = dbapi.busy.take() {
                 self.answer(task);
             }
-            return self.client_leaves(thread, Some(event));
+            return self.client_leaves(thread, Some(event), true);
         }
         dbapi.cut = Some((how, event));
         self.server_gives_up(thread, how, passed + self.scenario.network.keepalive_finds(how));
@@ -84,30 +84,46 @@ impl<O: Observer> State<'_, O> {
         self.emit_outside(cause, Rule::Keepalive, EventKind::ServerQuit { thread, in_use, aborted: true });
     }
 
-    /// The client's socket is closed without COM_QUIT: an idle session ends, one that runs a statement looks when that is over.
-    pub(crate) fn client_leaves(&mut self, thread: u32, cause: Option<EventId>) {
-        let boot = self.server.boot;
+    pub(crate) fn is_silent(&self) -> bool {
+        self.scenario.network.silence(self.now) > SimSpan::ZERO
+    }
+
+    /// The client's socket is closed, perhaps without COM_QUIT: an idle session ends, one that runs a statement looks when that is over, and a
+    /// silent server when it goes on.
+    pub(crate) fn client_leaves(&mut self, thread: u32, cause: Option<EventId>, aborted: bool) {
+        let (boot, silence) = (self.server.boot, self.scenario.network.silence(self.now));
         let Some(t) = self.server.threads.get_mut(thread) else { return };
+        if silence > SimSpan::ZERO && t.idle_since.take().is_some() {
+            t.until = self.now + silence;
+        }
         if t.idle_since.is_none() && t.until > self.now {
-            t.unheard = true;
+            t.left = Some(aborted);
             return self.agenda.add(t.until, Target::Unheard { thread, boot });
         }
         self.server.threads.remove(thread);
-        self.server.status.aborted_clients += 1;
+        self.server.status.aborted_clients += u32::from(aborted);
         let in_use = self.server.in_use();
-        self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread, in_use, aborted: true });
+        self.emit_outside(cause, Rule::ClientQuits, EventKind::ServerQuit { thread, in_use, aborted });
     }
 
     /// A statement that its client has not waited for is over.
     pub(crate) fn unheard(&mut self, thread: u32) {
-        let Some(t) = self.server.threads.get_mut(thread).filter(|t| t.unheard) else { return };
+        if thread == NOBODY {
+            let in_use = self.server.in_use();
+            let status = &mut self.server.status;
+            status.connections += 1;
+            status.aborted_connects += 1;
+            status.max_used_connections = status.max_used_connections.max(in_use + 1);
+        }
+        let Some(t) = self.server.threads.get_mut(thread) else { return };
+        let Some(aborted) = t.left else { return };
         t.idle_since = Some(self.now);
         let (cut, cause) = (t.cut, t.last);
         match cut {
             Some((Cut::Drop, _)) => {
                 self.server_gives_up(thread, Cut::Drop, self.now + self.scenario.network.gives_up());
             }
-            _ => self.client_leaves(thread, cause),
+            _ => self.client_leaves(thread, cause, aborted),
         }
     }
 
@@ -138,12 +154,12 @@ impl<O: Observer> State<'_, O> {
         let Some((how, _)) = dbapi.cut else {
             let error = self.gives_up(connection, TIMED_OUT);
             let cause = self.last_event();
-            self.client_leaves(thread, cause);
+            self.client_leaves(thread, cause, true);
             return Err(error);
         };
         if sent.cut || waited >= limit {
             if !sent.cut {
-                self.client_leaves(thread, None);
+                self.client_leaves(thread, None, true);
             }
             return Err(self.gives_up(connection, if waited >= limit { TIMED_OUT } else { end_of(how) }));
         }
@@ -153,7 +169,7 @@ impl<O: Observer> State<'_, O> {
             self.server_sleeps(thread, Transaction::Stays);
             self.server_gives_up(thread, how, now + network.gives_up());
         } else {
-            self.client_leaves(thread, None);
+            self.client_leaves(thread, None, true);
         }
         Ok(Some(SimSpan::from_us(more.as_us().saturating_sub(waited.as_us()))))
     }

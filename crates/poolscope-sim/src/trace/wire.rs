@@ -290,11 +290,16 @@ fields! {
     }
     Variables { max_connections, wait_timeout, interactive_timeout, max_user_connections }
     Account { max_user_connections }
-    Network { rtt, connect_round_trips, idle_timeout, at_idle_timeout, tcp_retries2, tcp_keepalive_time, syn_dropped_from, syn_dropped_until }
+    Network {
+        at_idle_timeout;
+        but rtt, connect_round_trips, idle_timeout, tcp_retries2, tcp_keepalive_time, syn_dropped_from, syn_dropped_until, silent_from,
+        silent_until
+    }
     OtherSessions { user, count, admin, at }
     EngineOptions {
-        name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, ping_listener, pool_use_lifo,
-        pool_reset_on_return, client_interactive, read_timeout, connect_timeout, session, in_program
+        name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, ping_listener,
+        pool_use_lifo, pool_reset_on_return, session, in_program;
+        but client_interactive, read_timeout, connect_timeout
     }
     Process { name, count, threads, event_loop, barging, startup, preload, debug, edited_at }
     Statement { sql, takes }

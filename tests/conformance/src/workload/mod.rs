@@ -115,6 +115,10 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     if document["engine"]["pool_pre_ping"] != true && own.one_in(6) {
         document["engine"]["ping_listener"] = true.into();
     }
+    let silences = ["pymysql", "aiomysql", "mysqlclient-mariadb"].iter().any(|driver| document["driver"] == *driver);
+    if silences && document["process"][0]["preload"].is_null() {
+        silent(&mut Dice(Random::new(seed ^ 0x7369_6c65, case)), &mut document, run_seconds, grain);
+    }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
@@ -238,6 +242,26 @@ fn syn_dropped(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: 
     network["syn_dropped_until"] = format!("{} us", until / grain * grain).into();
     if dice.one_in(2) {
         document["engine"]["connect_timeout"] = dice.between(1, 5).into();
+    }
+}
+
+/// Now and then the server says nothing for a while.
+fn silent(dice: &mut Dice, document: &mut Map<String, Value>, run_seconds: u64, grain: u64) {
+    if !dice.one_in(6) {
+        return;
+    }
+    let from = dice.between(0, run_seconds * SECOND / 2);
+    let network = document.entry("network").or_insert_with(|| json!({}));
+    network["silent_from"] = format!("{} us", from / grain * grain).into();
+    let until = from + dice.between(1, run_seconds * SECOND);
+    network["silent_until"] = format!("{} us", until / grain * grain).into();
+    if document["driver"] == "aiomysql" {
+        return;
+    }
+    for option in ["read_timeout", "connect_timeout"] {
+        if dice.one_in(2) {
+            document["engine"][option] = dice.between(1, 5).into();
+        }
     }
 }
 
