@@ -298,10 +298,10 @@ fields! {
     OtherSessions { user, count, admin, at }
     EngineOptions {
         name, poolclass, pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, ping_listener,
-        pool_use_lifo, pool_reset_on_return, session, in_program;
-        but client_interactive, read_timeout, connect_timeout
+        pool_use_lifo, pool_reset_on_return, session;
+        but client_interactive, read_timeout, connect_timeout, in_program
     }
-    Process { name, count, threads, event_loop, barging, startup, preload, debug, edited_at }
+    Process { name, count, threads, event_loop, startup, preload, debug; but barging, edited_at }
     Statement { sql, takes }
     Limits { events }
     Program { name, label, raises, jobs, defines_session, first_engine; but text, handlers, teardowns, own_engines }
