@@ -20,13 +20,15 @@ pub(crate) enum Holder {
     User(u32),
 }
 
+type Released = ([Option<Fairy>; 2], Option<(usize, u32)>);
+
 impl<O: Observer> World<'_, O> {
     /// Takes away one reference; `in_cycle` if the variable itself lives on in a reference cycle.
     pub(crate) async fn release(&self, holder: Holder, in_cycle: bool) {
         match holder {
             Holder::Session(id) => self.release_session(id),
-            Holder::Connection(id) => self.release_connection(id, in_cycle).await,
-            Holder::Result(id) => self.release_result(id, in_cycle).await,
+            Holder::Connection(id) => self.release_connection(id, in_cycle, false).await,
+            Holder::Result(id) => self.release_connection(id, in_cycle, true).await,
             Holder::Engine(engine) => self.state().release_engine(engine),
             Holder::User(number) => self.state().release_user(number, in_cycle),
         }
@@ -51,51 +53,14 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// A Connection without a transaction goes back at once; with one it is a cycle too, from 2.0 on.
-    async fn release_connection(&self, id: u32, in_cycle: bool) {
-        let fairy = {
-            let mut state = self.state();
-            // Before 1.4 through the checkout's `_reset_agent`.
-            let cycle = self.scenario.sqlalchemy != SqlAlchemy::V1_4;
-            let Some(connection) = state.connections.get_mut(id) else {
-                return;
-            };
-            connection.references = connection.references.saturating_sub(1);
-            if connection.references > 0 {
-                return;
-            }
-            let lost = in_cycle || connection.lost || cycle && connection.transaction.is_some();
-            if connection.fairy.is_some() && lost {
-                let session = connection.number;
-                state.emit(Rule::Garbage, EventKind::Lost { session });
-                return;
-            }
-            state.connections.remove(id).and_then(|c| c.fairy)
-        };
-        if let Some(fairy) = fairy {
+    /// A Connection without a transaction goes back at once; with one it is a cycle too, from 2.0 on. Its last result lets go of the
+    /// checkout as well.
+    async fn release_connection(&self, id: u32, in_cycle: bool, is_result: bool) {
+        let (fairies, cursor) = self.state().let_go_of_connection(id, in_cycle, is_result);
+        for fairy in fairies.into_iter().flatten() {
             self.drop_fairy(fairy).await;
         }
-    }
-
-    /// The last result of a Connection lets go of its checkout as well.
-    async fn release_result(&self, id: u32, in_cycle: bool) {
-        let (result, cursor, engine) = {
-            let mut state = self.state();
-            let Some(connection) = state.connections.get_mut(id) else { return };
-            connection.results = connection.results.saturating_sub(1);
-            let last = connection.results == 0;
-            let result = if last { connection.result.take() } else { None };
-            (result, connection.cursor.take().filter(|_| last), connection.engine)
-        };
-        self.release_connection(id, in_cycle).await;
-        let Some(fairy) = result else { return };
-        let pool = fairy.pool;
-        if !in_cycle {
-            self.drop_fairy(fairy).await;
-        } else if self.state().is_out(&fairy) {
-            self.state().lose(engine, fairy);
-        }
-        cursor.iter().for_each(|connection| self.state().drop_unless_held(pool, *connection));
+        cursor.iter().for_each(|(pool, connection)| self.state().drop_unless_held(*pool, *connection));
     }
 
     /// A Connection is gone; the last one that had a checkout takes it along. Whatever a finalizer raises is only printed.
@@ -127,8 +92,10 @@ impl<O: Observer> World<'_, O> {
                 let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
                 let kept = raised || state.is_kept_by_agent(connection);
                 if connection.references == 0 && ours(connection.engine) && !kept {
-                    // What is detached comes last: that is for the driver's destructors.
-                    let order = |fairy: &Fairy| fairy.serial | u64::from(fairy.detached) << 63;
+                    // What is detached comes last: that is for the driver's destructors. Before it what somebody else has still, which
+                    // is no garbage: the garbage refers to it until then.
+                    let shared = |fairy: &Fairy| u64::from(state.is_used(fairy.serial)) << 62;
+                    let order = |fairy: &Fairy| fairy.serial | shared(fairy) | u64::from(fairy.detached) << 63;
                     lost.push((connection.fairy.as_ref().map_or(0, order), id));
                 }
             }
@@ -152,20 +119,17 @@ impl<O: Observer> World<'_, O> {
         };
         // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
-        // (A checkout that somebody else has still is no garbage, and the garbage refers to it until then.)
-        let (alone, shared): (Vec<_>, Vec<_>) =
-            lost.into_iter().partition(|(serial, _)| !self.state().is_used(*serial));
-        let fairies: Vec<Fairy> =
-            alone.iter().filter_map(|(_, id)| self.state().connections.remove(*id)?.fairy).collect();
-        // What the garbage refers to dies with it, after all finalizers.
-        let theirs = fairies.iter().filter(|fairy| !fairy.detached).map(|fairy| (fairy.pool, fairy.slot));
-        traced.extend(theirs);
-        self.state().mark_traced(&traced, true);
-        for fairy in fairies {
-            self.drop_fairy(fairy).await;
+        let mut garbage: Vec<(u32, Option<Fairy>)> = Vec::new();
+        for (order, id) in lost {
+            let alone = order & 1 << 62 == 0;
+            garbage.push((id, if alone { self.state().connections.remove(id).and_then(|c| c.fairy) } else { None }));
         }
-        for (_, id) in shared {
-            let fairy = self.state().connections.remove(id).and_then(|c| c.fairy);
+        // What the garbage refers to dies with it, after all finalizers.
+        let theirs = garbage.iter().filter_map(|(_, fairy)| fairy.as_ref().filter(|fairy| !fairy.detached));
+        traced.extend(theirs.map(|fairy| (fairy.pool, fairy.slot)));
+        self.state().mark_traced(&traced, true);
+        for (id, fairy) in garbage {
+            let fairy = fairy.or_else(|| self.state().connections.remove(id)?.fairy);
             if let Some(fairy) = fairy {
                 self.drop_fairy(fairy).await;
             }
@@ -186,6 +150,37 @@ impl<O: Observer> World<'_, O> {
 }
 
 impl<O: Observer> State<'_, O> {
+    /// The checkouts that nothing of this Connection refers to any more, and the connection that a cursor did.
+    fn let_go_of_connection(&mut self, id: u32, in_cycle: bool, is_result: bool) -> Released {
+        // Before 1.4 through the checkout's `_reset_agent`.
+        let cycle = self.scenario.sqlalchemy != SqlAlchemy::V1_4;
+        let (mut fairies, mut cursor) = ([None, None], None);
+        let Some(connection) = self.connections.get_mut(id) else { return (fairies, cursor) };
+        connection.references = connection.references.saturating_sub(1);
+        connection.results = connection.results.saturating_sub(u32::from(is_result));
+        let (engine, session, references) = (connection.engine, connection.number, connection.references);
+        let lost = in_cycle || connection.lost || cycle && connection.transaction.is_some();
+        let lost = lost && connection.fairy.is_some();
+        if connection.results == 0
+            && let Some(result) = connection.result.take()
+        {
+            cursor = connection.cursor.take().map(|connection| (result.pool, connection));
+            fairies[1] = Some(result);
+        }
+        if references == 0 && !lost {
+            fairies[0] = self.connections.remove(id).and_then(|c| c.fairy);
+        } else if references == 0 {
+            self.emit(Rule::Garbage, EventKind::Lost { session });
+        }
+        if in_cycle
+            && let Some(result) = fairies[1].take()
+            && self.is_out(&result)
+        {
+            self.lose(engine, result);
+        }
+        (fairies, cursor)
+    }
+
     /// A checkout refers to its reset agent, and so to the Connection whose transaction that is, as long as another one has it.
     fn is_kept_by_agent(&self, connection: &Connection) -> bool {
         let serial = |c: &Connection| c.fairy.as_ref().map(|f| f.serial);
@@ -263,8 +258,8 @@ impl<O: Observer> State<'_, O> {
         if let Some(task) = self.current_task() {
             task.raising = false;
         }
-        let dropped: Vec<_> = self.tracebacks.extract_if(.., |(of, ..)| *of == task).collect();
-        for (_, pool, slot) in dropped {
+        while let Some(at) = self.tracebacks.iter().position(|(of, ..)| *of == task) {
+            let (_, pool, slot) = self.tracebacks.remove(at);
             self.forget(pool, slot);
         }
     }
