@@ -402,7 +402,10 @@ impl<O: Observer> World<'_, O> {
             done = Err(Box::new(PyError::ConnectionClosed));
         }
         match done {
-            Ok(()) => error,
+            Ok(()) => {
+                self.state().leave_detached(fairy);
+                error
+            }
             Err(error) => {
                 self.state().leave_cycle();
                 error

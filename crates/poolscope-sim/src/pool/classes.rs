@@ -163,6 +163,14 @@ impl<O: Observer> State<'_, O> {
         self.connections.insert(id, lost);
     }
 
+    /// The exception keeps a detached checkout that has failed, and before 2.0 a SingletonThreadPool gives it to the thread again.
+    pub(crate) fn leave_detached(&mut self, fairy: Fairy) {
+        let Pool { class, engine, .. } = self.pools[fairy.pool];
+        if fairy.detached && class == PoolClass::SingletonThreadPool && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
+            self.lose(engine, Fairy { connection: None, ..fairy });
+        }
+    }
+
     /// `_do_return_conn` of these classes: nothing moves.
     pub(crate) fn return_kept(&mut self, pool: usize, slot: u32) -> PyResult {
         let thread = self.thread();
