@@ -128,7 +128,10 @@ impl<O: Observer> State<'_, O> {
         let fit = |record: &&mut Record| {
             record.connection.is_some() && !pings && record.stale(now, recycle, invalidated_at).is_none()
         };
-        let Some(record) = records.get_mut(slot).filter(fit) else { return Got::Record(slot) };
+        let Some(record) = records.get_mut(slot) else { return Got::Record(slot) };
+        // While it connects anew the pool is no garbage, replaced or not.
+        record.in_hand = true;
+        let Some(record) = Some(record).filter(fit) else { return Got::Record(slot) };
         self.fairies += 1;
         let (serial, connection) = (self.fairies, record.connection);
         record.fresh = false;
