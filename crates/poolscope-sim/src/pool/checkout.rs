@@ -324,7 +324,9 @@ impl<O: Observer> World<'_, O> {
         if asked.is_err() && self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
             let (pool, slot) = record;
             state.keep_in_traceback(pool, slot);
-            state.stranded.push((pool, slot, connection));
+            if !state.pools[pool].shares_records() {
+                state.stranded.push((pool, slot, connection));
+            }
         }
         asked
     }
