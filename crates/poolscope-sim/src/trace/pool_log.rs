@@ -305,7 +305,12 @@ impl Log<'_> {
     /// An error that is logged when the driver has closed the connection.
     fn after_quit(&mut self, task: Option<u16>, text: String) {
         let closing = self.at;
-        if let Some(EventKind::ServerQuit { .. }) = self.trace.events.get(closing + 1).map(|e| e.kind) {
+        // A silent server hears of it later.
+        let events = &self.trace.events;
+        if let (Some(close), Some(next)) = (events.get(closing), events.get(closing + 1))
+            && matches!(next.kind, EventKind::ServerQuit { .. })
+            && next.at == close.at
+        {
             self.at += 1;
         }
         self.after(task, "ERROR", text);
