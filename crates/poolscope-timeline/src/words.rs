@@ -154,7 +154,7 @@ phrases! {
     CLOSE: "The pool closes connection {1}.", "连接池关闭连接 {1}。";
     DETACH: "Connection {1} leaves the pool.", "连接 {1} 脱离连接池。";
     STATUS: "The pool now says: {0}", "连接池现在的状态：{0}";
-    PING_START: "The pool tests connection {0} with a ping.", "连接池用 ping 测试连接 {0}。";
+    PING_START: "A ping tests connection {0}.", "用 ping 测试连接 {0}。";
     PING_OK: "Connection {0} answers the ping.", "连接 {0} 回应了 ping。";
     PING_DEAD: "Connection {0} is dead, says the ping {1}. The pool replaces it, and nobody sees an error.",
                "ping 发现连接 {0} 已失效 {1}。连接池替换它，谁也不会看到错误。";

@@ -53,7 +53,7 @@ fn pre_ping_finds_what_was_dead() {
 
             first difference: 15 s
               before  app, thread 1 checks out connection 1.
-              now     The pool tests connection 1 with a ping.
+              now     A ping tests connection 1.
 
             requests                      7       7
             served                        5       7  better

@@ -93,7 +93,7 @@ impl<O: Observer> World<'_, O> {
             if listener || pre_ping && !fresh {
                 match self.ping(engine, slot, connection, listener).await {
                     PingResult::Alive => {}
-                    dead if listener || matches!(dead, PingResult::Dead(_)) => {
+                    PingResult::Dead(_) => {
                         self.invalidate(pool, slot).await;
                         // A DisconnectionError is about one connection.
                         if !listener {
@@ -115,7 +115,7 @@ impl<O: Observer> World<'_, O> {
                         state.lose(engine, fairy);
                         return Err(Box::new(error));
                     }
-                    PingResult::Dead(error) | PingResult::Failed(error) => {
+                    PingResult::Failed(error) => {
                         self.state().test_failed(pool, slot)?;
                         return Err(Box::new(error));
                     }
@@ -143,7 +143,10 @@ impl<O: Observer> World<'_, O> {
         };
         let result = match self.round_trip(connection, command).await {
             Ok(()) => PingResult::Alive,
-            Err(error) if is_disconnect(&error, self.scenario) => PingResult::Dead(wrap(self.scenario, error, None)),
+            // To a listener any error is a disconnection.
+            Err(error) if by_listener || is_disconnect(&error, self.scenario) => {
+                PingResult::Dead(wrap(self.scenario, error, None))
+            }
             Err(error) => PingResult::Failed(wrap(self.scenario, error, None)),
         };
         let mut state = self.state();

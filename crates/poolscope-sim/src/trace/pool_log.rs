@@ -137,7 +137,7 @@ impl Log<'_> {
             }
             EventKind::Pinged { engine, connection, result, .. } => match result {
                 PingResult::Alive => {}
-                PingResult::Dead(_) | PingResult::Failed(_) if self.has_listener(engine) => {
+                PingResult::Dead(_) if self.has_listener(engine) => {
                     let what = "Disconnection detected on checkout";
                     let text = match version {
                         SqlAlchemy::V1_1 => format!("{what}: "),
