@@ -120,7 +120,7 @@ class Application:
         if self.is_async():
             create, driver = sqlalchemy_asyncio.create_async_engine, AsyncDriver
         driver = driver(self.scenario, self.server, life, self.engines)
-        driver.shares_records = arguments.get("poolclass") is pool.StaticPool
+        driver.shares_records = arguments.get("poolclass") in (pool.StaticPool, pool.AssertionPool)
         connect = arguments.get("connect_args", {})
         driver.interactive, driver.read_timeout = "client_flag" in connect, connect.get("read_timeout")
         driver.connect_timeout = connect.get("connect_timeout", driver.connect_timeout)

@@ -69,7 +69,7 @@ class Driver:
         self.statements = scenario["statements"]
         self.interactive, self.read_timeout = False, None
         self.connect_timeout = 10 if scenario["driver"] == "pymysql" else None
-        self.shares_records = False  # Who has a StaticPool's connection last is not compared.
+        self.shares_records = False  # Who has a StaticPool's or AssertionPool's connection last is not compared.
         self.classes = CLASSES[scenario["driver"]]
         self.pymysql = scenario["driver"] == "pymysql"
         self.name = scenario["driver"]

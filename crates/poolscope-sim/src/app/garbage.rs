@@ -128,9 +128,15 @@ impl<O: Observer> World<'_, O> {
         let theirs = garbage.iter().filter_map(|(_, fairy)| fairy.as_ref().filter(|fairy| !fairy.detached));
         traced.extend(theirs.map(|fairy| (fairy.pool, fairy.slot)));
         self.state().mark_traced(&traced, true);
+        let mut detached = Vec::new();
         for (id, fairy) in garbage {
             let fairy = fairy.or_else(|| self.state().connections.remove(id)?.fairy);
-            if let Some(fairy) = fairy {
+            let Some(fairy) = fairy else { continue };
+            // What is detached has no finalizer: it goes with the pools.
+            if fairy.detached && !pools.is_empty() && !self.state().is_held(fairy.serial) {
+                let shared = self.state().pools[fairy.pool].shares_records();
+                detached.extend(fairy.connection.filter(|_| !shared));
+            } else {
                 self.drop_fairy(fairy).await;
             }
         }
@@ -144,7 +150,7 @@ impl<O: Observer> World<'_, O> {
         for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
-        state.drop_pools(&pools, process);
+        state.drop_pools(&pools, detached, process);
         (state.collecting, state.collector_last) = (None, None);
     }
 }
@@ -308,13 +314,16 @@ impl<O: Observer> State<'_, O> {
             {
                 continue;
             }
-            let in_use = pool.records.iter().any(|(_, r)| r.in_hand || r.in_refs && old || r.fairy.is_some())
+            let in_use = pool.records.iter().any(|(_, r)| r.in_hand > 0 || r.in_refs && old || r.fairy.is_some())
                 || !pool.waiters.is_empty()
                 || pool.woken > 0;
+            // Since 2.1 what is detached has no record any more.
+            let keeps =
+                |f: &Fairy| f.connection.is_some() && (!f.detached || self.scenario.sqlalchemy < SqlAlchemy::V2_1);
             let held = self.connections.iter().any(|(_, c)| {
                 let engine = c.fairy.is_none() && !replaced && c.references > 0 && c.engine == pool.engine;
                 // (What is left of a checkout whose record was refused is garbage with the pool.)
-                engine || c.checkouts().any(|f| f.pool == index && (f.connection.is_some() || c.references > 0))
+                engine || c.checkouts().any(|f| f.pool == index && (keeps(f) || c.references > 0))
             });
             let in_traceback = self.tracebacks.iter().any(|(_, pool, _)| *pool == index);
             if !in_use && !held && !in_traceback {
@@ -325,8 +334,8 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// Nobody tells SQLAlchemy: it is the driver's destructors that close the sockets, the oldest first.
-    fn drop_pools(&mut self, pools: &[usize], process: Option<u16>) {
-        let mut lost = self.take_stranded(process);
+    fn drop_pools(&mut self, pools: &[usize], mut lost: Vec<u32>, process: Option<u16>) {
+        lost.extend(self.take_stranded(process));
         for pool in pools {
             let records = std::mem::replace(&mut self.pools[*pool].records, Numbered::new());
             let before = lost.len();

@@ -400,6 +400,8 @@ impl<O: Observer> World<'_, O> {
             let mut state = self.state();
             let present = state.present_pool(fairy.pool);
             state.invalidate_pool(present, &fairy);
+            // Its frame has the checkout, and so the pool, replaced or not.
+            state.keep_in_traceback(fairy.pool, u32::MAX);
         }
         let mut done = self.discard(id, &fairy).await;
         // Whoever shares it may have closed it meanwhile.

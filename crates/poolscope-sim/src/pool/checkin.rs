@@ -273,10 +273,9 @@ impl<O: Observer> State<'_, O> {
     }
 
     /// The last who had a connection of a record that several had: if the record has another one by now, the driver's destructor closes it.
-    /// So it does if an AssertionPool has refused to let it be detached. (Whoever waits for an answer on it has it too.)
+    /// (Whoever waits for an answer on it has it too.)
     pub(crate) fn drop_shared(&mut self, pool: usize, connection: u32) {
-        let shared = self.returns_twice() || self.pools[pool].class == PoolClass::AssertionPool;
-        if shared {
+        if self.returns_twice() {
             self.drop_unless_held(pool, connection);
         }
     }

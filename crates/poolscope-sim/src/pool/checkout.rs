@@ -56,7 +56,11 @@ impl<O: Observer> World<'_, O> {
         let connection = match self.get_connection(pool, slot).await {
             Ok(connection) => connection,
             Err(error) => {
-                self.state().checkin_failed(pool, slot)?;
+                let mut state = self.state();
+                if let Some(record) = state.pools[pool].records.get_mut(slot) {
+                    record.leave_hand();
+                }
+                state.checkin_failed(pool, slot)?;
                 return Err(error);
             }
         };

@@ -66,7 +66,7 @@ impl<O: Observer> State<'_, O> {
             }
         };
         if let Some(record) = found.and_then(|slot| self.pools[pool].records.get_mut(slot)) {
-            record.in_hand = true;
+            record.in_hand += 1;
         }
         Ok(found)
     }
@@ -90,7 +90,7 @@ impl<O: Observer> State<'_, O> {
     fn is_referred_to(&self, pool: usize, slot: u32) -> bool {
         let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
         let busy = |serial: u64| self.in_hand.iter().any(|other| *other == serial || *other == !serial);
-        let held = |r: &Record| r.in_hand || r.in_cycle || r.in_refs && old || r.fairy.is_some_and(busy);
+        let held = |r: &Record| r.in_hand > 0 || r.in_cycle || r.in_refs && old || r.fairy.is_some_and(busy);
         if self.pools[pool].records.get(slot).is_some_and(held) {
             return true;
         }
@@ -200,14 +200,11 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// A record that a SingletonThreadPool or AssertionPool has let go of lives as long as somebody refers to it; what it has opened since is then closed by
+    /// A record that a SingletonThreadPool has let go of lives as long as somebody refers to it; what it has opened since is then closed by
     /// the driver's destructor.
     pub(crate) fn forget(&mut self, pool: usize, slot: u32) {
         let Pool { class, kept, .. } = &self.pools[pool];
-        if !matches!(class, PoolClass::SingletonThreadPool | PoolClass::AssertionPool)
-            || kept.contains(&slot)
-            || self.is_referred_to(pool, slot)
-        {
+        if *class != PoolClass::SingletonThreadPool || kept.contains(&slot) || self.is_referred_to(pool, slot) {
             return;
         }
         let record = self.pools[pool].records.remove(slot);
@@ -236,7 +233,7 @@ impl<O: Observer> State<'_, O> {
 impl Pool {
     /// Several checkouts may have one record: which of them is the last to let go of its connection is not followed.
     pub fn shares_records(&self) -> bool {
-        self.class == PoolClass::StaticPool
+        matches!(self.class, PoolClass::StaticPool | PoolClass::AssertionPool)
     }
 
     /// Upstream these classes count nothing; what they keep is either in use or not.

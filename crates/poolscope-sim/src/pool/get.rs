@@ -130,7 +130,7 @@ impl<O: Observer> State<'_, O> {
         };
         let Some(record) = records.get_mut(slot) else { return Got::Record(slot) };
         // While it connects anew the pool is no garbage, replaced or not.
-        record.in_hand = true;
+        record.in_hand = record.in_hand.max(1);
         let Some(record) = Some(record).filter(fit) else { return Got::Record(slot) };
         self.fairies += 1;
         let (serial, connection) = (self.fairies, record.connection);

@@ -118,7 +118,7 @@ impl Pool {
         for slot in &parent.queue {
             if let Some(Record { connection, starttime, soft_invalidated_at, .. }) = parent.records.get(*slot) {
                 let (connection, soft_invalidated_at) = (*connection, *soft_invalidated_at);
-                let record = Record { connection, soft_invalidated_at, in_hand: false, ..Record::new(*starttime) };
+                let record = Record { connection, soft_invalidated_at, in_hand: 0, ..Record::new(*starttime) };
                 self.records.insert(*slot, record);
             }
         }
@@ -153,7 +153,7 @@ impl Pool {
     /// A record that was closed and forgotten comes back a second time.
     pub fn remember(&mut self, slot: u32) {
         if self.records.get(slot).is_none() {
-            self.records.insert(slot, Record { in_hand: false, ..Record::new(SimTime::ZERO) });
+            self.records.insert(slot, Record { in_hand: 0, ..Record::new(SimTime::ZERO) });
         }
     }
 

@@ -19,8 +19,8 @@ pub(crate) struct Record {
     /// Before 1.4, in a set of the module (`pool/base.py::_refs`) from a checkout until the end of one: not if `_checkin_failed` or the
     /// next checkout comes first.
     pub in_refs: bool,
-    /// Somebody has got it from the pool and has not made a checkout of it yet.
-    pub in_hand: bool,
+    /// So many have got it from the pool and have not made a checkout of it yet.
+    pub in_hand: u32,
 }
 
 impl Record {
@@ -33,18 +33,24 @@ impl Record {
             fairy: None,
             in_cycle: false,
             in_refs: false,
-            in_hand: true,
+            in_hand: 1,
         }
     }
 
     /// From now on somebody has it.
     pub fn hand_out(&mut self, serial: u64) {
-        (self.fairy, self.in_hand, self.in_refs) = (Some(serial), false, true);
+        (self.fairy, self.in_refs) = (Some(serial), true);
+        self.leave_hand();
+    }
+
+    /// One fewer is about to make a checkout of it.
+    pub fn leave_hand(&mut self) {
+        self.in_hand = self.in_hand.saturating_sub(1);
     }
 
     /// From now on nobody has it. Its connection.
     pub fn take_back(&mut self) -> Option<u32> {
-        (self.fairy, self.in_hand) = (None, false);
+        self.fairy = None;
         self.connection
     }
 

@@ -111,16 +111,17 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
     if document["driver"] == "pymysql" || document["driver"] == "mysqlclient-mariadb" {
         syn_dropped(&mut Dice(Random::new(seed ^ 0x7379_6e64, case)), &mut document, run_seconds, grain);
     }
-    let mut own = Dice(Random::new(seed ^ 0x6c69_7374, case));
-    if document["engine"]["pool_pre_ping"] != true && own.one_in(6) {
-        document["engine"]["ping_listener"] = true.into();
-    }
     let silences = ["pymysql", "aiomysql", "mysqlclient-mariadb"].iter().any(|driver| document["driver"] == *driver);
     if silences && document["process"][0]["preload"].is_null() {
         silent(&mut Dice(Random::new(seed ^ 0x7369_6c65, case)), &mut document, run_seconds, grain);
     }
     if !collects && dice.one_in(2) {
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
+    }
+    // The collector finds a checkout later of which a listener has refused a connection.
+    let pings = document["engine"]["pool_pre_ping"] == true || collects || document.contains_key("gc");
+    if !pings && Dice(Random::new(seed ^ 0x6c69_7374, case)).one_in(3) {
+        document["engine"]["ping_listener"] = true.into();
     }
     Value::Object(document)
 }
