@@ -149,7 +149,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(crate) fn in_transaction(&self, id: u32) -> bool {
-        self.state().connections.get(id).is_some_and(|c| c.transaction.is_some())
+        self.state().connections.get(id).and_then(|c| c.transaction.as_ref()).is_some_and(|t| t.active)
     }
 
     /// Why a Connection with a transaction cannot reconnect.
