@@ -11,7 +11,7 @@ const PITFALLS = {
   'sessions-never-closed': [[0, "(1040, 'Too many connections')"], [1, 'QueuePool limit of size 3 overflow 2 reached'], [2]],
   'scoped-session': [[0, 'PendingRollbackError'], [2]],
   'recycle-above-wait-timeout': [[0, "(2013, 'Lost connection to MySQL server during query')"], [2]],
-  'pre-ping': [[0, "(2013, 'Lost connection to MySQL server during query')"], [2], [3, "(2013, 'Lost connection to MySQL server during query')"]],
+  'pre-ping': [[0, "(2013, 'Lost connection to MySQL server during query')"], [2], [3], [4, "(2013, 'Lost connection to MySQL server during query')"]],
   'debug-mode': [[0, 'QueuePool limit of size 2 overflow 1 reached'], [2, undefined, 'QueuePool limit']],
   middleboxes: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1, '[Errno 110] Connection timed out'], [3], [4], [5]],
   apscheduler: [[0, "(2013, 'Lost connection to MySQL server during query')"], [1], [2]],
