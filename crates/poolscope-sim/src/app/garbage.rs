@@ -2,8 +2,8 @@
 
 use crate::app::session::Connection;
 use crate::numbered::Numbered;
-use crate::pool::{Fairy, Pool};
-use crate::scenario::{PoolClass, SqlAlchemy};
+use crate::pool::Fairy;
+use crate::scenario::SqlAlchemy;
 use crate::state::State;
 use crate::trace::{EventKind, Observer, Rule};
 use crate::world::World;
@@ -253,7 +253,7 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// A traceback refers to the pool that the exception came through, and to the record, until somebody has handled it.
+    /// A traceback refers to the pool that the exception came through, and to the record (0: to none), until somebody has handled it.
     pub(crate) fn keep_in_traceback(&mut self, pool: usize, slot: u32) {
         let task = self.current();
         self.tracebacks.push((task, pool, slot));
@@ -277,16 +277,9 @@ impl<O: Observer> State<'_, O> {
 
     /// The exceptions of the current task refer to themselves: what they refer to waits for the collector.
     pub(crate) fn leave_cycle(&mut self) {
-        let (task, collections) = (self.current(), self.collections);
+        let collections = self.collections;
         if let Some(task) = self.current_task() {
             task.in_cycle = collections;
-        }
-        // Most refer to a checkout, which may lose its record; what an AssertionPool has refused is the record itself.
-        for (_, pool, slot) in self.tracebacks.iter().filter(|(of, ..)| *of == task) {
-            let Pool { class, records, .. } = &mut self.pools[*pool];
-            if let Some(record) = records.get_mut(*slot).filter(|_| *class == PoolClass::AssertionPool) {
-                record.in_cycle = true;
-            }
         }
     }
 

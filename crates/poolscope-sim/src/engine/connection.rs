@@ -388,11 +388,6 @@ impl<O: Observer> World<'_, O> {
     async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> Box<PyError> {
         let error = Box::new(wrap(self.scenario, error, statement));
         if !matches!(*error, PyError::Dbapi { disconnect: true, .. }) {
-            let mut state = self.state();
-            let (collections, dbapi) = (state.collections, state.connections.get(id).and_then(Connection::dbapi));
-            if let Some(dbapi) = dbapi.and_then(|dbapi| state.dbapi.get_mut(dbapi)) {
-                dbapi.in_cycle = Some(collections);
-            }
             return error;
         }
         let Some(fairy) = self.checkout_of(id) else { return error };
@@ -401,7 +396,7 @@ impl<O: Observer> World<'_, O> {
             let present = state.present_pool(fairy.pool);
             state.invalidate_pool(present, &fairy);
             // Its frame has the checkout, and so the pool, replaced or not.
-            state.keep_in_traceback(fairy.pool, u32::MAX);
+            state.keep_in_traceback(fairy.pool, 0);
         }
         let mut done = self.discard(id, &fairy).await;
         // Whoever shares it may have closed it meanwhile.

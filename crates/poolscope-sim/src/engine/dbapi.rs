@@ -31,9 +31,6 @@ pub(crate) struct DbapiConnection {
     pub failed: bool,
     /// The task that waits for an answer on it.
     pub busy: Option<u16>,
-    /// A statement, COMMIT or ROLLBACK on it has failed: the frames of that error's traceback refer to it until the collector runs. How many
-    /// times it had run then.
-    pub in_cycle: Option<u32>,
     /// KILL QUERY has ended what runs on it.
     interrupted: bool,
     /// What it has read from a socket that it shares: the answer to which command.
@@ -53,7 +50,6 @@ impl DbapiConnection {
             read_timeout,
             failed: false,
             busy: None,
-            in_cycle: None,
             interrupted: false,
             got: None,
             late: VecDeque::new(),

@@ -281,13 +281,8 @@ impl<O: Observer> State<'_, O> {
     }
 
     pub(crate) fn drop_unless_held(&mut self, pool: usize, connection: u32) {
-        let Some(dbapi) = self.dbapi.get(connection).filter(|dbapi| dbapi.busy.is_none()) else { return };
-        if !is_lost(&self.connections, &self.pools[pool], connection) {
-            return;
-        }
-        if dbapi.in_cycle == Some(self.collections) {
-            self.stranded.push((pool, u32::MAX, connection));
-        } else {
+        let busy = self.dbapi.get(connection).is_some_and(|dbapi| dbapi.busy.is_some());
+        if !busy && is_lost(&self.connections, &self.pools[pool], connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }
