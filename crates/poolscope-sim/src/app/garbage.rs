@@ -127,6 +127,12 @@ impl<O: Observer> World<'_, O> {
         // What the garbage refers to dies with it, after all finalizers.
         let theirs = garbage.iter().filter_map(|(_, fairy)| fairy.as_ref().filter(|fairy| !fairy.detached));
         traced.extend(theirs.map(|fairy| (fairy.pool, fairy.slot)));
+        // Before 1.4 what is in `_refs` is no garbage yet, and the destructors of what is run before anything lets go of it.
+        let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
+        let in_refs = |(pool, slot): &(usize, u32)| {
+            old && self.state().pools[*pool].records.get(*slot).is_some_and(|record| record.in_refs)
+        };
+        let later: Vec<_> = traced.iter().copied().filter(in_refs).collect();
         self.state().mark_traced(&traced, true);
         let mut detached = Vec::new();
         for (id, fairy) in garbage {
@@ -144,7 +150,7 @@ impl<O: Observer> World<'_, O> {
         state.mark_traced(&traced, false);
         let oldest = |(pool, slot): (usize, u32)| {
             let connection = state.pools[pool].records.get(slot).and_then(|r| r.connection);
-            (u64::from(connection.unwrap_or_default()), (pool, slot))
+            (u64::from(connection.unwrap_or_default()) | u64::from(later.contains(&(pool, slot))) << 63, (pool, slot))
         };
         let traced = crate::order::sorted(traced.into_iter().map(oldest).collect(), |(connection, _)| (*connection, 0));
         for (_, (pool, slot)) in traced {
