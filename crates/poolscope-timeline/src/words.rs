@@ -82,6 +82,7 @@ phrases! {
     REFUSED: "refused", "被拒绝";
     CHECKED_OUT: "checked out", "已取出";
     LIMIT: "limit {0}", "上限 {0}";
+    LIMIT_AND_PEAK: "limit {0} · peak {1}", "上限 {0} · 最高 {1}";
     TITLE: "{0}: timeline", "{0}：时间线";
     DESCRIPTION: "Three groups of lanes from {0} to {1}: what the application holds, what the pool counts, what the server has. Exceptions: {2}. Connections that only the pool still counts: {3}. Connections that the server closed without the pool's knowledge: {4}.",
                  "从 {0} 到 {1} 的三组泳道：应用程序持有什么，连接池记着什么账，服务器实际有什么。异常：{2} 次。只有连接池还记着的连接：{3} 个。服务器已关闭而连接池不知道的连接：{4} 个。";

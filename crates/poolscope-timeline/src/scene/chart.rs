@@ -50,22 +50,14 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
         if inside {
             caption.push_str(" · ");
         }
-        caption.push_str(&easel.lang.say(words::LIMIT, &[&limit.to_string()]));
+        let phrase = if limit == peak { words::LIMIT } else { words::LIMIT_AND_PEAK };
+        caption.push_str(&easel.lang.say(phrase, &[&limit.to_string(), &peak.to_string()]));
     }
     let line = limit.map_or(top, |l| level(i32::try_from(l).unwrap_or(i32::MAX)));
     if limit.is_some() {
         easel.line(Layer::Link, "limit", (left, line), (right, line));
     }
     easel.text(if limit.is_some() { "limits" } else { "tick" }, left + 3.0, line - 4.0, Anchor::Start, caption);
-    if limit != Some(peak)
-        && let Some((at, _)) = series.points.iter().find(|p| p.1.unsigned_abs() == peak && 0 < p.1)
-    {
-        let (x, y) = (easel.scale.x(*at), level(i32::try_from(peak).unwrap_or(i32::MAX)));
-        if (left..right - 20.0).contains(&x) && limit.is_some() {
-            easel.text("tick", x + 2.0, y - 2.0, Anchor::Start, peak.to_string());
-        }
-    }
-
     let beside = match series.kind {
         _ if series.run == Run::Before => easel.lang.word(words::BEFORE),
         SeriesKind::CheckedOut(_) if siblings > 1 => series.label.as_str(),
