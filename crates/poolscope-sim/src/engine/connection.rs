@@ -206,6 +206,11 @@ impl<O: Observer> World<'_, O> {
 
     /// `connection.connection.invalidate(soft=True)`: an invalidated Connection reconnects first.
     pub(crate) async fn connection_soft_invalidate(&self, id: u32) -> PyResult {
+        // What another Connection that shares the checkout has invalidated only warns.
+        let invalidated = |c: &Connection| !c.closed && c.fairy.as_ref().is_some_and(|f| f.connection.is_none());
+        if self.state().connections.get(id).is_some_and(invalidated) {
+            return Ok(());
+        }
         self.reachable(id, false).await?;
         let mut state = self.state();
         if let Some(Fairy { pool, slot, detached: false, .. }) =
