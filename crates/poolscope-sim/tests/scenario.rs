@@ -177,16 +177,6 @@ fn barging_is_for_threads() {
 }
 
 #[test]
-fn one_ping_at_checkout_is_enough() {
-    check(
-        &GOOD.replace("[programs", "[engine]\nping_listener = true\npool_pre_ping = true\n[programs"),
-        expect![[r#"
-            4:2: `pool_pre_ping` and `ping_listener` both ping at checkout
-              hint: leave one of them out"#]],
-    );
-}
-
-#[test]
 fn knobs_are_turned_on_the_document_and_survive_json() {
     let mut document = Document::from_toml(GOOD).unwrap();
     document.set("engine.pool_recycle", &KnobValue::Number(30)).unwrap();

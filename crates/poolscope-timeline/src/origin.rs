@@ -11,6 +11,7 @@ pub const fn settings(rule: Rule) -> &'static [&'static str] {
         Rule::QueueFull => &["engine.pool_size"],
         Rule::Recycle | Rule::QueueGet => &["engine.pool_recycle", "engine.pool_pre_ping"],
         Rule::PrePing => &["engine.pool_pre_ping"],
+        Rule::PingListener => &["engine.ping_listener"],
         Rule::ResetOnReturn | Rule::ResetFails => &["engine.pool_reset_on_return"],
         Rule::MaxConnections => &["variables.max_connections"],
         Rule::WaitTimeout => &["variables.wait_timeout"],

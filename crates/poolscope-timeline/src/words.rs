@@ -325,6 +325,7 @@ pub fn rule(rule: Rule, lang: Lang) -> &'static str {
         Rule::PoolInvalidated => "在连接池失效之前建立：取出时关闭并重新建立。",
         Rule::SoftInvalidated => "被软失效：取出时关闭并重新建立。",
         Rule::PrePing => "ping 在取出时、应用程序见到连接之前先测试它。",
+        Rule::PingListener => "checkout 事件的监听器测试连接；它若抛出 DisconnectionError，连接池就另开一个。",
         Rule::ResetOnReturn => "连接回到池中时先回滚。",
         Rule::ResetAgent => "1.4 之前，带着事务归还的连接由该事务回滚。",
         Rule::ResetFails => "归还时如果回滚失败，连接被丢弃，调用者毫不知情。",

@@ -94,13 +94,15 @@ impl<O: Observer> World<'_, O> {
         for _ in 0..2 {
             let fresh = self.state().no_longer_fresh(pool, slot) && self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
             let Some(connection) = fairy.connection else { break };
-            if listener || pre_ping && !fresh {
-                match self.ping(engine, slot, connection, listener).await {
+            let tests = [(Rule::PrePing, pre_ping && !fresh), (Rule::PingListener, listener)];
+            let mut refused = false;
+            for (rule, _) in tests.into_iter().filter(|(_, tests)| *tests) {
+                match self.ping(engine, slot, connection, rule).await {
                     PingResult::Alive => {}
                     PingResult::Dead(_) => {
                         self.invalidate(pool, slot).await;
                         // A DisconnectionError is about one connection.
-                        if !listener {
+                        if rule == Rule::PrePing {
                             self.state().invalidate_pool(pool, &fairy);
                         }
                         match self.get_connection(pool, slot).await {
@@ -110,7 +112,8 @@ impl<O: Observer> World<'_, O> {
                                 return Err(error);
                             }
                         }
-                        continue;
+                        refused = true;
+                        break;
                     }
                     // Before 1.4 nobody looked after it: the traceback keeps it for the garbage collector.
                     PingResult::Failed(error) if self.scenario.sqlalchemy < SqlAlchemy::V1_4 => {
@@ -125,6 +128,9 @@ impl<O: Observer> World<'_, O> {
                     }
                 }
             }
+            if refused {
+                continue;
+            }
             self.state().pool_event(pool, slot, PoolEvent::Checkout, Some(connection), Rule::QueueGet);
             return Ok(fairy);
         }
@@ -133,11 +139,12 @@ impl<O: Observer> World<'_, O> {
         Err(Box::new(PyError::RecordClosed { statement: None }))
     }
 
-    async fn ping(&self, engine: u16, slot: u32, connection: u32, by_listener: bool) -> PingResult {
+    async fn ping(&self, engine: u16, slot: u32, connection: u32, rule: Rule) -> PingResult {
+        let by_listener = rule == Rule::PingListener;
         {
             let mut state = self.state();
             state.outcome.pings += 1;
-            state.emit(Rule::PrePing, EventKind::Ping { engine, slot, connection });
+            state.emit(rule, EventKind::Ping { engine, slot, connection });
         }
         // A listener sends a statement, and so does 1.2.
         let statement = (by_listener || self.scenario.sqlalchemy < SqlAlchemy::V1_3).then_some(PING);
@@ -157,8 +164,8 @@ impl<O: Observer> World<'_, O> {
         let death = state.ended_by(connection);
         let kind = EventKind::Pinged { engine, slot, connection, result };
         match death {
-            Some(cause) => state.emit_from(Some(cause), Rule::PrePing, kind),
-            None => state.emit(Rule::PrePing, kind),
+            Some(cause) => state.emit_from(Some(cause), rule, kind),
+            None => state.emit(rule, kind),
         };
         result
     }

@@ -357,9 +357,6 @@ fn engine(node: Option<&Node>, sqlalchemy: SqlAlchemy, m: &mut Mistakes) -> Engi
     }
     fields.finish(m);
     refuse_options(node, engine.poolclass, m);
-    if engine.pool_pre_ping && engine.ping_listener {
-        m.add(&node.place, "`pool_pre_ping` and `ping_listener` both ping at checkout", "leave one of them out");
-    }
     for (option, on) in [("pool_pre_ping", engine.pool_pre_ping), ("pool_use_lifo", engine.pool_use_lifo)] {
         if let Some((message, hint)) = sqlalchemy.refuses(option).filter(|_| on) {
             m.add(&node.place, message, hint);

@@ -129,15 +129,17 @@ impl Log<'_> {
             }
             EventKind::Ping { engine, connection, .. } => {
                 self.checked_out(task, connection);
-                if !self.has_listener(engine) {
+                if event.rule == Rule::PrePing {
                     self.before(task, "DEBUG", format!("Pool pre-ping on connection {}", self.name(connection)));
+                } else {
+                    self.not_pinged(task, engine, connection);
                 }
                 let thread = self.thread(task);
                 (thread.checking_out, thread.pinged) = (true, Some(connection));
             }
-            EventKind::Pinged { engine, connection, result, .. } => match result {
+            EventKind::Pinged { connection, result, .. } => match result {
                 PingResult::Alive => {}
-                PingResult::Dead(_) if self.has_listener(engine) => {
+                PingResult::Dead(_) if event.rule == Rule::PingListener => {
                     let what = "Disconnection detected on checkout";
                     let text = match version {
                         SqlAlchemy::V1_1 => format!("{what}: "),
@@ -206,10 +208,7 @@ impl Log<'_> {
                     PoolEvent::Connect => self.thread(task).opened = None,
                     PoolEvent::Checkout => {
                         self.checked_out(task, connection);
-                        let pings = options(self.trace, engine).is_some_and(|o| o.pool_pre_ping);
-                        if pings && version >= SqlAlchemy::V1_4 && self.thread(task).pinged != Some(connection) {
-                            self.before(task, "DEBUG", format!("Connection {name} is fresh, skipping pre-ping"));
-                        }
+                        self.not_pinged(task, engine, connection);
                         let thread = self.thread(task);
                         (thread.checking_out, thread.pinged) = (false, None);
                     }
@@ -273,14 +272,19 @@ impl Log<'_> {
         }
     }
 
-    /// Whether a listener pings, and not the pool.
-    fn has_listener(&self, engine: u16) -> bool {
-        options(self.trace, engine).is_some_and(|options| options.ping_listener)
-    }
-
     fn checked_out(&mut self, task: Option<u16>, connection: u32) {
         if !self.thread(task).checking_out {
             self.before(task, "DEBUG", format!("Connection {} checked out from pool", self.name(connection)));
+        }
+    }
+
+    /// The pool has left out its ping.
+    fn not_pinged(&mut self, task: Option<u16>, engine: u16, connection: u32) {
+        let pings = options(self.trace, engine).is_some_and(|o| o.pool_pre_ping);
+        let says = pings && self.trace.scenario.sqlalchemy >= SqlAlchemy::V1_4;
+        if says && self.thread(task).pinged != Some(connection) {
+            let name = self.name(connection);
+            self.before(task, "DEBUG", format!("Connection {name} is fresh, skipping pre-ping"));
         }
     }
 

@@ -33,6 +33,7 @@ pub enum Rule {
     PoolInvalidated,
     SoftInvalidated,
     PrePing,
+    PingListener,
     ResetOnReturn,
     ResetAgent,
     ResetFails,
@@ -197,6 +198,11 @@ impl Rule {
             Rule::PrePing => (
                 "pool.pre_ping",
                 "A ping tests the connection at checkout, before the application sees it.",
+                "sqlalchemy: pool/base.py::_ConnectionFairy._checkout",
+            ),
+            Rule::PingListener => (
+                "pool.ping_listener",
+                "A listener of checkout tests the connection; if it raises DisconnectionError, the pool opens another one.",
                 "sqlalchemy: pool/base.py::_ConnectionFairy._checkout",
             ),
             Rule::ResetOnReturn => (

@@ -343,7 +343,7 @@ variants! {
         Scenario, Listing, Thread, Await, SessionLazy, SessionAutobegin, SessionKeeps, SessionGivesBack,
         RegistryPerThread, RegistryRemove, Garbage, GarbageAsync, GarbageEngine, Served, Propagate,
         PendingRollback, QueueGet, QueueWait, QueueWake, QueueTimeout, Overflow, QueueReturn, QueueFull, Connect,
-        FirstConnect, ConnectFails, Recycle, PoolInvalidated, SoftInvalidated, PrePing, ResetOnReturn, ResetAgent,
+        FirstConnect, ConnectFails, Recycle, PoolInvalidated, SoftInvalidated, PrePing, PingListener, ResetOnReturn, ResetAgent,
         ResetFails, Disconnect, Detach, Dispose, Wire, MaxConnections, MaxUserConnections, ServerAccepts,
         ServerCommand, WaitTimeout, Kill, KillQuery, Restart, ClientQuits, DeadSocket, IdleCut, TcpGivesUp,
         Keepalive, ReadTimeout, Reloader, Fork, SharedSocket, Job, DueJobs, Misfire, MaxInstances, SchedulerDies, Limit

@@ -119,8 +119,8 @@ pub fn document(seed: u64, case: u64, Kind { version, poolclass }: Kind) -> Valu
         document.insert("gc".into(), json!({ "at": [dice.span(0, run_seconds * SECOND, grain)] }));
     }
     // The collector finds a checkout later of which a listener has refused a connection.
-    let pings = document["engine"]["pool_pre_ping"] == true || collects || document.contains_key("gc");
-    if !pings && Dice(Random::new(seed ^ 0x6c69_7374, case)).one_in(3) {
+    let collected = collects || document.contains_key("gc");
+    if !collected && Dice(Random::new(seed ^ 0x6c69_7374, case)).one_in(3) {
         document["engine"]["ping_listener"] = true.into();
     }
     Value::Object(document)
