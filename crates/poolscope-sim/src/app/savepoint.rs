@@ -261,7 +261,8 @@ impl<O: Observer> World<'_, O> {
                 (Verb::Release, None) => return Err(Box::new(PyError::InactiveTransaction)),
                 // After a RELEASE that failed nothing more is sent about it.
                 (Verb::Release, Some(false)) => {
-                    return Err(Box::new(PyError::PendingRollback { commit: false, savepoint: true }));
+                    let inactive = has && self.scenario.sqlalchemy < SqlAlchemy::V2_0;
+                    return Err(Box::new(PyError::PendingRollback { commit: false, savepoint: true, inactive }));
                 }
                 _ => {}
             }

@@ -153,10 +153,14 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Why a Connection with a transaction cannot reconnect.
-    fn pending_rollback(&self, commit: bool, savepoint: bool) -> Box<PyError> {
+    fn pending_rollback(&self, connection: &Connection, commit: bool) -> Box<PyError> {
         Box::new(match self.scenario.sqlalchemy {
             old if old < SqlAlchemy::V1_4 => PyError::InvalidTransaction { statement: None, session: false },
-            _ => PyError::PendingRollback { commit, savepoint },
+            old => PyError::PendingRollback {
+                commit,
+                savepoint: connection.savepoints.are_open(),
+                inactive: old < SqlAlchemy::V2_0 && connection.fairy.is_some(),
+            },
         })
     }
 
@@ -178,7 +182,7 @@ impl<O: Observer> World<'_, O> {
             let (savepoints, ended) = (&connection.savepoints, looks && connection.block_has_ended());
             let inactive = connection.transaction.as_ref().is_some_and(|t| !t.active) || savepoints.are_invalid();
             if looks && inactive {
-                return Err(self.pending_rollback(false, savepoints.are_open()));
+                return Err(self.pending_rollback(connection, false));
             }
             match &connection.fairy {
                 Some(_) if ended => return Err(Box::new(PyError::EndedInContext)),
@@ -188,7 +192,7 @@ impl<O: Observer> World<'_, O> {
                     return fairy.connection.ok_or_else(|| Box::new(PyError::Assertion { what, statement: None }));
                 }
                 None if connection.transaction.is_some() => {
-                    return Err(self.pending_rollback(false, savepoints.are_open()));
+                    return Err(self.pending_rollback(connection, false));
                 }
                 None => (connection.engine, ended),
             }
@@ -267,11 +271,11 @@ impl<O: Observer> World<'_, O> {
                 if self.scenario.sqlalchemy < SqlAlchemy::V1_4 {
                     connection.transaction = None;
                 }
-                let savepoint = connection.savepoints.are_open();
+                let error = self.pending_rollback(connection, through_dbapi);
                 if through_dbapi {
                     connection.savepoints.cancel();
                 }
-                return Err(self.pending_rollback(through_dbapi, savepoint));
+                return Err(error);
             }
             dbapi
         };

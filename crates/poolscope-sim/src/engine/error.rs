@@ -44,6 +44,8 @@ pub enum PyError {
         commit: bool,
         /// Inside of a savepoint.
         savepoint: bool,
+        /// 1.4 says something else of a Connection that nobody has invalidated.
+        inactive: bool,
     },
     /// `DetachedInstanceError`: an expired attribute of an object whose Session is closed.
     Detached,
@@ -205,7 +207,9 @@ impl PyError {
     /// `util/langhelpers.py::safe_reraise`, whose traceback refers to itself.
     pub(crate) const fn raised_again(self) -> PyError {
         match self {
-            PyError::PendingRollback { savepoint, .. } => PyError::PendingRollback { commit: true, savepoint },
+            PyError::PendingRollback { savepoint, inactive, .. } => {
+                PyError::PendingRollback { commit: true, savepoint, inactive }
+            }
             other => other,
         }
     }
@@ -263,11 +267,6 @@ impl PyError {
             return always.to_owned();
         }
         let old = scenario.sqlalchemy < SqlAlchemy::V1_3;
-        let page = scenario.sqlalchemy.link();
-        // 1.1 had no such page.
-        let link = |gap: char, code: &str| {
-            if page.is_empty() { String::new() } else { format!("{gap}(Background on this error at: {page}/{code})") }
-        };
         // 1.2 put everything on one line, and the statement into quotes.
         let gap = if old { ' ' } else { '\n' };
         let sql = |statement: u16| {
@@ -291,25 +290,23 @@ impl PyError {
                 format!("sqlalchemy.exc.StatementError: (sqlalchemy.exc.{class}) {message}{}", prepared(statement))
             }
         };
-        match *self {
+        // The text, what stands before the link that is put after it, and what that links to.
+        let (text, gap, code) = match *self {
             PyError::Dbapi { error, statement, .. } => {
                 let class = error.class.name();
                 if let Some(words) = error.of_pythons() {
                     return format!("{class}: {words}");
                 }
-                if error.class == DbapiClass::MySqlInterfaceError {
-                    let words = error.shown(scenario);
-                    return match error.os {
-                        REENTRANT => {
-                            let wrapped = "sqlalchemy.exc.DBAPIError: (_mysql_connector.MySQLInterfaceError) ";
-                            wrapped.to_owned() + &words + &link(gap, "dbapi")
-                        }
-                        _ => "_mysql_connector.MySQLInterfaceError: ".to_owned() + &words,
-                    };
-                }
-                let mut text =
-                    format!("sqlalchemy.exc.{class}: ({}.{class}) {}", scenario.driver.module(), error.shown(scenario));
-                match statement {
+                let words = error.shown(scenario);
+                let (start, module) = match error.class {
+                    DbapiClass::MySqlInterfaceError if error.os != REENTRANT => {
+                        return "_mysql_connector.MySQLInterfaceError: ".to_owned() + &words;
+                    }
+                    DbapiClass::MySqlInterfaceError => ("DBAPIError", "_mysql_connector"),
+                    _ => (class, scenario.driver.module()),
+                };
+                let mut text = format!("sqlalchemy.exc.{start}: ({module}.{class}) {words}");
+                match statement.filter(|_| start == class) {
                     // There is no cursor yet, so the parameters are a list, as in a StatementError.
                     Some(statement) if error.code == NO_NUMBER => {
                         text += &prepared(statement);
@@ -325,15 +322,14 @@ impl PyError {
                     }
                     None => {}
                 }
-                text + &link(
-                    gap,
-                    match error.class {
-                        DbapiClass::OperationalError => "e3q8",
-                        DbapiClass::InterfaceError => "rvf5",
-                        DbapiClass::ProgrammingError => "f405",
-                        _ => "4xp6",
-                    },
-                )
+                let code = match error.class {
+                    DbapiClass::OperationalError => "e3q8",
+                    DbapiClass::InterfaceError => "rvf5",
+                    DbapiClass::ProgrammingError => "f405",
+                    DbapiClass::MySqlInterfaceError => "dbapi",
+                    _ => "4xp6",
+                };
+                (text, gap, code)
             }
             PyError::PoolTimeout { options, overflow, statement } => {
                 let options = scenario.engines.get(usize::from(options));
@@ -348,7 +344,7 @@ impl PyError {
                     "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {timeout}"
                 );
                 let gap = if statement.is_some() { gap } else { ' ' };
-                wrapped("TimeoutError", &message, statement) + &link(gap, "3o7r")
+                (wrapped("TimeoutError", &message, statement), gap, "3o7r")
             }
             PyError::Assertion { what, statement } => {
                 let message = match what {
@@ -371,7 +367,7 @@ impl PyError {
                     } else {
                         "AssertionError"
                     };
-                match statement {
+                return match statement {
                     None if message.is_empty() => class.to_owned(),
                     None => format!("{class}: {message}"),
                     Some(statement) => {
@@ -385,10 +381,10 @@ impl PyError {
                         }
                         text
                     }
-                }
+                };
             }
             PyError::RecordClosed { statement } => {
-                wrapped("InvalidRequestError", "This connection is closed", statement)
+                return wrapped("InvalidRequestError", "This connection is closed", statement);
             }
             PyError::InvalidTransaction { statement, session } => {
                 let message = "Can't reconnect until invalid transaction is rolled back";
@@ -397,44 +393,52 @@ impl PyError {
                     text.push(gap);
                     text += "[parameters: [{}]]";
                 }
-                text
+                return text;
             }
             PyError::StatementClosed { statement } => {
-                wrapped("ResourceClosedError", "This Connection is closed", Some(statement))
+                return wrapped("ResourceClosedError", "This Connection is closed", Some(statement));
             }
-            PyError::PendingRollback { savepoint, .. } => {
+            PyError::PendingRollback { savepoint, inactive, .. } => {
+                let (state, rolled, code) = match inactive {
+                    true => ("This connection is on an inactive ", "", "8s2a"),
+                    false => ("Can't reconnect until invalid ", " is rolled back", "8s2b"),
+                };
                 let what = if savepoint { "savepoint " } else { "" };
-                let long = scenario.sqlalchemy >= SqlAlchemy::V2_0;
-                let more = if long { "  Please rollback() fully before proceeding" } else { "" };
-                format!(
-                    "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid {what}transaction is rolled back.{more}{}",
-                    link(' ', "8s2b")
-                )
+                let old = scenario.sqlalchemy < SqlAlchemy::V2_0;
+                let more = if old && !inactive { "" } else { ".  Please rollback() fully before proceeding" };
+                let stop = if old { "." } else { "" };
+                let text = format!("sqlalchemy.exc.PendingRollbackError: {state}{what}transaction{rolled}{more}{stop}");
+                (text, ' ', code)
             }
-            PyError::Detached => format!(
-                "sqlalchemy.orm.exc.DetachedInstanceError: Instance <User at 0x7f5c00000010> is not bound to a Session; \
-                 attribute refresh operation cannot proceed{}",
-                link(' ', "bhk3")
-            ),
-            PyError::Provisioning => format!(
-                "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent operations \
-                 are not permitted{}",
-                link(' ', "isce")
-            ),
-            PyError::IllegalStateChange { method, running } => format!(
-                "sqlalchemy.exc.IllegalStateChangeError: Method '{}()' can't be called here; method '{}()' is already in \
-                 progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5>{}",
-                method.name(),
-                running.name(),
-                link(' ', "isce")
-            ),
-            PyError::Raised { program, raise } => scenario
-                .programs
-                .get(usize::from(program))
-                .and_then(|p| p.raises.get(usize::from(raise)))
-                .cloned()
-                .unwrap_or_default(),
-            _ => String::new(),
+            PyError::Detached => {
+                let text = "sqlalchemy.orm.exc.DetachedInstanceError: Instance <User at 0x7f5c00000010> is not bound to a \
+                            Session; attribute refresh operation cannot proceed";
+                (text.to_owned(), ' ', "bhk3")
+            }
+            PyError::Provisioning => {
+                let text = "sqlalchemy.exc.InvalidRequestError: This session is provisioning a new connection; concurrent \
+                            operations are not permitted";
+                (text.to_owned(), ' ', "isce")
+            }
+            PyError::IllegalStateChange { method, running } => {
+                let text = format!(
+                    "sqlalchemy.exc.IllegalStateChangeError: Method '{}()' can't be called here; method '{}()' is already \
+                     in progress and this would cause an unexpected state change to <SessionTransactionState.CLOSED: 5>",
+                    method.name(),
+                    running.name()
+                );
+                (text, ' ', "isce")
+            }
+            PyError::Raised { program, raise } => {
+                let raises = scenario.programs.get(usize::from(program)).map(|p| &p.raises);
+                return raises.and_then(|raises| raises.get(usize::from(raise))).cloned().unwrap_or_default();
+            }
+            _ => return String::new(),
+        };
+        // 1.1 had no such page.
+        match scenario.sqlalchemy.link() {
+            "" => text,
+            page => format!("{text}{gap}(Background on this error at: {page}/{code})"),
         }
     }
 }

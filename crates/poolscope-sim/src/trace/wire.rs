@@ -361,7 +361,7 @@ variants! {
     PyError {
         Dbapi { error, statement, disconnect }, PoolTimeout { options, overflow, statement },
         Assertion { what, statement }, RecordClosed { statement }, InvalidTransaction { statement, session },
-        StatementClosed { statement }, DetachInvalidated, PendingRollback { commit, savepoint }, Detached, Prepared,
+        StatementClosed { statement }, DetachInvalidated, PendingRollback { commit, savepoint, inactive }, Detached, Prepared,
         Provisioning, IllegalStateChange { method, running }, InactiveTransaction, NotOnList, ConnectionClosed, NoRows, EndedInContext, AlreadyBegun, Raised { program, raise }
     }
     Method { Connection, Commit, Rollback, Close }
