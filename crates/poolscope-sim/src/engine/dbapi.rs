@@ -424,7 +424,10 @@ impl<O: Observer> State<'_, O> {
         let dbapi = self.dbapi.get_mut(connection).ok_or_else(|| of_server(driver, 2013))?;
         dbapi.busy = None;
         let mariadb = self.scenario.server.is_mariadb();
-        let interrupted = std::mem::take(&mut dbapi.interrupted);
+        // At the very end of read_timeout nobody reads any more.
+        let waited = now.since(sent.at);
+        let interrupted =
+            std::mem::take(&mut dbapi.interrupted) && (waited < dbapi.read_timeout || sent.takes <= waited);
         if let Some((death, _)) = dbapi.death {
             // MySQL says goodbye to a statement that a shutdown interrupts; it is the next use that finds the socket closed.
             let goodbye = statement.filter(|_| death == Death::Restart && !mariadb);
@@ -436,7 +439,7 @@ impl<O: Observer> State<'_, O> {
                     return Err(of_server(driver, 2013));
                 }
             }
-        } else if !interrupted && (dbapi.cut.is_some() || now.since(sent.at) < sent.takes) {
+        } else if !interrupted && (dbapi.cut.is_some() || waited < sent.takes) {
             return self.unanswered(connection, sent);
         }
         dbapi.passed = now;

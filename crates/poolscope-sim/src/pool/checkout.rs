@@ -390,7 +390,7 @@ impl<O: Observer> World<'_, O> {
             if through_connection && !disconnect && version >= SqlAlchemy::V2_0 {
                 self.round_trip(connection, Command::EndQuestions).await.map_err(|error| {
                     self.question_failed(&bare, &error);
-                    wrap(self.scenario, error, None)
+                    wrap(self.scenario, error.while_handling(), None)
                 })?;
             }
             if !disconnect && version == SqlAlchemy::V1_4 {
