@@ -55,6 +55,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub in_hand: Vec<u64>,
     /// Exceptions on their way, or being handled: the task, and the pool and the record they came through; 0 if it was none.
     pub tracebacks: Vec<(u16, usize, u32)>,
+    /// Checkouts, by pool and serial, that the frames of a listener refer to, which an error in a cycle with itself has kept.
+    pub in_frames: Vec<(usize, u64)>,
     /// Connections whose first questions have failed, behind their pools and records: for the collector.
     pub stranded: Vec<(usize, u32, u32)>,
     /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.
@@ -127,6 +129,7 @@ impl<'s, O: Observer> State<'s, O> {
             nested: Vec::new(),
             in_hand: Vec::new(),
             tracebacks: Vec::new(),
+            in_frames: Vec::new(),
             stranded: Vec::new(),
             executing: Vec::new(),
             server: Server::new(scenario),

@@ -66,6 +66,12 @@ impl<O: Observer> World<'_, O> {
     /// A Connection is gone; the last one that had a checkout takes it along. Whatever a finalizer raises is only printed.
     async fn drop_fairy(&self, fairy: Fairy) {
         let held = self.state().is_held(fairy.serial);
+        if !held && self.state().in_frames.contains(&(fairy.pool, fairy.serial)) {
+            let mut state = self.state();
+            let engine = state.pools[fairy.pool].engine;
+            state.lose(engine, fairy);
+            return;
+        }
         if !held && self.finalize(&fairy).await.is_err() {
             let printed = self.state().tracebacks.pop();
             printed.iter().for_each(|(_, pool, slot)| self.state().forget(*pool, *slot));
@@ -86,7 +92,9 @@ impl<O: Observer> World<'_, O> {
             for task in state.tasks.iter_mut().filter(|t| t.raising && process.is_none_or(|p| t.process == p)) {
                 task.in_cycle += u32::from(task.in_cycle == before);
             }
+            let mut in_frames = std::mem::take(&mut state.in_frames);
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
+            in_frames.retain(|(pool, _)| !ours(state.pools[*pool].engine));
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
                 let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
@@ -108,6 +116,7 @@ impl<O: Observer> World<'_, O> {
                     traced.extend(in_cycle.map(|(slot, _)| (pool, slot)));
                 }
             }
+            state.in_frames = in_frames;
             // Those that only a cycle has kept alive. (Of any process: nobody else looks at them.)
             state.users.retain(|user| {
                 user.in_cycle = false;

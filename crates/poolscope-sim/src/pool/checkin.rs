@@ -215,7 +215,9 @@ impl<O: Observer> State<'_, O> {
 
     /// SQLAlchemy has nothing to do with a detached connection any more: the driver's destructor closes it.
     fn destroy(&mut self, fairy: &Fairy) {
-        if let Some(connection) = fairy.connection.filter(|_| !self.pools[fairy.pool].shares_records()) {
+        // A result that somebody keeps refers to it through its cursor.
+        let kept = |connection| self.connections.iter().any(|(_, c)| c.cursor == Some(connection));
+        if let Some(connection) = fairy.connection.filter(|c| !self.pools[fairy.pool].shares_records() && !kept(*c)) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }

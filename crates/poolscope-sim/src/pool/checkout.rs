@@ -104,6 +104,9 @@ impl<O: Observer> World<'_, O> {
                         // A DisconnectionError is about one connection.
                         if rule == Rule::PrePing {
                             self.state().invalidate_pool(pool, &fairy);
+                        } else if self.scenario.driver.is_async() {
+                            // connectors/asyncio.py: `_handle_exception` has its own error as a variable.
+                            self.state().in_frames.push((pool, fairy.serial));
                         }
                         match self.get_connection(pool, slot).await {
                             Ok(connection) => fairy.connection = Some(connection),
