@@ -261,6 +261,9 @@ impl<'s, O: Observer> State<'s, O> {
 
     /// What the current task, or the garbage collector, did last.
     pub fn last_event(&mut self) -> Option<EventId> {
+        if !O::RECORDS {
+            return None;
+        }
         let collector = self.collector_last;
         self.current_task().map_or(collector, |task| task.last)
     }
@@ -286,6 +289,15 @@ impl<'s, O: Observer> State<'s, O> {
             return EventId(0);
         }
         self.observer.record(TraceEvent { at: self.now, cause, rule, task: None, kind })
+    }
+
+    /// The last event of a server's session, the cause of the next.
+    pub fn was_last(&mut self, thread: u32, event: EventId) {
+        if O::RECORDS
+            && let Some(thread) = self.server.threads.get_mut(thread)
+        {
+            thread.last = Some(event);
+        }
     }
 
     pub fn current_task(&mut self) -> Option<&mut Task> {

@@ -41,7 +41,8 @@ const FULL: u32 = 8;
 impl Wheel {
     pub fn new(tasks: usize) -> Wheel {
         let idle = Timer { at: SimTime::ZERO, key: 0, epoch: 0, next: NONE, pending: false };
-        let days = (2 * tasks).next_power_of_two().max(64);
+        // So many that a day hardly ever has two timers: nobody can guess how many a new one has to pass.
+        let days = (4 * tasks).next_power_of_two().max(64);
         Wheel {
             timers: vec![idle; tasks],
             days: vec![NONE; days],

@@ -137,9 +137,7 @@ impl<O: Observer> World<'_, O> {
         let in_use = state.server.in_use();
         let opened = EventKind::ServerOpen { thread, connection: Some(number), in_use };
         let id = state.emit_outside(cause, Rule::ServerAccepts, opened);
-        if let Some(t) = state.server.threads.get_mut(thread) {
-            t.last = Some(id);
-        }
+        state.was_last(thread, id);
         state.check_idle(thread);
         Ok(number)
     }
@@ -355,15 +353,16 @@ impl<O: Observer> State<'_, O> {
         }
         (dbapi.busy, dbapi.passed) = (Some(current), now);
         let (thread, mut waits, late) = (dbapi.thread, takes.min(dbapi.read_timeout), !dbapi.late.is_empty());
+        dbapi.got = None;
         // The first answer in the buffer is another one's; this command's comes after all of them.
         if late {
             self.answers_late(connection, statement, takes);
-        }
-        if let Some(dbapi) = self.dbapi.get_mut(connection) {
-            dbapi.got = dbapi.late.pop_front().map(|(at, answer)| {
-                waits = at.since(now);
-                answer
-            });
+            if let Some(dbapi) = self.dbapi.get_mut(connection) {
+                dbapi.got = dbapi.late.pop_front().map(|(at, answer)| {
+                    waits = at.since(now);
+                    answer
+                });
+            }
         }
         if driver.is_async()
             && let Some(task) = self.current_task()
@@ -373,12 +372,7 @@ impl<O: Observer> State<'_, O> {
         if self.forked {
             return Ok(self.send_on_shared(connection, thread, statement, takes));
         }
-        let cause = self.last_event();
-        let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
-        if let Some(t) = self.server.threads.get_mut(thread) {
-            (t.idle_since, t.until) = (None, now + takes);
-            t.last = Some(id);
-        }
+        self.server_runs(thread, statement, now + takes);
         let takes = if late { SimSpan::ZERO } else { takes };
         Ok(Sent { at: now, takes, waits, cut: false, lost: false })
     }
@@ -465,9 +459,7 @@ impl<O: Observer> State<'_, O> {
             let (in_transaction, cause) = (t.in_transaction, t.last);
             let slept = EventKind::ServerSleep { thread, in_transaction };
             let id = self.emit_outside(cause, Rule::ServerCommand, slept);
-            if let Some(t) = self.server.threads.get_mut(thread) {
-                t.last = Some(id);
-            }
+            self.was_last(thread, id);
         }
     }
 
@@ -506,9 +498,7 @@ impl<O: Observer> State<'_, O> {
         let Some(t) = self.server.threads.get(thread) else { return };
         let (connection, cause) = (t.connection, t.last);
         let id = self.emit_outside(cause, Rule::KillQuery, EventKind::ServerKillQuery { thread });
-        if let Some(t) = self.server.threads.get_mut(thread) {
-            t.last = Some(id);
-        }
+        self.was_last(thread, id);
         let Some(dbapi) = connection.and_then(|c| self.dbapi.get_mut(c)) else { return };
         if let Some(task) = dbapi.busy.filter(|_| dbapi.cut.is_none() && !self.forked) {
             dbapi.interrupted = true;

@@ -116,7 +116,8 @@ impl<O: Observer> State<'_, O> {
         Sent { at, takes: SimSpan::ZERO, waits: until.since(at), cut: false, lost: false }
     }
 
-    fn server_runs(&mut self, thread: u32, statement: Option<u16>, until: SimTime) {
+    /// The server begins with a command.
+    pub(crate) fn server_runs(&mut self, thread: u32, statement: Option<u16>, until: SimTime) {
         let cause = self.last_event();
         let id = self.emit_outside(cause, Rule::ServerCommand, EventKind::ServerRun { thread, statement });
         if let Some(t) = self.server.threads.get_mut(thread) {
