@@ -37,7 +37,7 @@ impl<O: Observer> World<'_, O> {
         let begun = self.state().begin_checkin(fairy, connection, transaction, rule);
         let sending = match begun {
             Begun::Done(done) => return done,
-            Begun::Last => return self.finalize(fairy).await,
+            Begun::Last => return Box::pin(self.finalize(fairy)).await,
             Begun::Resets(sending) => sending,
         };
         let mut quiet = self.reset(fairy, connection, transaction, rule, sending).await;

@@ -18,18 +18,20 @@ impl<O: Observer> World<'_, O> {
         // Before 1.4 `engine.connect()` asked for a checkout of its own (`Pool.unique_connection`), a Session for the thread's.
         let of_thread = of_thread || self.scenario.sqlalchemy >= SqlAlchemy::V1_4;
         let (pool, began, mut got) = self.state().begin_checkout(engine, of_thread);
+        // What most checkouts do not come to is boxed, here and below: every task has the room for the rest all the time, and tasks that
+        // are small are close together in memory.
         loop {
             let new = match got {
                 Got::Checkout(fairy) => return Ok(fairy),
                 Got::Error(error) => return Err(Box::new(error)),
-                Got::Record(slot) => return self.reuse(engine, pool, slot, of_thread).await,
+                Got::Record(slot) => return Box::pin(self.reuse(engine, pool, slot, of_thread)).await,
                 Got::Waits => {
                     self.park().await;
                     got = self.state().get_again(pool, began, of_thread);
                     continue;
                 }
                 Got::MayOpen => self.open_claimed(pool).await?,
-                Got::Otherwise => self.get_otherwise(pool).await?,
+                Got::Otherwise => Box::pin(self.get_otherwise(pool)).await?,
             };
             got = self.state().hand_out_at_once(pool, new, of_thread);
         }
@@ -334,7 +336,7 @@ impl<O: Observer> World<'_, O> {
         if std::mem::replace(&mut self.state().engines[engine].asked, true) {
             return Ok(());
         }
-        let asked = self.ask(record, engine as u16, connection).await;
+        let asked = Box::pin(self.ask(record, engine as u16, connection)).await;
         let mut state = self.state();
         state.engines[engine].asked = asked.is_ok();
         // Before 2.0 it is left in a cycle with the error.
