@@ -81,7 +81,7 @@ impl<O: Observer> World<'_, O> {
     /// `gc.collect()`, of one process or of all: unless the collector runs already, every unreachable Session and Connection gives
     /// its connection back, in the order of the checkouts.
     pub(crate) async fn collect(&self, process: Option<u16>) {
-        let (lost, mut traced) = {
+        let (lost, mut traced, cursors) = {
             let mut state = self.state();
             if state.collecting.is_some() {
                 return;
@@ -93,8 +93,10 @@ impl<O: Observer> World<'_, O> {
                 task.in_cycle += u32::from(task.in_cycle == before);
             }
             let mut in_frames = std::mem::take(&mut state.in_frames);
+            let in_cursors = std::mem::take(&mut state.in_cursors);
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             in_frames.retain(|(pool, _)| !ours(state.pools[*pool].engine));
+            let (cursors, others) = in_cursors.into_iter().partition(|(pool, _)| ours(state.pools[*pool].engine));
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
                 let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
@@ -116,7 +118,7 @@ impl<O: Observer> World<'_, O> {
                     traced.extend(in_cycle.map(|(slot, _)| (pool, slot)));
                 }
             }
-            state.in_frames = in_frames;
+            (state.in_frames, state.in_cursors) = (in_frames, others);
             // Those that only a cycle has kept alive. (Of any process: nobody else looks at them.)
             state.users.retain(|user| {
                 user.in_cycle = false;
@@ -124,7 +126,7 @@ impl<O: Observer> World<'_, O> {
             });
             let found = lost.len() as u32;
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
-            (lost, traced)
+            (lost, traced, cursors)
         };
         // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
@@ -148,9 +150,9 @@ impl<O: Observer> World<'_, O> {
             let fairy = fairy.or_else(|| self.state().connections.remove(id)?.fairy);
             let Some(fairy) = fairy else { continue };
             // What is detached has no finalizer: it goes with the pools.
-            if fairy.detached && !pools.is_empty() && !self.state().is_held(fairy.serial) {
-                let shared = self.state().pools[fairy.pool].shares_records();
-                detached.extend(fairy.connection.filter(|_| !shared));
+            if fairy.detached && !self.state().is_held(fairy.serial) {
+                detached.extend(self.state().only_of(&fairy));
+                traced.push((fairy.pool, fairy.slot));
             } else {
                 self.drop_fairy(fairy).await;
             }
@@ -165,6 +167,8 @@ impl<O: Observer> World<'_, O> {
         for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
+        let cursors: Vec<(usize, u32)> = cursors;
+        detached.extend(cursors.iter().filter(|(pool, c)| state.is_lost(*pool, *c)).map(|(_, connection)| *connection));
         state.drop_pools(&pools, detached, process);
         (state.collecting, state.collector_last) = (None, None);
     }
@@ -193,11 +197,11 @@ impl<O: Observer> State<'_, O> {
         } else if references == 0 {
             self.emit(Rule::Garbage, EventKind::Lost { session });
         }
-        if in_cycle
-            && let Some(result) = fairies[1].take()
-            && self.is_out(&result)
-        {
-            self.lose(engine, result);
+        if in_cycle {
+            self.in_cursors.extend(cursor.take());
+            if let Some(result) = fairies[1].take().filter(|result| self.is_out(result)) {
+                self.lose(engine, result);
+            }
         }
         (fairies, cursor)
     }

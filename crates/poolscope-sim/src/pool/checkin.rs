@@ -215,12 +215,20 @@ impl<O: Observer> State<'_, O> {
 
     /// SQLAlchemy has nothing to do with a detached connection any more: the driver's destructor closes it.
     fn destroy(&mut self, fairy: &Fairy) {
-        // A result that somebody keeps refers to it through its cursor.
-        let kept = |connection| self.connections.iter().any(|(_, c)| c.cursor == Some(connection));
-        if let Some(connection) = fairy.connection.filter(|c| !self.pools[fairy.pool].shares_records() && !kept(*c)) {
+        if let Some(connection) = self.only_of(fairy) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }
+    }
+
+    /// The connection of a detached checkout, if nothing else refers to it: the pool's class, or the cursor of a result that is kept.
+    pub(crate) fn only_of(&self, fairy: &Fairy) -> Option<u32> {
+        fairy.connection.filter(|c| !self.pools[fairy.pool].shares_records() && !self.is_in_cursor(*c))
+    }
+
+    fn is_in_cursor(&self, connection: u32) -> bool {
+        self.in_cursors.iter().any(|(_, c)| *c == connection)
+            || self.connections.iter().any(|(_, c)| c.cursor == Some(connection))
     }
 
     /// What the agent raises is a cycle with its own traceback (`_handle_dbapi_exception`): record and frames wait for the collector.
@@ -284,10 +292,18 @@ impl<O: Observer> State<'_, O> {
 
     pub(crate) fn drop_unless_held(&mut self, pool: usize, connection: u32) {
         let busy = self.dbapi.get(connection).is_some_and(|dbapi| dbapi.busy.is_some());
-        if !busy && is_lost(&self.connections, &self.pools[pool], connection) {
+        if !busy && self.is_lost(pool, connection) {
             let cause = self.last_event();
             self.dbapi_lost(connection, cause);
         }
+    }
+
+    /// Whether nothing refers to a connection any more.
+    pub(crate) fn is_lost(&self, pool: usize, connection: u32) -> bool {
+        !self.pools[pool].shares_records()
+            && !self.is_in_cursor(connection)
+            && !self.connections.iter().any(|(_, c)| c.dbapi() == Some(connection))
+            && !self.pools[pool].records.iter().any(|(_, r)| r.connection == Some(connection))
     }
 
     /// Nobody needs a record any more; in 1.1 it may be in the queue a second time, or somebody may have it still.
@@ -462,13 +478,6 @@ impl<O: Observer> State<'_, O> {
         }
         self.status(new, Rule::Dispose);
     }
-}
-
-/// Whether nobody has a connection of this pool any more, and no record.
-fn is_lost(connections: &Numbered<Connection>, pool: &Pool, connection: u32) -> bool {
-    !pool.shares_records()
-        && !connections.iter().any(|(_, c)| [c.dbapi(), c.cursor].contains(&Some(connection)))
-        && !pool.records.iter().any(|(_, r)| r.connection == Some(connection))
 }
 
 /// Whether a record is in the queue once more, or somebody has it.
