@@ -279,17 +279,24 @@ impl PyError {
             format!("{gap}[SQL: {quote}{sql}{quote}]")
         };
         let finds_user = |statement| [USER, USER_2_0].contains(&scenario.sql(statement));
-        // What SQLAlchemy raises while it prepares a statement becomes a StatementError, whose parameters are a list.
-        let prepared = |statement| {
-            let parameters = if finds_user(statement) { "\n[parameters: [{'pk_1': 1}]]" } else { "" };
-            sql(statement) + parameters
+        // What SQLAlchemy raises while it prepares a statement becomes a StatementError, whose parameters are a list; a Session always has one.
+        let prepared = |statement, session: bool| {
+            let mut text = sql(statement);
+            if session || finds_user(statement) {
+                text.push(gap);
+                text += if finds_user(statement) { "[parameters: [{'pk_1': 1}]]" } else { "[parameters: [{}]]" };
+            }
+            text
         };
-        let wrapped = |class: &str, message: &str, statement: Option<u16>| match statement {
-            None => format!("sqlalchemy.exc.{class}: {message}"),
+        let wrapped = |module: &str, class: &str, message: &str, statement: Option<u16>, session| match statement {
+            None => format!("{module}{class}{}{message}", if message.is_empty() { "" } else { ": " }),
             Some(statement) => {
-                format!("sqlalchemy.exc.StatementError: (sqlalchemy.exc.{class}) {message}{}", prepared(statement))
+                let module = if module.is_empty() { "builtins." } else { module };
+                let prepared = prepared(statement, session);
+                format!("sqlalchemy.exc.StatementError: ({module}{class}) {message}{prepared}")
             }
         };
+        let ours = "sqlalchemy.exc.";
         // The text, what stands before the link that is put after it, and what that links to.
         let (text, gap, code) = match *self {
             PyError::Dbapi { error, statement, .. } => {
@@ -309,10 +316,7 @@ impl PyError {
                 match statement.filter(|_| start == class) {
                     // There is no cursor yet, so the parameters are a list, as in a StatementError.
                     Some(statement) if error.code == NO_NUMBER => {
-                        text += &prepared(statement);
-                        if error.os == OF_SESSION && !finds_user(statement) {
-                            text += "\n[parameters: [{}]]";
-                        }
+                        text += &prepared(statement, error.os == OF_SESSION);
                     }
                     Some(statement) => {
                         text += &sql(statement);
@@ -344,7 +348,7 @@ impl PyError {
                     "QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {timeout}"
                 );
                 let gap = if statement.is_some() { gap } else { ' ' };
-                (wrapped("TimeoutError", &message, statement), gap, "3o7r")
+                (wrapped(ours, "TimeoutError", &message, statement, false), gap, "3o7r")
             }
             PyError::Assertion { what, statement } => {
                 let message = match what {
@@ -367,36 +371,17 @@ impl PyError {
                     } else {
                         "AssertionError"
                     };
-                return match statement {
-                    None if message.is_empty() => class.to_owned(),
-                    None => format!("{class}: {message}"),
-                    Some(statement) => {
-                        let mut text = format!(
-                            "sqlalchemy.exc.StatementError: (builtins.{class}) {message}{}",
-                            prepared(statement)
-                        );
-                        if what == Assertion::NoCursorOfSession && !finds_user(statement) {
-                            text.push(gap);
-                            text += "[parameters: [{}]]";
-                        }
-                        text
-                    }
-                };
+                return wrapped("", class, message, statement, what == Assertion::NoCursorOfSession);
             }
             PyError::RecordClosed { statement } => {
-                return wrapped("InvalidRequestError", "This connection is closed", statement);
+                return wrapped(ours, "InvalidRequestError", "This connection is closed", statement, false);
             }
             PyError::InvalidTransaction { statement, session } => {
                 let message = "Can't reconnect until invalid transaction is rolled back";
-                let mut text = wrapped("InvalidRequestError", message, statement);
-                if session {
-                    text.push(gap);
-                    text += "[parameters: [{}]]";
-                }
-                return text;
+                return wrapped(ours, "InvalidRequestError", message, statement, session);
             }
             PyError::StatementClosed { statement } => {
-                return wrapped("ResourceClosedError", "This Connection is closed", Some(statement));
+                return wrapped(ours, "ResourceClosedError", "This Connection is closed", Some(statement), false);
             }
             PyError::PendingRollback { savepoint, inactive, .. } => {
                 let (state, rolled, code) = match inactive {
