@@ -59,8 +59,9 @@ impl<O: Observer> World<'_, O> {
         let Fairy { pool, slot, serial, detached, .. } = *fairy;
         if detached {
             let mut state = self.state();
-            state.destroy(fairy);
+            // The callback of its weak reference runs before the checkout lets go of what it had.
             state.forget(pool, slot);
+            state.destroy(fairy);
             return Ok(());
         }
         let connection = {
