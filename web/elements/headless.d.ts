@@ -6,12 +6,12 @@ export type Scenario = { seed: number; until: Span; programs: object; traffic: o
 
 /** What a run comes to. Times are in microseconds. */
 export interface Outcome {
-  /** Requests that arrived. */
+  /** Requests that arrived, and runs of jobs; what a process does as it starts counts when it fails. */
   requests: number;
   served: number;
   failed: number;
   unfinished: number;
-  /** Failed requests by the error that left the handler: MySQL's number, or a name such as "QueuePool limit". */
+  /** Failed requests by the error that left the handler: MySQL's number, or a name such as "QueuePool limit"; "wrong answer" if nothing was raised, but the rows were another process's. */
   errors: Record<string, number>;
   /** Checkouts that had to wait for a connection. */
   waited: number;

@@ -6,11 +6,11 @@ use crate::trace::Limit;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Requests that arrived.
+    /// Requests that arrived, and runs of jobs; what a process does as it starts counts when it fails.
     pub requests: u32,
     pub served: u32,
     pub failed: u32,
-    /// Failed requests by the exception that left the handler, in key order.
+    /// Failed requests by the exception that left the handler, or as a wrong answer, in key order.
     pub errors: Vec<(ErrorKey, u32)>,
     /// Checkouts that had to wait for a connection.
     pub waited: u32,

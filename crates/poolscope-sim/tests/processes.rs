@@ -58,7 +58,7 @@ fn a_job_store_with_its_own_engine_misses_every_run() {
         &trace,
         &["log", "raise"],
         expect![[r#"
-        served 9, failed 3, 3 × missed, connects 9, pings 7, peak 2, server at the end 1
+        served 8, failed 3, 3 × missed, connects 9, pings 7, peak 2, server at the end 1
         20 s app, APScheduler raise error=sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
         20 s app, APScheduler log level=WARNING logger=apscheduler.scheduler text=Error getting due jobs from job store 'default': (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
         30.0065 s app, ThreadPoolExecutor-0_0 log level=WARNING logger=apscheduler.executors.default text=Run time of job "send_mails (trigger: interval[0:00:20], next run at: 2026-01-01 00:00:40 UTC)" was missed by 0:00:10.006500
@@ -81,7 +81,7 @@ fn pre_ping_in_the_job_store_or_the_engine_of_the_application_runs_every_job() {
         &trace,
         &["log", "raise"],
         expect![[r#"
-        served 12, failed 0, connects 7, pings 22, peak 2, server at the end 0
+        served 11, failed 0, connects 7, pings 22, peak 2, server at the end 0
     "#]],
     );
     let trace = run("apscheduler-own-engine", &[("process.0.startup", "engine")]);
@@ -89,7 +89,7 @@ fn pre_ping_in_the_job_store_or_the_engine_of_the_application_runs_every_job() {
         &trace,
         &["log", "raise"],
         expect![[r#"
-        served 12, failed 0, connects 7, pings 20, peak 2, server at the end 0
+        served 11, failed 0, connects 7, pings 20, peak 2, server at the end 0
     "#]],
     );
     assert_eq!(trace.engines.len(), 1);
@@ -158,7 +158,7 @@ fn the_debugger_keeps_what_failed_requests_held_until_the_child_exits() {
         &trace,
         &["process_start", "process_exit", "gc", "raise", "server_quit"],
         expect![[r#"
-        served 18, failed 9, 4 × QueuePool limit, 5 × exception, connects 7, pings 0, peak 4, server at the end 4
+        served 15, failed 9, 4 × QueuePool limit, 5 × exception, connects 7, pings 0, peak 4, server at the end 4
         0 s  process_start name=app, reloader
         517.5 ms  process_start name=app, child 1
         2.0025 s app, child 1, thread 1 raise error=KeyError: 'code'
@@ -189,7 +189,7 @@ fn without_the_debugger_the_collector_brings_back_what_failed_requests_held() {
         &trace,
         &["process_start", "process_exit", "gc", "raise"],
         expect![[r#"
-        served 22, failed 5, 5 × exception, connects 3, pings 0, peak 3, server at the end 2
+        served 21, failed 5, 5 × exception, connects 3, pings 0, peak 3, server at the end 2
         2.0025 s app, thread 1 raise error=KeyError: 'code'
         4.5025 s app, thread 1 raise error=KeyError: 'code'
         7.0025 s app, thread 1 raise error=KeyError: 'code'
@@ -204,7 +204,34 @@ fn without_the_debugger_the_collector_brings_back_what_failed_requests_held() {
         &trace,
         &[],
         expect![[r#"
-        served 24, failed 5, 5 × exception, connects 3, pings 0, peak 2, server at the end 2
+        served 21, failed 5, 5 × exception, connects 3, pings 0, peak 2, server at the end 2
+    "#]],
+    );
+}
+
+#[test]
+fn whoever_gets_the_answer_to_another_question_is_not_served() {
+    let trace = run("fork-shares-pool", &[]);
+    check(
+        &trace,
+        &["wrong_answer", "raise"],
+        expect![[r#"
+        served 4, failed 4, 1 × 2013, 1 × 2014, 2 × wrong answer, connects 3, pings 0, peak 2, server at the end 2
+        3.9005 s gunicorn 2 wrong_answer connection=3 sql=SELECT * FROM cart
+        4.2005 s gunicorn 1 wrong_answer connection=2 sql=SELECT * FROM orders
+        6.7005 s gunicorn 2 wrong_answer connection=3
+        6.7005 s gunicorn 2 raise error=sqlalchemy.exc.ResourceClosedError: This result object does not return rows. It has been closed automatically.
+        6.7005 s gunicorn 1 wrong_answer connection=2 sql=SELECT * FROM orders
+        6.7005 s gunicorn 1 raise error=sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2014, 'Command Out of Sync')
+        6.7005 s gunicorn 2 raise error=sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')
+    "#]],
+    );
+    let trace = run("fork-shares-pool", &[("process.0.startup", "own")]);
+    check(
+        &trace,
+        &["wrong_answer", "raise"],
+        expect![[r#"
+        served 8, failed 0, connects 3, pings 0, peak 3, server at the end 3
     "#]],
     );
 }

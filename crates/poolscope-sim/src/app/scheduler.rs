@@ -225,12 +225,12 @@ impl<O: Observer> World<'_, O> {
         let (result, kept) = self.run_handler(options.program, 0).await;
         if result.is_ok() {
             self.release_all(kept).await;
-            self.state().finish_request(request, result);
+            self.state().finish_request(request, result, true);
             return;
         }
         {
             let mut state = self.state();
-            state.finish_request(request, result);
+            state.finish_request(request, result, true);
             state.emit(Rule::Job, EventKind::Log { log: Log::Raised { program, job, next } });
         }
         // `traceback.clear_frames`: no cycle is left.

@@ -4,7 +4,7 @@ use super::event_loop::EventLoop;
 use super::program::Scope;
 use super::scheduler::Scheduler;
 use crate::agenda::Target;
-use crate::engine::error::PyResult;
+use crate::engine::error::{ErrorKey, PyResult};
 use crate::pool::Getter;
 use crate::scenario::defaults::PYTHON_START;
 use crate::scenario::{Arrivals, Process};
@@ -37,6 +37,8 @@ pub(crate) struct Task {
     pub raising: bool,
     /// The last statement has got an answer without rows that was another process's.
     pub no_rows: bool,
+    /// A statement of this request has got the answer to another process's.
+    pub misled: bool,
     job: Option<Job>,
 }
 
@@ -170,6 +172,7 @@ impl<O: Observer> State<'_, O> {
             in_cycle: 0,
             raising: false,
             no_rows: false,
+            misled: false,
             job: None,
         });
     }
@@ -243,7 +246,9 @@ impl<O: Observer> State<'_, O> {
             self.emit_outside(None, Rule::Reloader, EventKind::ProcessStart { process });
         }
         if let Some(program) = if self.forks(process) { options.preload } else { options.startup } {
-            let job = Job { request: self.new_request(), program, handler: 0, traffic: None, arrival: None };
+            // What a process does before it serves is no request.
+            self.requests += 1;
+            let job = Job { request: self.requests, program, handler: 0, traffic: None, arrival: None };
             self.give(process, job);
         } else {
             self.ready(process);
@@ -462,7 +467,7 @@ impl<O: Observer> State<'_, O> {
 
     fn finish_job(&mut self, job: Job, result: PyResult) {
         let served = result.is_ok();
-        self.finish_request(job.request, result);
+        self.finish_request(job.request, result, job.traffic.is_some());
         let Some(traffic) = job.traffic else {
             if served && let Some(process) = self.current_task().map(|t| t.process) {
                 self.ready(process);
@@ -474,20 +479,21 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    pub(crate) fn finish_request(&mut self, request: u32, result: PyResult) {
+    /// `counted`: it is one of the outcome's requests; anything else only becomes one when it fails.
+    pub(crate) fn finish_request(&mut self, request: u32, result: PyResult, counted: bool) {
         self.drop_tracebacks();
+        let misled = self.current_task().is_some_and(|task| std::mem::take(&mut task.misled));
         let error = result.err().map(|error| *error);
-        let rule = match error {
-            None => {
-                self.outcome.served += 1;
-                Rule::Served
-            }
-            Some(error) => {
+        // Whoever has got what another one asked for is not served, although nothing was raised.
+        match error.map(|error| error.key()).or(misled.then_some(ErrorKey::WrongAnswer)) {
+            None => self.outcome.served += u32::from(counted),
+            Some(key) => {
+                self.outcome.requests += u32::from(!counted);
                 self.outcome.failed += 1;
-                self.outcome.add_error(error.key());
-                Rule::Propagate
+                self.outcome.add_error(key);
             }
-        };
+        }
+        let rule = if error.is_none() { Rule::Served } else { Rule::Propagate };
         self.emit(rule, EventKind::Finish { request, error });
     }
 }

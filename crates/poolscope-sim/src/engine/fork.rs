@@ -176,6 +176,7 @@ impl<O: Observer> State<'_, O> {
         }
         if let Some(task) = self.current_task() {
             task.no_rows = expected && !came;
+            task.misled |= asked.is_some_and(|asked| asked != PING);
         }
         Ok(())
     }
