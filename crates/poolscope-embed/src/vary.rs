@@ -108,9 +108,10 @@ impl Table {
             })
             .collect();
         format!(
-            "<div class=\"vary\" data-scenario=\"{}\"><div class=\"table-wrapper\"><table><thead><tr><th>{option}</th>{heads}</tr></thead>\
+            "<div class=\"vary\" data-scenario=\"{}\"><div class=\"table-wrapper\"><table><thead><tr><th>{}</th>{heads}</tr></thead>\
              <tbody>{rows}</tbody></table></div></div>",
-            self.name
+            self.name,
+            option.replace('_', "_<wbr>")
         )
     }
 

@@ -115,7 +115,7 @@ impl Words {
             ("connects", true) => "新建的连接",
             ("pings", false) => "pings",
             ("pings", true) => "ping 次数",
-            ("max_used_connections", _) => "Max_used_connections",
+            ("max_used_connections", _) => "Max_used_<wbr>connections",
             ("aborted_clients", _) => "Aborted_clients",
             _ => name,
         }
