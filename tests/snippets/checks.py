@@ -463,12 +463,10 @@ def real_forks(t, engine):
 # APScheduler
 
 
-def scheduler_with_store(t, **options):
+def scheduler_with_store(t):
     from apscheduler.schedulers.background import BackgroundScheduler
 
     t.ns["BackgroundScheduler"] = BackgroundScheduler
-    if "scheduler" in options:
-        t.ns["scheduler"] = BackgroundScheduler()
     t.run()
     scheduler = t.ns["scheduler"]
     scheduler.start()
@@ -488,8 +486,29 @@ def own_engine(t):
 
 
 def engine_in_the_tip(t):
-    engine, _ = scheduler_with_store(t, scheduler=True)
-    assert engine is t.ns["engine"]
+    """What is in the store keeps its grace time until it is added again, as the page says below."""
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    def grace(scheduler, **options):
+        if options:
+            scheduler.add_job(print, "interval", hours=1, id="x", **options)
+        return scheduler.get_job("x").misfire_grace_time
+
+    before = BackgroundScheduler()
+    before.add_jobstore("sqlalchemy", engine=t.ns["engine"])
+    before.start(paused=True)
+    assert grace(before, replace_existing=False) == 1
+    before.shutdown()
+    t.ns["BackgroundScheduler"] = BackgroundScheduler
+    t.run()
+    after = t.ns["scheduler"]
+    after.start(paused=True)
+    try:
+        assert after._lookup_jobstore("default").engine is t.ns["engine"]
+        assert grace(after) == 1 and grace(after, replace_existing=True) == 60
+    finally:
+        after.remove_all_jobs()
+        after.shutdown()
 
 
 def engine_options(t):
