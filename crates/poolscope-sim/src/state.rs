@@ -57,8 +57,8 @@ pub(crate) struct State<'s, O: Observer> {
     pub tracebacks: Vec<(u16, usize, u32)>,
     /// Checkouts, by pool and serial, that the frames of a listener refer to, which an error in a cycle with itself has kept.
     pub in_frames: Vec<(usize, u64)>,
-    /// Connections, behind their pools, to which the cursor of a result in a cycle refers.
-    pub in_cursors: Vec<(usize, u32)>,
+    /// Connections, behind their pools, to which something in a cycle refers: the cursor of a result, or the frames of an error.
+    pub in_cycles: Vec<(usize, u32)>,
     /// Connections whose first questions have failed, behind their pools and records: for the collector.
     pub stranded: Vec<(usize, u32, u32)>,
     /// Of each asyncio connection on which a coroutine executes something: who waits for it to be done.
@@ -132,7 +132,7 @@ impl<'s, O: Observer> State<'s, O> {
             in_hand: Vec::new(),
             tracebacks: Vec::new(),
             in_frames: Vec::new(),
-            in_cursors: Vec::new(),
+            in_cycles: Vec::new(),
             stranded: Vec::new(),
             executing: Vec::new(),
             server: Server::new(scenario),

@@ -197,6 +197,8 @@ class Connection:
         return self.command(self.driver.rtt, None if quiet else "executed", translated=False)
 
     def close(self):
+        if self.closed and self.driver.connector:
+            return
         if self.closed:
             raise self.driver.classes["Error"]("Already closed")
         self.closed = True

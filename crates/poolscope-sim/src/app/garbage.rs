@@ -93,10 +93,10 @@ impl<O: Observer> World<'_, O> {
                 task.in_cycle += u32::from(task.in_cycle == before);
             }
             let mut in_frames = std::mem::take(&mut state.in_frames);
-            let in_cursors = std::mem::take(&mut state.in_cursors);
+            let in_cycles = std::mem::take(&mut state.in_cycles);
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             in_frames.retain(|(pool, _)| !ours(state.pools[*pool].engine));
-            let (cursors, others) = in_cursors.into_iter().partition(|(pool, _)| ours(state.pools[*pool].engine));
+            let (cursors, others) = in_cycles.into_iter().partition(|(pool, _)| ours(state.pools[*pool].engine));
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
                 let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
@@ -118,7 +118,7 @@ impl<O: Observer> World<'_, O> {
                     traced.extend(in_cycle.map(|(slot, _)| (pool, slot)));
                 }
             }
-            (state.in_frames, state.in_cursors) = (in_frames, others);
+            (state.in_frames, state.in_cycles) = (in_frames, others);
             // Those that only a cycle has kept alive. (Of any process: nobody else looks at them.)
             state.users.retain(|user| {
                 user.in_cycle = false;
@@ -138,12 +138,17 @@ impl<O: Observer> World<'_, O> {
         // What the garbage refers to dies with it, after all finalizers.
         let theirs = garbage.iter().filter_map(|(_, fairy)| fairy.as_ref().filter(|fairy| !fairy.detached));
         traced.extend(theirs.map(|fairy| (fairy.pool, fairy.slot)));
-        // Before 1.4 what is in `_refs` is no garbage yet, and the destructors of what is run before anything lets go of it.
+        // What a weak reference with a callback keeps (before 1.4, what is in `_refs`) is no garbage yet: the driver's destructors of what
+        // is run first. The others close as the last Connection that had the checkout goes, in the order in which these were made.
         let old = self.scenario.sqlalchemy < SqlAlchemy::V1_4;
-        let in_refs = |(pool, slot): &(usize, u32)| {
-            old && self.state().pools[*pool].records.get(*slot).is_some_and(|record| record.in_refs)
+        let in_refs = |(pool, slot): (usize, u32)| {
+            !old || self.state().pools[pool].records.get(slot).is_some_and(|record| record.in_refs)
         };
-        let later: Vec<_> = traced.iter().copied().filter(in_refs).collect();
+        let later = |(id, fairy): &(u32, Option<Fairy>)| {
+            let at = fairy.as_ref().filter(|fairy| !fairy.detached).map(|fairy| (fairy.pool, fairy.slot))?;
+            in_refs(at).then_some((at, u64::from(*id)))
+        };
+        let later: Vec<_> = garbage.iter().filter_map(later).collect();
         self.state().mark_traced(&traced, true);
         let mut detached = Vec::new();
         for (id, fairy) in garbage {
@@ -161,7 +166,8 @@ impl<O: Observer> World<'_, O> {
         state.mark_traced(&traced, false);
         let oldest = |(pool, slot): (usize, u32)| {
             let connection = state.pools[pool].records.get(slot).and_then(|r| r.connection);
-            (u64::from(connection.unwrap_or_default()) | u64::from(later.contains(&(pool, slot))) << 63, (pool, slot))
+            let last = later.iter().filter(|(at, _)| *at == (pool, slot)).map(|(_, id)| *id | 1 << 63).max();
+            (last.unwrap_or(u64::from(connection.unwrap_or_default())), (pool, slot))
         };
         let traced = crate::order::sorted(traced.into_iter().map(oldest).collect(), |(connection, _)| (*connection, 0));
         for (_, (pool, slot)) in traced {
@@ -198,7 +204,7 @@ impl<O: Observer> State<'_, O> {
             self.emit(Rule::Garbage, EventKind::Lost { session });
         }
         if in_cycle {
-            self.in_cursors.extend(cursor.take());
+            self.in_cycles.extend(cursor.take());
             if let Some(result) = fairies[1].take().filter(|result| self.is_out(result)) {
                 self.lose(engine, result);
             }

@@ -229,6 +229,10 @@ impl<O: Observer> World<'_, O> {
     pub(crate) fn connection_detach(&self, id: u32) -> PyResult {
         let mut state = self.state();
         let Some(connection) = state.connections.get_mut(id) else { return Ok(()) };
+        // What another Connection that shares the checkout has invalidated has no record any more.
+        if connection.fairy.as_ref().is_some_and(|f| f.connection.is_none()) {
+            return Ok(());
+        }
         let Some(mut fairy) = connection.fairy.take() else {
             if self.scenario.sqlalchemy < SqlAlchemy::V2_0 {
                 return Err(Box::new(PyError::Assertion { what: Assertion::NoConnection, statement: None }));
@@ -396,10 +400,12 @@ impl<O: Observer> World<'_, O> {
     /// `_handle_dbapi_exception`: a disconnect discards this connection and everything older in the pool.
     async fn connection_failed(&self, id: u32, error: DbapiError, statement: Option<u16>) -> Box<PyError> {
         let error = Box::new(wrap(self.scenario, error, statement));
+        let Some(fairy) = self.checkout_of(id) else { return error };
         if !matches!(*error, PyError::Dbapi { disconnect: true, .. }) {
+            // The traceback refers to itself, and through the frames of the driver to the connection.
+            fairy.connection.iter().for_each(|connection| self.state().keep_in_cycle(fairy.pool, *connection));
             return error;
         }
-        let Some(fairy) = self.checkout_of(id) else { return error };
         {
             let mut state = self.state();
             let present = state.present_pool(fairy.pool);

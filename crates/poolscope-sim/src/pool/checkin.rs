@@ -120,6 +120,8 @@ impl<O: Observer> World<'_, O> {
                 state.dbapi_close(connection);
             }
             (false, false) => self.invalidate(pool, slot).await,
+            (false, true) if transaction == AtClose::Agent => self.state().keep_in_cycle(pool, connection),
+            (false, true) => self.state().destroy(fairy),
             _ => {}
         }
         by_agent
@@ -222,13 +224,19 @@ impl<O: Observer> State<'_, O> {
         }
     }
 
-    /// The connection of a detached checkout, if nothing else refers to it: the pool's class, or the cursor of a result that is kept.
+    /// The connection of a detached checkout, if nothing else refers to it: the pool's class, or what is kept somewhere else.
     pub(crate) fn only_of(&self, fairy: &Fairy) -> Option<u32> {
-        fairy.connection.filter(|c| !self.pools[fairy.pool].shares_records() && !self.is_in_cursor(*c))
+        fairy.connection.filter(|c| !self.pools[fairy.pool].shares_records() && !self.is_in_cycle(*c))
     }
 
-    fn is_in_cursor(&self, connection: u32) -> bool {
-        self.in_cursors.iter().any(|(_, c)| *c == connection)
+    /// Frames in a cycle refer to it now.
+    pub(crate) fn keep_in_cycle(&mut self, pool: usize, connection: u32) {
+        self.in_cycles.retain(|(_, c)| *c != connection && self.dbapi.get(*c).is_some());
+        self.in_cycles.push((pool, connection));
+    }
+
+    fn is_in_cycle(&self, connection: u32) -> bool {
+        self.in_cycles.iter().any(|(_, c)| *c == connection)
             || self.connections.iter().any(|(_, c)| c.cursor == Some(connection))
     }
 
@@ -302,7 +310,7 @@ impl<O: Observer> State<'_, O> {
     /// Whether nothing refers to a connection any more.
     pub(crate) fn is_lost(&self, pool: usize, connection: u32) -> bool {
         !self.pools[pool].shares_records()
-            && !self.is_in_cursor(connection)
+            && !self.is_in_cycle(connection)
             && !self.connections.iter().any(|(_, c)| c.dbapi() == Some(connection))
             && !self.pools[pool].records.iter().any(|(_, r)| r.connection == Some(connection))
     }

@@ -382,6 +382,7 @@ impl<O: Observer> World<'_, O> {
             let failed = wrap(self.scenario, error, through_connection.then_some(statement));
             let disconnect = through_connection && self.question_failed(other.as_ref().unwrap_or(&bare), &error);
             if old && question >= UNICODE_TESTS {
+                self.state().leave_cycle();
                 // Only warned about. But a Connection that is lost reconnects for each test that is left and for the ROLLBACK. Once it can
                 // it waits for the listeners that it is one of: for ever, unless somebody has replaced the pool.
                 if disconnect {

@@ -230,6 +230,11 @@ impl Log<'_> {
                         let hard = hard && version >= SqlAlchemy::V1_4;
                         let how = if hard { "Hard-closing" } else { "Closing" };
                         self.after(task, "DEBUG", format!("{how} connection {name}"));
+                        let driver = self.trace.scenario.driver;
+                        let complains = !driver.is_async() && !driver.is_connector();
+                        if complains && self.closed.contains(&connection) {
+                            self.after(task, "ERROR", format!("Exception closing connection {name}"));
+                        }
                         self.closed.push(connection);
                         if collected {
                             self.collected(task, &name);
