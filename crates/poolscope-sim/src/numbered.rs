@@ -27,6 +27,9 @@ impl<T> Numbered<T> {
     /// Where it is, or would be.
     #[inline(never)]
     fn search(&self, number: u32) -> Result<usize, usize> {
+        if self.entries.last().is_none_or(|(newest, _)| *newest < number) {
+            return Err(self.entries.len());
+        }
         let last = self.last.get();
         if self.entries.get(last).is_some_and(|(found, _)| *found == number) {
             return Ok(last);
