@@ -42,7 +42,7 @@ impl Wheel {
     pub fn new(tasks: usize) -> Wheel {
         let idle = Timer { at: SimTime::ZERO, key: 0, epoch: 0, next: NONE, pending: false };
         // So many that a day hardly ever has two timers: nobody can guess how many a new one has to pass.
-        let days = (4 * tasks).next_power_of_two().max(64);
+        let days = (4 * tasks).next_power_of_two().max(1024);
         Wheel {
             timers: vec![idle; tasks],
             days: vec![NONE; days],
