@@ -196,6 +196,8 @@ fn notable(trace: &Trace) -> Vec<Notable> {
             EventKind::ServerKill { .. } if event.rule != Rule::Restart => "kill",
             EventKind::ServerDown { .. } => "down",
             EventKind::ServerUp => "up",
+            EventKind::ServerSilent => "silent",
+            EventKind::ServerAnswers => "answers",
             _ => continue,
         };
         let key = Key { kind, rule: event.rule, error };

@@ -188,6 +188,8 @@ pub fn describe(trace: &Trace, event: &TraceEvent, who: &str, lang: Lang) -> Str
         EventKind::ServerKillQuery { thread } => one(words::SERVER_KILL_QUERY, &thread.to_string()),
         EventKind::ServerDown { lost } => one(words::SERVER_DOWN, &lost.to_string()),
         EventKind::ServerUp => lang.word(words::SERVER_UP).to_owned(),
+        EventKind::ServerSilent => lang.word(words::SERVER_SILENT).to_owned(),
+        EventKind::ServerAnswers => lang.word(words::SERVER_ANSWERS).to_owned(),
     }
 }
 

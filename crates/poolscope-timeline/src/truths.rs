@@ -449,6 +449,8 @@ impl Truths {
             | EventKind::Truncated { .. }
             | EventKind::Collect { .. }
             | EventKind::WrongAnswer { .. }
+            | EventKind::ServerSilent
+            | EventKind::ServerAnswers
             | EventKind::ServerRefuse { .. } => {}
         }
     }

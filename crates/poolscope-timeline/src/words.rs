@@ -189,6 +189,8 @@ phrases! {
     SERVER_ENDS: "Server session {0} ends with the server.", "服务器会话 {0} 随服务器一同结束。";
     SERVER_DOWN: "The server goes down. Sessions lost: {0}.", "服务器停止，丢失 {0} 个会话。";
     SERVER_UP: "The server is up again.", "服务器重新启动。";
+    SERVER_SILENT: "The server falls silent: it accepts connections, and answers nobody.", "服务器不作声了：照样接受连接，但谁也不回答。";
+    SERVER_ANSWERS: "The server answers again.", "服务器又开始回答。";
     CONNECTION_OF: " On the client's side it is connection {0}.", "在客户端一侧，它是连接 {0}。";
 
     // What a run comes to.

@@ -409,3 +409,68 @@ fn a_cause_ends_at_a_setting_and_at_a_line() {
         }
     }
 }
+
+#[test]
+fn a_silent_server_is_seen() {
+    let toml = r#"
+seed = 1
+until = 12
+sqlalchemy = "2.1"
+driver = "pymysql"
+
+[network]
+silent_from = 3
+silent_until = 8
+
+[programs.p]
+text = '''
+def handler(request):
+    with Session() as session:
+        session.execute(text("SELECT 1"))
+'''
+
+[[traffic]]
+run = "p"
+at = [1, 4, 10]
+"#;
+    check_picture(
+        toml,
+        &[],
+        expect![[r#"
+        test                    |0 s                   5 s                    10 s
+        APPLICATION
+        app, thread 1           |    =             ===================        =
+        app, thread 2           |
+        app, thread 3           |
+        app, thread 4           |
+        POOL
+        checked out (15)        |    1             1111111111111111111        1
+        slot 1                  |    c-------------###################--------#--------
+        SERVER
+        Threads_connected (151) |    11111111111111111111111111111111111111111111111111
+        Id 8                    |    =--------D----==================U--------=--------
+    "#]],
+    );
+    check_outline(
+        toml,
+        &[],
+        "en",
+        expect![[r#"
+        1.006 s | Pool | The pool has a new connection: 1 in slot 1.
+        1.0095 s | app, thread 1 | Finishes request 1. The same happens 2 more times, the last at 10.0035 s.
+        3 s | Server | The server falls silent: it accepts connections, and answers nobody.
+        8 s | Server | The server answers again.
+    "#]],
+    );
+    check_outline(
+        toml,
+        &[],
+        "zh-CN",
+        expect![[r#"
+        1.006 s | 连接池 | 连接池有了一个新连接：槽位 1 的连接 1。
+        1.0095 s | app, thread 1 | 处理完请求 1。之后又发生 2 次，最后一次在 10.0035 s。
+        3 s | 服务器 | 服务器不作声了：照样接受连接，但谁也不回答。
+        8 s | 服务器 | 服务器又开始回答。
+    "#]],
+    );
+}

@@ -155,6 +155,8 @@ impl Rows<'_> {
             | EventKind::Status { .. }
             | EventKind::InvalidatePool { .. }
             | EventKind::ServerRun { .. }
+            | EventKind::ServerSilent
+            | EventKind::ServerAnswers
             | EventKind::ServerSleep { .. } => return None,
         })
     }

@@ -230,6 +230,8 @@ fn every_event_has_a_cause_that_came_before() {
                         | EventKind::Collect { .. }
                         | EventKind::ServerDown { .. }
                         | EventKind::ServerUp
+                        | EventKind::ServerSilent
+                        | EventKind::ServerAnswers
                         | EventKind::ServerOpen { connection: None, .. }
                         | EventKind::ServerRefuse { .. }
                         | EventKind::End

@@ -24,6 +24,8 @@ pub(crate) enum Target {
         boot: u16,
     },
     ServerUp,
+    /// The server falls silent, or answers again.
+    Silence,
     Fault {
         index: u32,
     },
@@ -145,7 +147,11 @@ impl Agenda {
     pub fn add(&mut self, at: SimTime, target: Target) {
         let server = matches!(
             target,
-            Target::IdleCheck { .. } | Target::PathCheck { .. } | Target::Unheard { .. } | Target::ServerUp
+            Target::IdleCheck { .. }
+                | Target::PathCheck { .. }
+                | Target::Unheard { .. }
+                | Target::ServerUp
+                | Target::Silence
         );
         let key = self.next_key(if server { 0 } else { TASKS });
         self.sort_in(Entry { at, key, target });

@@ -32,6 +32,11 @@ impl<O: Observer> State<'_, O> {
         for (index, fault) in scenario.faults.iter().enumerate() {
             self.agenda.add_from_scenario(fault.at, 1, Target::Fault { index: index as u32 });
         }
+        let network = &scenario.network;
+        if network.silent_from < network.silent_until {
+            self.agenda.add(network.silent_from, Target::Silence);
+            self.agenda.add(network.silent_until, Target::Silence);
+        }
         for (kind, options) in scenario.processes.iter().enumerate() {
             let first = self.first_process(kind);
             let copies = if options.debug || options.preload.is_some() { 1 } else { options.count as u16 };
@@ -85,6 +90,11 @@ impl<O: Observer> State<'_, O> {
             Target::Unheard { thread, boot } if boot == self.server.boot => self.unheard(thread),
             Target::Unheard { .. } => {}
             Target::ServerUp => self.server_up(),
+            Target::Silence => {
+                let silent = self.now < self.scenario.network.silent_until;
+                let kind = if silent { EventKind::ServerSilent } else { EventKind::ServerAnswers };
+                self.emit_outside(None, Rule::Scenario, kind);
+            }
             Target::Fault { index } => self.fault(index),
             Target::Arrival { traffic } => self.arrival(traffic),
             Target::User { traffic } => self.send(traffic),

@@ -237,6 +237,9 @@ pub enum EventKind {
         lost: u32,
     },
     ServerUp,
+    /// It accepts who connects, and says nothing (`network.silent_from`).
+    ServerSilent,
+    ServerAnswers,
 }
 
 /// What ends a run before its time.

@@ -117,6 +117,8 @@ impl EventKind {
             EventKind::ServerKillQuery { .. } => "server_kill_query",
             EventKind::ServerDown { .. } => "server_down",
             EventKind::ServerUp => "server_up",
+            EventKind::ServerSilent => "server_silent",
+            EventKind::ServerAnswers => "server_answers",
         }
     }
 }
@@ -125,7 +127,7 @@ impl EventKind {
 fn fields(trace: &Trace, kind: &EventKind, put: &mut dyn FnMut(&'static str, Field)) {
     let mut number = |name, n: i64| put(name, Field::Number(n));
     match *kind {
-        EventKind::End | EventKind::ServerUp => {}
+        EventKind::End | EventKind::ServerUp | EventKind::ServerSilent | EventKind::ServerAnswers => {}
         EventKind::Truncated { limit } => put("limit", Field::Text(limit.name().to_owned())),
         EventKind::ProcessStart { process } | EventKind::ProcessExit { process } => {
             put("name", Field::Text(trace.processes.get(usize::from(process)).cloned().unwrap_or_default()));

@@ -336,7 +336,7 @@ variants! {
         Rollback { connection }, Cut { connection, how }, ServerOpen { thread, connection, in_use },
         ServerRefuse { code, in_use }, ServerRun { thread, statement }, ServerSleep { thread, in_transaction },
         ServerQuit { thread, in_use, aborted }, ServerTimeout { thread, in_use }, ServerKill { thread, in_use },
-        ServerKillQuery { thread }, ServerDown { lost }, ServerUp
+        ServerKillQuery { thread }, ServerDown { lost }, ServerUp, ServerSilent, ServerAnswers
     }
     Limit { Events }
     Rule {

@@ -292,6 +292,10 @@ impl History<'_> {
                 self.downtimes.extend(self.down.take().map(|from| (from, at)));
                 self.ups.push(Mark { at, row: 0, kind: MarkKind::Up, event: id, connection: None });
             }
+            EventKind::ServerSilent | EventKind::ServerAnswers => {
+                let kind = if event.kind == EventKind::ServerSilent { MarkKind::Down } else { MarkKind::Up };
+                self.ups.push(Mark { at, row: 0, kind, event: id, connection: None });
+            }
             EventKind::ServerRefuse { code, .. } => {
                 self.refused.push(Mark { at, row: 0, kind: MarkKind::Refuse(code), event: id, connection: None });
             }

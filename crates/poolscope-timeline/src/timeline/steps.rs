@@ -31,7 +31,9 @@ pub fn kind(event: &TraceEvent, error: bool) -> Option<StepKind> {
         | EventKind::ServerKillQuery { .. }
         | EventKind::ServerDown { .. }
         | EventKind::Cut { .. }
-        | EventKind::ServerUp => StepKind::Server,
+        | EventKind::ServerUp
+        | EventKind::ServerSilent
+        | EventKind::ServerAnswers => StepKind::Server,
         EventKind::Lost { .. } | EventKind::EngineLost { .. } | EventKind::Collect { .. } => StepKind::Garbage,
         _ => return None,
     })
