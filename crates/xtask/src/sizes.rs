@@ -26,11 +26,11 @@ struct Weight {
 const WIDGET: [&str; 4] = ["pool-scope.js", "poolscope.css", "poolscope_app.js", "poolscope_app_bg.wasm"];
 
 /// What it loads besides when a reader turns a knob. A ratchet as well.
-const SIMULATOR_GZIP_MAX: usize = 130_920;
+const SIMULATOR_GZIP_MAX: usize = 131_000;
 const SIMULATOR: [&str; 2] = ["poolscope_headless.js", "poolscope_headless_bg.wasm"];
 
 /// All that the simulator without a view loads, in bytes of gzip. A ratchet as well; the goal is 60,000.
-const HEADLESS_GZIP_MAX: usize = 131_330;
+const HEADLESS_GZIP_MAX: usize = 131_410;
 const HEADLESS: [&str; 3] = ["headless.js", "poolscope_headless.js", "poolscope_headless_bg.wasm"];
 
 /// All that a browser loads for a page, with its widgets, in bytes of gzip: of every page but the one for printing. A ratchet too; the goal was
