@@ -96,7 +96,7 @@ fn captions(easel: &mut Easel, lane: &Lane, shown: &[Spot], middle: f32, size: f
             let first = lane.bars.partition_point(|b| easel.scale.x(b.to) + 2.0 <= left);
             lane.bars.get(first).is_some_and(|b| easel.scale.x(b.from) < right)
         };
-        let free = shown.get(i + 1).is_none_or(|next| start + width < next.0 - size / 2.0)
+        let free = shown.get(i + 1).is_none_or(|next| start + width < next.0 - size)
             && start + width <= easel.plot.right
             && !bar_in(start, start + width);
         let before = x - size / 2.0 - 3.0;
