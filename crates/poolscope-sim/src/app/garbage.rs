@@ -81,7 +81,7 @@ impl<O: Observer> World<'_, O> {
     /// `gc.collect()`, of one process or of all: unless the collector runs already, every unreachable Session and Connection gives
     /// its connection back, in the order of the checkouts.
     pub(crate) async fn collect(&self, process: Option<u16>) {
-        let (lost, mut traced, cursors) = {
+        let (lost, mut traced, freed) = {
             let mut state = self.state();
             if state.collecting.is_some() {
                 return;
@@ -96,7 +96,8 @@ impl<O: Observer> World<'_, O> {
             let in_cycles = std::mem::take(&mut state.in_cycles);
             let ours = |engine: u16| process.is_none_or(|p| state.engines[usize::from(engine)].process == p);
             in_frames.retain(|(pool, _)| !ours(state.pools[*pool].engine));
-            let (cursors, others) = in_cycles.into_iter().partition(|(pool, _)| ours(state.pools[*pool].engine));
+            let (freed, others): (Vec<_>, Vec<_>) =
+                in_cycles.into_iter().partition(|(pool, _)| ours(state.pools[*pool].engine));
             let mut lost: Vec<(u64, u32)> = Vec::new();
             for (id, connection) in state.connections.iter() {
                 let raised = connection.fairy.as_ref().is_some_and(|f| state.is_in_traceback(f.pool, f.slot));
@@ -126,7 +127,7 @@ impl<O: Observer> World<'_, O> {
             });
             let found = lost.len() as u32;
             state.collector_last = Some(state.emit_outside(None, Rule::Garbage, EventKind::Collect { found }));
-            (lost, traced, cursors)
+            (lost, traced, freed)
         };
         // They die together; then their finalizers run.
         let pools = self.state().lost_pools(process);
@@ -173,8 +174,7 @@ impl<O: Observer> World<'_, O> {
         for (_, (pool, slot)) in traced {
             state.forget(pool, slot);
         }
-        let cursors: Vec<(usize, u32)> = cursors;
-        detached.extend(cursors.iter().filter(|(pool, c)| state.is_lost(*pool, *c)).map(|(_, connection)| *connection));
+        detached.extend(freed.iter().filter(|(pool, c)| state.is_lost(*pool, *c)).map(|(_, connection)| *connection));
         state.drop_pools(&pools, detached, process);
         (state.collecting, state.collector_last) = (None, None);
     }
@@ -204,7 +204,7 @@ impl<O: Observer> State<'_, O> {
             self.emit(Rule::Garbage, EventKind::Lost { session });
         }
         if in_cycle {
-            self.in_cycles.extend(cursor.take());
+            cursor.take().iter().for_each(|(pool, connection)| self.keep_in_cycle(*pool, *connection));
             if let Some(result) = fairies[1].take().filter(|result| self.is_out(result)) {
                 self.lose(engine, result);
             }
