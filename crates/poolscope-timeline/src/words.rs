@@ -237,9 +237,9 @@ phrases! {
                             "连接 {0}：它在服务器上已于 {1} 结束；应用程序还占着它，到下一条语句才会发现。";
     APPLICATION_HOLDS_DEAD_MANY: "Connections {0}: they ended on the server, the last at {1}; the application still holds them and will find out at the next statements.",
                                  "连接 {0}：它们在服务器上已经结束，最后一个在 {1}；应用程序还占着它们，到下一条语句才会发现。";
-    POOL_KEEPS_CUT: "Connections {0}: cut on the way, the last at {1}. Neither end knows: the pool still keeps them, the server still counts them.",
+    POOL_KEEPS_CUT: "Cut on the way: connection {0}, the last at {1}. Neither end knows: the pool still keeps them, the server still counts them.",
                     "连接 {0}：在中途被切断，最后一个在 {1}。两端都不知道：连接池仍留着它们，服务器还数着它们。";
-    APPLICATION_HOLDS_CUT: "Connections {0}: cut on the way, the last at {1}. The application still holds them, and its next statement gets no answer.",
+    APPLICATION_HOLDS_CUT: "Cut on the way: connection {0}, the last at {1}. The application still holds them, and its next statement gets no answer.",
                            "连接 {0}：在中途被切断，最后一个在 {1}。应用程序还占着它们，下一条语句不会有回答。";
     CHECKOUT_CUT: "{0} checks out connection {1}. It was cut on the way at {2}, and nobody has noticed.",
                   "{0} 取出连接 {1}。它在 {2} 就在中途被切断了，而谁也没有察觉。";

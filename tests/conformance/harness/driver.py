@@ -197,9 +197,9 @@ class Connection:
         return self.command(self.driver.rtt, None if quiet else "executed", translated=False)
 
     def close(self):
-        if self.closed and self.driver.connector:
-            return
         if self.closed:
+            if self.driver.connector:
+                return
             raise self.driver.classes["Error"]("Already closed")
         self.closed = True
         self.driver.server.quit(self.session)

@@ -58,6 +58,7 @@ pub fn place(easel: &mut Easel, series: &Series, siblings: usize, y: f32) -> f32
         easel.line(Layer::Link, "limit", (left, line), (right, line));
     }
     easel.text(if limit.is_some() { "limits" } else { "tick" }, left + 3.0, line - 4.0, Anchor::Start, caption);
+
     let beside = match series.kind {
         _ if series.run == Run::Before => easel.lang.word(words::BEFORE),
         SeriesKind::CheckedOut(_) if siblings > 1 => series.label.as_str(),

@@ -101,7 +101,7 @@ fn captions(easel: &mut Easel, lane: &Lane, shown: &[Spot], middle: f32, size: f
             && !bar_in(start, start + width);
         let before = x - size / 2.0 - 3.0;
         let free_before = taken < before - width
-            && (i == 0 || shown[i - 1].0 + size / 2.0 < before - width)
+            && (i == 0 || shown[i - 1].0 + size < before - width)
             && easel.plot.left <= before - width
             && !bar_in(before - width, before);
         if last.as_ref().is_some_and(|(same, at)| *same == text && x - at < AGAIN) {
